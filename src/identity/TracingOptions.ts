@@ -1,0 +1,114 @@
+/**
+ * What is known about a piece of work besides its session: the thread, run and request it belongs to, who asked for it,
+ * and how it is labelled.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+import { dual } from "effect/Function"
+import { globalValue } from "effect/GlobalValue"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SessionId from "./SessionId.js"
+
+/**
+ * The ids and labels that are put on every record made inside `withTracingOptions`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const TracingOptions = Schema.Struct({
+  /** The multi-turn conversation. Use it for whatever a person would call "this chat". */
+  sessionId: Schema.optional(SessionId.SessionId),
+  /** A persisted memory thread. One session may touch several, and a thread may outlive its sessions. */
+  threadId: Schema.optional(Schema.String),
+  /** One execution of an agent or a workflow. A session has many. */
+  runId: Schema.optional(Schema.String),
+  /** One incoming call: an HTTP request, a message taken from a queue. */
+  requestId: Schema.optional(Schema.String),
+  /** The entity that owns a memory thread: a customer, a project, a repository. */
+  resourceId: Schema.optional(Schema.String),
+  /** The end user on whose behalf the work is done. */
+  userId: Schema.optional(Schema.String),
+  /** The tenant that the user belongs to. */
+  organizationId: Schema.optional(Schema.String),
+  /** Labels to filter by, such as `"experiment-7"`. */
+  tags: Schema.optional(Schema.Array(Schema.String)),
+  /** Further facts, kept as JSON and filtered by equality of single keys. */
+  metadata: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+}).annotations({ identifier: "TracingOptions" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface TracingOptions extends Schema.Schema.Type<typeof TracingOptions> {}
+
+/**
+ * The options of the current fiber, without the session, which has its own `FiberRef`.
+ *
+ * @since 0.1.0
+ * @category fiber refs
+ */
+export const currentTracingOptions: FiberRef.FiberRef<Omit<TracingOptions, "sessionId">> = globalValue(
+  "effect-observability/TracingOptions/currentTracingOptions",
+  () => {
+    const none: Omit<TracingOptions, "sessionId"> = {}
+    return FiberRef.unsafeMake(none, { join: (parent, child) => (parent === none ? child : parent) })
+  }
+)
+
+/**
+ * The options of the current fiber, its session included.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const get: Effect.Effect<TracingOptions> = Effect.zipWith(
+  SessionId.get,
+  FiberRef.get(currentTracingOptions),
+  (sessionId, options) => (Option.isSome(sessionId) ? { ...options, sessionId: sessionId.value } : options)
+)
+
+/**
+ * Runs an effect with options merged into those it inherits: `tags` are joined, `metadata` is merged by key, any other
+ * field replaces. A `sessionId` is set as `SessionId.withSessionId` does.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { TracingOptions } from "effect-observability"
+ *
+ * const run = Effect.log("started").pipe(
+ *   Effect.withSpan("run"),
+ *   TracingOptions.withTracingOptions({ runId: "run-1", userId: "ada", tags: ["beta"] })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withTracingOptions: {
+  (options: TracingOptions): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, options: TracingOptions): Effect.Effect<A, E, R>
+} = dual(
+  2,
+  <A, E, R>(effect: Effect.Effect<A, E, R>, { sessionId, ...options }: TracingOptions): Effect.Effect<A, E, R> => {
+    const merged = Effect.locallyWith(effect, currentTracingOptions, (inherited) => merge(inherited, options))
+    return sessionId === undefined ? merged : SessionId.withSessionId(merged, sessionId)
+  }
+)
+
+const merge = (
+  inherited: Omit<TracingOptions, "sessionId">,
+  options: Omit<TracingOptions, "sessionId">
+): Omit<TracingOptions, "sessionId"> => {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  return {
+    ...inherited,
+    ...given,
+    ...(inherited.tags && options.tags && { tags: Array.from(new Set([...inherited.tags, ...options.tags])) }),
+    ...(inherited.metadata && options.metadata && { metadata: { ...inherited.metadata, ...options.metadata } })
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * What a storage can be asked, and what it answers.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type { Level, LogRecord } from "../signal/LogRecord.js"
+import type { SessionSummary } from "../signal/SessionSummary.js"
+import type { SpanRecord, SpanStatus, SpanType } from "../signal/SpanRecord.js"
+import type { StorageError } from "./StorageError.js"
+
+/**
+ * What spans, logs, traces and sessions can all be filtered by. Every filter must hold.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CommonFilters {
+  readonly sessionId?: string | undefined
+  readonly threadId?: string | undefined
+  readonly runId?: string | undefined
+  readonly requestId?: string | undefined
+  readonly resourceId?: string | undefined
+  readonly userId?: string | undefined
+  readonly organizationId?: string | undefined
+  readonly conversationId?: string | undefined
+  readonly serviceName?: string | undefined
+  readonly environment?: string | undefined
+  readonly traceId?: string | undefined
+  /** Has all of these. */
+  readonly tags?: ReadonlyArray<string> | undefined
+  /** Each of these keys has this JSON value. */
+  readonly metadata?: { readonly [key: string]: unknown } | undefined
+  /** At or after: nanoseconds since the epoch. */
+  readonly startedAfter?: bigint | undefined
+  /** Before, exclusively: nanoseconds since the epoch. */
+  readonly startedBefore?: bigint | undefined
+}
+
+/**
+ * Asked of the span itself by `listSpans`. `listTraces` asks the ids from `sessionId` to `conversationId`, `spanType`,
+ * `model`, `tags`, `metadata` and `hasError` of any span of the trace, and the rest of its entry span.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SpanFilters extends CommonFilters {
+  readonly spanType?: SpanType | undefined
+  readonly name?: string | undefined
+  readonly status?: SpanStatus | undefined
+  readonly model?: string | undefined
+  /** Completed, and at least this long. */
+  readonly minDuration?: Duration.DurationInput | undefined
+  /** Whether the status is `"error"`. */
+  readonly hasError?: boolean | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface LogFilters extends CommonFilters {
+  readonly level?: Level | undefined
+  /** This level or a more severe one. */
+  readonly minLevel?: Level | undefined
+  /** A literal part of the message; ASCII letters match in either case. */
+  readonly search?: string | undefined
+}
+
+/**
+ * Each filter holds for some record of the session. `startedAfter` and `startedBefore` give a time range which the
+ * session overlaps; `minDuration` is the time from its first to its last activity; `hasError` asks whether any span
+ * failed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SessionFilters extends SpanFilters {}
+
+/**
+ * `"time"` is the start of a span, the time of a log, the last activity of a session. A running span has no duration
+ * yet and comes last.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OrderBy {
+  readonly field: "time" | "duration"
+  readonly direction: "asc" | "desc"
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Pagination {
+  /** 1 to 1,000; 50 when absent. */
+  readonly limit?: number | undefined
+  /** The `nextCursor` of the page before. It is good only for the same query. */
+  readonly cursor?: string | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ListOptions<Filters> {
+  readonly filters?: Filters | undefined
+  readonly pagination?: Pagination | undefined
+  /** Newest first when absent. */
+  readonly orderBy?: OrderBy | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface PaginatedResult<A> {
+  readonly items: ReadonlyArray<A>
+  /** Asks for the next page; `None` on the last one. */
+  readonly nextCursor: Option.Option<string>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Trace {
+  readonly traceId: string
+  /** Each span before its children, siblings by start; orphans and cycles come last. */
+  readonly spans: ReadonlyArray<SpanRecord>
+  /** Whether the trace has more than the 10,000 spans shown. */
+  readonly truncated: boolean
+}
+
+/**
+ * How many rows were deleted.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Deleted {
+  readonly spans: number
+  readonly logs: number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface StorageService {
+  /**
+   * Stores spans; idempotent by trace and span id. A completed span replaces a running one, never the reverse; of two of
+   * the same kind the later insert wins.
+   */
+  readonly insertSpans: (records: ReadonlyArray<SpanRecord>) => Effect.Effect<void, StorageError>
+  /** Stores logs; idempotent by `logId`. */
+  readonly insertLogs: (records: ReadonlyArray<LogRecord>) => Effect.Effect<void, StorageError>
+  /** One entry span a trace: the one without a parent, else the earliest with a remote one. */
+  readonly listTraces: (options?: ListOptions<SpanFilters>) => Effect.Effect<PaginatedResult<SpanRecord>, StorageError>
+  readonly listSpans: (options?: ListOptions<SpanFilters>) => Effect.Effect<PaginatedResult<SpanRecord>, StorageError>
+  /** Logs have no duration: `orderBy.field` can only be `"time"`. */
+  readonly listLogs: (options?: ListOptions<LogFilters>) => Effect.Effect<PaginatedResult<LogRecord>, StorageError>
+  readonly getTrace: (traceId: string) => Effect.Effect<Option.Option<Trace>, StorageError>
+  readonly getSpan: (id: {
+    readonly traceId: string
+    readonly spanId: string
+  }) => Effect.Effect<Option.Option<SpanRecord>, StorageError>
+  readonly listSessions: (
+    options?: ListOptions<SessionFilters>
+  ) => Effect.Effect<PaginatedResult<SessionSummary>, StorageError>
+  readonly getSession: (sessionId: string) => Effect.Effect<Option.Option<SessionSummary>, StorageError>
+  /** The entry spans and the logs of a session, oldest first: what happened in it. */
+  readonly sessionTimeline: (options: {
+    readonly sessionId: string
+    readonly pagination?: Pagination | undefined
+  }) => Effect.Effect<PaginatedResult<SpanRecord | LogRecord>, StorageError>
+  /** Deletes the spans that started and the logs that were written before a time, in nanoseconds since the epoch. */
+  readonly deleteBefore: (time: bigint) => Effect.Effect<Deleted, StorageError>
+  /** Deletes the rows of a session, and the rows without a session in its traces. */
+  readonly deleteSession: (sessionId: string) => Effect.Effect<Deleted, StorageError>
+}

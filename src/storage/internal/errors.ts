@@ -1,0 +1,13 @@
+import { StorageError, type StorageErrorReason } from "../StorageError.js"
+
+const retryable: ReadonlySet<StorageErrorReason> = new Set(["Unavailable", "Timeout", "Locked", "Full"])
+
+/** An error of which the reason says whether to try again: what may pass by itself is retryable. */
+export const storageError = (
+  reason: StorageErrorReason,
+  detail: string,
+  options?: { readonly cause?: unknown; readonly field?: string }
+): StorageError => new StorageError({ reason, retryable: retryable.has(reason), detail, ...options })
+
+export const invalidArgument = (field: string, message: string): StorageError =>
+  storageError("InvalidArgument", `${field}: ${message}`, { field })
