@@ -1,0 +1,28 @@
+import type { SessionId } from "../../identity/SessionId.js"
+import type { JsonObject } from "../../signal/Json.js"
+
+/** Bounds on what one record may hold. */
+export interface Limits {
+  /** Attributes a span, event, link or log. */
+  readonly attributeCount: number
+  /** Characters of a value, counted over everything nested in it. */
+  readonly attributeValueLength: number
+  /** Levels of nesting in a value. */
+  readonly attributeDepth: number
+  /** Events a span. */
+  readonly eventCount: number
+  /** Links a span. */
+  readonly linkCount: number
+}
+
+/** What a program stamps on everything that it records. */
+export interface CaptureOptions {
+  readonly serviceName: string
+  readonly environment?: string | undefined
+  readonly resource: JsonObject
+  readonly organizationId?: string | undefined
+  readonly userId?: string | undefined
+  /** Stamped on records outside any session; never propagated. */
+  readonly defaultSessionId?: SessionId | undefined
+  readonly limits: Limits
+}
