@@ -1,0 +1,56 @@
+/**
+ * Runs every check, two lanes at a time, and prints a line for each: `npm run check`, or `npm run check -- NAME…` for
+ * some of them.
+ */
+import { exec } from "node:child_process"
+import { mkdirSync } from "node:fs"
+import { promisify } from "node:util"
+
+const packed = "node_modules/.cache/effect-observability"
+const tarball = `${packed}/effect-observability-*.tgz`
+
+const source = [
+  ["format and lint", "biome ci --error-on-warnings ."],
+  ["types", "tsc"],
+  ["effect", "effect-language-service diagnostics --project tsconfig.json --strict --format text"],
+  ["imports", "depcruise src --config .dependency-cruiser.mjs"],
+  ["examples", "tsx test/tools/examples.ts"],
+  ["docs", "npm run docs"]
+] as const
+
+const pack = [
+  ["pack", `npm pack --pack-destination ${packed}`],
+  ["publint", `publint run ${tarball} --strict`],
+  ["attw", `attw ${tarball} --profile esm-only`],
+  ["smoke", `tsx test/tools/smoke.ts ${tarball}`]
+] as const
+
+const wanted = process.argv.slice(2)
+const started = performance.now()
+let passed = 0
+let failed = 0
+
+const run = async (steps: typeof source | typeof pack) => {
+  for (const [name, command] of steps) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue
+    const start = performance.now()
+    const output = await promisify(exec)(command, { maxBuffer: 1 << 28 }).then(
+      () => undefined,
+      ({ stdout, stderr }) => `${stdout}${stderr}`
+    )
+    const seconds = ((performance.now() - start) / 1000).toFixed(1)
+    console.log(`${output === undefined ? "ok    " : "FAILED"} ${name} (${seconds} s)`)
+    if (output === undefined) {
+      passed++
+    } else {
+      failed++
+      console.log(`$ ${command}\n${output}`)
+    }
+  }
+}
+
+mkdirSync(packed, { recursive: true })
+await Promise.all([run(source), run(pack)])
+console.log(`${((performance.now() - started) / 1000).toFixed(1)} s in all`)
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
