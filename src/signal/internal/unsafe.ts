@@ -5,6 +5,7 @@
 import type * as Types from "effect/Types"
 import { LogRecord } from "../LogRecord.js"
 import { SpanRecord } from "../SpanRecord.js"
+import type { correlation } from "./fields.js"
 
 export type SpanFields = ConstructorParameters<typeof SpanRecord>[0]
 export type LogFields = ConstructorParameters<typeof LogRecord>[0]
@@ -22,7 +23,7 @@ const shape = <Fields, Record>(
   return assign as Shape<Fields, Record>
 }
 
-type Correlated = Types.Mutable<Pick<SpanRecord, keyof SpanRecord & keyof LogRecord & keyof SpanFields>>
+type Correlated = Types.Mutable<Pick<SpanRecord, keyof typeof correlation>>
 
 const assignCorrelation = (record: Correlated, fields: SpanFields | LogFields): void => {
   if (fields.sessionId !== undefined) record.sessionId = fields.sessionId

@@ -1,0 +1,161 @@
+/**
+ * Records spans. Once its layer is there, every `Effect.withSpan` of the program, in anybody's code, is recorded.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberRefs from "effect/FiberRefs"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as EffectTracer from "effect/Tracer"
+import * as ids from "../identity/internal/ids.js"
+import { isolated } from "../identity/internal/isolated.js"
+import { Emitter } from "../signal/Emitter.js"
+import type { SpanRecord } from "../signal/SpanRecord.js"
+import { ActiveSpans, show } from "./internal/activeSpans.js"
+import { carriedBy, type ReadRef, sessionOf, tracingOf } from "./internal/correlation.js"
+import type { CaptureOptions } from "./internal/options.js"
+import { RecordedSpan, recordingOf, type SpanHome, type SpanOrigin, setRecording } from "./internal/span.js"
+
+/**
+ * The spans of the program as they are recorded.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Tracer extends Context.Tag("effect-observability/Tracer")<
+  Tracer,
+  {
+    /** The spans that are open now, oldest first; at most 10,000. */
+    readonly activeSpans: Effect.Effect<ReadonlyArray<SpanRecord>>
+  }
+>() {}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface TracerOptions extends CaptureOptions {
+  /** How often spans that stay open are looked for, to be shown as running. */
+  readonly snapshotInterval: Duration.Duration
+}
+
+/**
+ * Installs itself as Effect's tracer. Where another one is installed already, both see every span, with its ids.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitter> =>
+  Layer.scoped(
+    Tracer,
+    Effect.gen(function* () {
+      const emitter = yield* Emitter
+      const clock = yield* Effect.clock
+      const surrounding = yield* Effect.tracer
+      const active = new ActiveSpans()
+      const now = () => clock.unsafeCurrentTimeNanos()
+      const home: SpanHome = { options, active, emit: emitter.emit, now, open: true }
+
+      const showLongSpans = Effect.suspend(() => {
+        const time = now()
+        return Effect.forEach(
+          active.flush(time),
+          (span, index) => {
+            if (!span.done) emitter.snapshot(show(span, time))
+            return index % 100 === 99 ? Effect.yieldNow() : Effect.void
+          },
+          { discard: true }
+        )
+      })
+      yield* Effect.delay(showLongSpans, options.snapshotInterval).pipe(Effect.forever, isolated, Effect.forkScoped)
+
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          home.open = false
+          for (const span of active) emitter.emit(span.close())
+        })
+      )
+      yield* Effect.withTracerScoped(make(home, surrounding))
+      return { activeSpans: Effect.sync(() => Array.from(active, (span) => span.snapshot())) }
+    })
+  )
+
+const nativeTracer = Context.get(DefaultServices.liveServices, EffectTracer.Tracer)
+
+const make = (home: SpanHome, surrounding: EffectTracer.Tracer): EffectTracer.Tracer =>
+  EffectTracer.make({
+    span(name, parent, context, links, startTime, kind, options) {
+      const other =
+        surrounding === nativeTracer && home.open
+          ? undefined
+          : surrounding.span(name, parent, context, links, startTime, kind, options)
+      // Effect keeps a tracer beyond its layer where that was built beside others.
+      if (other !== undefined && !home.open) return other
+      const around = Option.getOrUndefined(other === undefined ? parent : Option.orElse(parent, () => other.parent))
+      const start = startTime === 0n ? home.now() : startTime
+      const span = new RecordedSpan(home, originOf(home, around, other), name, parent, context, links, start, kind)
+      return other === undefined ? span : tee(other, span)
+    },
+    context: surrounding.context
+  })
+
+const originOf = (
+  home: SpanHome,
+  around: EffectTracer.AnySpan | undefined,
+  other: EffectTracer.Span | undefined
+): SpanOrigin => {
+  const fiber = Option.getOrUndefined(Fiber.getCurrentFiber())
+  const read: ReadRef =
+    fiber === undefined ? (ref) => FiberRefs.getOrDefault(noRefs, ref) : (ref) => fiber.getFiberRef(ref)
+  const recording = around && (recordingOf(around, home) ?? recordingOf(around))
+  const parent = recording !== undefined || (around !== undefined && hasValidIds(around)) ? around : undefined
+  return {
+    traceId: parent?.traceId ?? (other !== undefined && hasValidIds(other) ? other.traceId : ids.traceId()),
+    spanId: other !== undefined && hasValidIds(other) ? other.spanId : ids.spanId(),
+    sampled: recording?.sampled ?? around?.sampled ?? true,
+    parent: recording?.home === home ? recording : undefined,
+    parentSpanId: parent?.spanId,
+    // A parent that this tracer did not record is no more stored here than one in another process.
+    parentIsRemote: parent !== undefined && recording?.home !== home,
+    traceState: recording === undefined ? parent && carriedBy(parent)?.traceState : recording.traceState,
+    sessionId: sessionOf(read, around),
+    tracing: tracingOf(read, home.options.limits)
+  }
+}
+
+const noRefs = FiberRefs.unsafeMake(new Map())
+
+const hasValidIds = (span: EffectTracer.AnySpan): boolean =>
+  /^(?!0{32})[0-9a-f]{32}$/.test(span.traceId) && /^(?!0{16})[0-9a-f]{16}$/.test(span.spanId)
+
+/**
+ * Another tracer's span that is recorded too. It stays the span of the program, so that whatever that tracer expects of
+ * its own spans goes on to hold.
+ */
+const tee = (other: EffectTracer.Span, span: RecordedSpan): EffectTracer.Span => {
+  const { addLinks, attribute, end, event } = other
+  setRecording(other, span)
+  return Object.assign(other, {
+    attribute(key: string, value: unknown) {
+      span.attribute(key, value)
+      attribute.call(other, key, value)
+    },
+    event(name: string, time: bigint, attributes?: Record<string, unknown>) {
+      span.event(name, time, attributes)
+      event.call(other, name, time, attributes)
+    },
+    addLinks(links: ReadonlyArray<EffectTracer.SpanLink>) {
+      span.addLinks(links)
+      addLinks.call(other, links)
+    },
+    end(time: bigint, exit: Parameters<EffectTracer.Span["end"]>[1]) {
+      span.end(time, exit)
+      end.call(other, time, exit)
+    }
+  })
+}

@@ -1,0 +1,73 @@
+import type { SpanRecord } from "../../signal/SpanRecord.js"
+import type { RecordedSpan } from "./span.js"
+
+/** Spans that are kept track of while they are open. Beyond it the oldest are let go: they are recorded when they end. */
+export const maxActiveSpans = 10_000
+
+/** A span is shown anew at most this often: nanoseconds. */
+const showAgainAfter = 30_000_000_000n
+
+/**
+ * The open spans of a tracer, oldest first: a linked list through the spans themselves, because a span must cost next to
+ * nothing to add and to remove.
+ */
+export class ActiveSpans {
+  private first: RecordedSpan | undefined = undefined
+  private last: RecordedSpan | undefined = undefined
+  private size = 0
+  private flushes = 0
+
+  add(span: RecordedSpan): void {
+    span.openedAt = this.flushes
+    span.previous = this.last
+    if (this.last === undefined) this.first = span
+    else this.last.next = span
+    this.last = span
+    this.size++
+    if (this.size > maxActiveSpans) this.remove(this.first as RecordedSpan)
+  }
+
+  /** Removes a span, or does nothing when it is not in the list. */
+  remove(span: RecordedSpan): void {
+    const { next, previous } = span
+    if (previous === undefined && this.first !== span) return
+    if (previous === undefined) this.first = next
+    else previous.next = next
+    if (next === undefined) this.last = previous
+    else next.previous = previous
+    span.previous = undefined
+    span.next = undefined
+    this.size--
+  }
+
+  *[Symbol.iterator](): Iterator<RecordedSpan> {
+    for (let span = this.first; span !== undefined; span = span.next) yield span
+  }
+
+  /**
+   * A timed flush: the spans to be shown now. Those are the spans that were open at the flush before and were never
+   * shown, and those that have changed since they were, if that was long enough ago.
+   */
+  flush(now: bigint): ReadonlyArray<RecordedSpan> {
+    this.flushes++
+    const due: Array<RecordedSpan> = []
+    for (const span of this) {
+      // The list is in the order of opening: whoever follows opened later still.
+      if (span.openedAt > this.flushes - 2) break
+      if (
+        span.shownAt === undefined ||
+        (span.shownChanges !== span.changes && now - span.shownAt >= showAgainAfter)
+      ) {
+        due.push(span)
+      }
+    }
+    return due
+  }
+}
+
+/** Marks a span as shown, and gives what to show of it. */
+export const show = (span: RecordedSpan, now: bigint): SpanRecord => {
+  span.shownAt = now
+  span.shownChanges = span.changes
+  return span.snapshot()
+}
