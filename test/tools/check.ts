@@ -10,7 +10,7 @@ const packed = "node_modules/.cache/effect-observability"
 const tarball = `${packed}/effect-observability-*.tgz`
 
 const source = [
-  ["format and lint", "biome ci --error-on-warnings ."],
+  ["format and lint", "biome ci --error-on-warnings --colors=off"],
   ["types", "tsc"],
   ["effect", "effect-language-service diagnostics --project tsconfig.json --strict --format text"],
   ["imports", "depcruise src --config .dependency-cruiser.mjs"],
