@@ -10,8 +10,9 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { isSessionId } from "../../identity/SessionId.js"
 import { type Json, JsonObject } from "../../signal/Json.js"
-import { Level } from "../../signal/LogRecord.js"
-import { SpanStatus, SpanType } from "../../signal/SpanRecord.js"
+import { Level, type LogRecord } from "../../signal/LogRecord.js"
+import type { SessionSummary } from "../../signal/SessionSummary.js"
+import { SpanRecord, SpanStatus, SpanType } from "../../signal/SpanRecord.js"
 import type { StorageError } from "../StorageError.js"
 import type { OrderBy } from "../StorageService.js"
 import { invalidArgument } from "./errors.js"
@@ -41,26 +42,32 @@ const Nanos = Schema.BigIntFromSelf.pipe(
 const DurationNanos = Schema.transformOrFail(Schema.Unknown, Schema.BigIntFromSelf, {
   strict: true,
   decode: (input, _, ast) =>
-    Option.match(Option.flatMap(Duration.decodeUnknown(input), Duration.toNanos), {
-      onNone: () => ParseResult.fail(new ParseResult.Type(ast, input, "expected a finite duration")),
-      onSome: ParseResult.succeed
-    }),
+    Duration.decodeUnknown(input).pipe(
+      Option.flatMap(Duration.toNanos),
+      Option.filter((nanos) => nanos < 2n ** 63n),
+      Option.match({
+        onNone: () => ParseResult.fail(new ParseResult.Type(ast, input, "expected a duration below 292 years")),
+        onSome: ParseResult.succeed
+      })
+    ),
   encode: ParseResult.succeed
 })
+/** No record holds a lone surrogate, and an engine may take one for another character. */
+const Text = Schema.String.pipe(Schema.filter((text) => text.isWellFormed(), expected("text without lone surrogates")))
 
 const commonFilters = {
   sessionId: Schema.optional(SessionIdString),
-  threadId: Schema.optional(Schema.String),
-  runId: Schema.optional(Schema.String),
-  requestId: Schema.optional(Schema.String),
-  resourceId: Schema.optional(Schema.String),
-  userId: Schema.optional(Schema.String),
-  organizationId: Schema.optional(Schema.String),
-  conversationId: Schema.optional(Schema.String),
-  serviceName: Schema.optional(Schema.String),
-  environment: Schema.optional(Schema.String),
+  threadId: Schema.optional(Text),
+  runId: Schema.optional(Text),
+  requestId: Schema.optional(Text),
+  resourceId: Schema.optional(Text),
+  userId: Schema.optional(Text),
+  organizationId: Schema.optional(Text),
+  conversationId: Schema.optional(Text),
+  serviceName: Schema.optional(Text),
+  environment: Schema.optional(Text),
   traceId: Schema.optional(TraceId),
-  tags: Schema.optional(Schema.Array(Schema.String)),
+  tags: Schema.optional(Schema.Array(Text)),
   metadata: Schema.optional(JsonObject),
   startedAfter: Schema.optional(Nanos),
   startedBefore: Schema.optional(Nanos)
@@ -69,9 +76,9 @@ const commonFilters = {
 const SpanFilters = Schema.Struct({
   ...commonFilters,
   spanType: Schema.optional(SpanType),
-  name: Schema.optional(Schema.String),
+  name: Schema.optional(Text),
   status: Schema.optional(SpanStatus),
-  model: Schema.optional(Schema.String),
+  model: Schema.optional(Text),
   minDuration: Schema.optional(DurationNanos),
   hasError: Schema.optional(Schema.Boolean)
 })
@@ -80,7 +87,7 @@ const LogFilters = Schema.Struct({
   ...commonFilters,
   level: Schema.optional(Level),
   minLevel: Schema.optional(Level),
-  search: Schema.optional(Schema.String)
+  search: Schema.optional(Text)
 })
 
 /** Checked filters; `minDuration` is in nanoseconds. */
@@ -126,8 +133,41 @@ export interface Query<Filters> {
   readonly after: Option.Option<Key>
 }
 
-/** What stands for the duration of a running span, so that it comes last in either direction. */
-export const runningDuration = (direction: "asc" | "desc"): bigint => (direction === "asc" ? 2n ** 63n - 1n : -1n)
+/**
+ * What stands for the duration of a running span, so that it comes last in either direction: beyond any difference of two
+ * times, which itself may need 65 bits.
+ */
+export const runningDuration = (direction: "asc" | "desc"): bigint => (direction === "asc" ? 2n ** 64n : -(2n ** 64n))
+
+/** Time or duration, trace id, span id. */
+export const spanKey = (span: SpanRecord, order: OrderBy): Key => [
+  order.field === "time"
+    ? span.startTime
+    : span.endTime === undefined
+      ? runningDuration(order.direction)
+      : span.endTime - span.startTime,
+  span.traceId,
+  span.spanId
+]
+
+/** Time, log id. */
+export const logKey = (log: LogRecord): Key => [log.timestamp, log.logId]
+
+/** Time, `"0"` for a span and `"1"` for a log, and the id: trace id and span id joined, or the log id. */
+export const timelineKey = (item: SpanRecord | LogRecord): Key =>
+  item instanceof SpanRecord
+    ? [item.startTime, "0", item.traceId + item.spanId]
+    : [item.timestamp, "1", item.logId]
+
+/**
+ * Last activity or duration, session id, and the newest activity when the first page was read. Sessions that were active
+ * after that are left out of the pages that follow, if those are sorted in ascending order: they would come again.
+ */
+export const sessionKey = (session: SessionSummary, order: OrderBy, newest: bigint): Key => [
+  order.field === "time" ? session.lastActivity : session.lastActivity - session.firstActivity,
+  session.sessionId,
+  newest
+]
 
 /** A checked query, and the cursor that continues it after a key. */
 export interface Checked<Filters> {
@@ -150,12 +190,12 @@ const decodeOrFail =
 export const sessionId = decodeOrFail(SessionIdString, "sessionId")
 export const traceId = decodeOrFail(TraceId, "traceId")
 export const time = decodeOrFail(Nanos, "time")
-export const spanKey = decodeOrFail(Schema.Struct({ traceId: TraceId, spanId: SpanId }))
+export const spanId = decodeOrFail(Schema.Struct({ traceId: TraceId, spanId: SpanId }))
 
 const checked = <Options extends { readonly pagination: typeof Pagination.Type }, Filters>(
   method: string,
   schema: Schema.Schema<Options, any>,
-  keyShape: string,
+  keyTail: Array<KeyPart>,
   toQuery: (options: Options) => Omit<Query<Filters>, "limit" | "after">
 ) => {
   const decode = decodeOrFail(schema)
@@ -164,7 +204,7 @@ const checked = <Options extends { readonly pagination: typeof Pagination.Type }
       const { limit, cursor } = options.pagination
       const { filters, order } = toQuery(options)
       const owner = fingerprint(method, filters, order)
-      return Effect.map(decodeCursor(owner, keyShape, cursor), (after) => ({
+      return Effect.map(decodeCursor(owner, [order.field, ...keyTail], cursor), (after) => ({
         query: { filters, order, limit, after },
         cursorAfter: (key) => encodeCursor(owner, key)
       }))
@@ -178,59 +218,52 @@ type ListInput<F> = {
 }
 const ofList = <F>(options: ListInput<F>) => ({ filters: options.filters, order: options.orderBy })
 
-/** Keys: time or duration, trace id, span id. */
-export const traces = checked("listTraces", listOptions(SpanFilters, "time", "duration"), "nss", ofList<SpanFilters>)
-/** Keys: time or duration, trace id, span id. */
-export const spans = checked("listSpans", listOptions(SpanFilters, "time", "duration"), "nss", ofList<SpanFilters>)
-/** Keys: time, log id. */
-export const logs = checked("listLogs", listOptions(LogFilters, "time"), "ns", ofList<LogFilters>)
-/**
- * Keys: last activity or duration, session id, and the newest activity when the first page was read. Sessions that were
- * active after that are left out of the pages that follow, if those are sorted in ascending order: they would come again.
- */
-export const sessions = checked(
-  "listSessions",
-  listOptions(SpanFilters, "time", "duration"),
-  "nsn",
-  ofList<SpanFilters>
-)
-/** Keys: time, `"0"` for a span and `"1"` for a log, and the id: trace id and span id joined, or the log id. */
-export const timeline = checked("sessionTimeline", Timeline, "nss", (options) => ({
+const spanOptions = listOptions(SpanFilters, "time", "duration")
+
+/** Ordered by `spanKey`. */
+export const traces = checked("listTraces", spanOptions, ["text", "text"], ofList<SpanFilters>)
+/** Ordered by `spanKey`. */
+export const spans = checked("listSpans", spanOptions, ["text", "text"], ofList<SpanFilters>)
+/** Ordered by `logKey`. */
+export const logs = checked("listLogs", listOptions(LogFilters, "time"), ["text"], ofList<LogFilters>)
+/** Ordered by `sessionKey`. */
+export const sessions = checked("listSessions", spanOptions, ["text", "time"], ofList<SpanFilters>)
+/** Ordered by `timelineKey`. */
+export const timeline = checked("sessionTimeline", Timeline, ["text", "text"], (options) => ({
   filters: { sessionId: options.sessionId },
   order: { field: "time", direction: "asc" } as const
 }))
 
 /**
- * A cursor is the key of the last row shown, together with a fingerprint of the query that it belongs to. Only its
- * checksum protects it: it can be forged, and then asks for another page of the same query, nothing more.
+ * A cursor is the key of the last row shown, together with a fingerprint of the query that it belongs to. It can be
+ * forged, and then asks for another page of the same query, nothing more.
  */
 const encodeCursor = (owner: string, key: Key): string =>
   Encoding.encodeBase64Url(JSON.stringify([owner, ...key.map(String)]))
 
+type KeyPart = keyof typeof keyParts
+
+const keyParts = {
+  text: Schema.String,
+  time: Schema.compose(Schema.BigInt, Nanos),
+  duration: Schema.compose(Schema.BigInt, Schema.BigIntFromSelf.pipe(Schema.betweenBigInt(-(2n ** 64n), 2n ** 64n)))
+}
+
 const decodeCursor = (
   owner: string,
-  shape: string,
+  shape: ReadonlyArray<KeyPart>,
   cursor: string | undefined
 ): Effect.Effect<Option.Option<Key>, StorageError> => {
   if (cursor === undefined) return Effect.succeedNone
-  const parsed = Encoding.decodeBase64UrlString(cursor).pipe(
-    Either.mapLeft(() => undefined),
-    Either.flatMap(Schema.decodeEither(Schema.parseJson(Schema.Array(Schema.String))))
-  )
-  if (Either.isLeft(parsed) || parsed.right.length !== shape.length + 1) {
+  const schema = Schema.parseJson(Schema.Tuple(Schema.String, ...shape.map((part) => keyParts[part])))
+  const parsed = Either.flatMap(Encoding.decodeBase64UrlString(cursor), Schema.decodeEither(schema))
+  if (Either.isLeft(parsed)) {
     return invalidArgument("pagination.cursor", "expected the nextCursor of a page before")
   }
-  const [of, ...parts] = parsed.right
-  if (of !== owner) {
-    return invalidArgument("pagination.cursor", "it belongs to another query: filters and order must stay the same")
-  }
-  const key: Array<bigint | string> = []
-  for (const [index, part] of parts.entries()) {
-    if (shape[index] === "s") key.push(part)
-    else if (/^-?\d{1,19}$/.test(part)) key.push(BigInt(part))
-    else return invalidArgument("pagination.cursor", "expected the nextCursor of a page before")
-  }
-  return Effect.succeedSome(key)
+  const [of, ...key] = parsed.right
+  return of === owner
+    ? Effect.succeedSome(key)
+    : invalidArgument("pagination.cursor", "it belongs to another query: filters and order must stay the same")
 }
 
 /** 53 bits of a hash over the query, in base 36. */
