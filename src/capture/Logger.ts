@@ -56,7 +56,6 @@ const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureO
   const around = Option.getOrUndefined(Context.getOption(read(FiberRef.currentContext), ParentSpan))
   // Where tracing is disabled, Effect makes spans without ids.
   const span = around?.traceId === "noop" ? undefined : around
-  const recorded = span && recordingOf(span)
   const tracing = tracingOf(read, limits)
   const clock = Context.get(read(DefaultServices.currentServices), Clock.Clock)
   const strings: Array<string> = []
@@ -69,7 +68,6 @@ const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureO
     }
   }
   const millis = entry.date.getTime()
-  const conversationId = recorded?.attributes.get("gen_ai.conversation.id")
   return new UnsafeLog({
     logId: ids.uuid7(millis),
     timestamp: clock.unsafeCurrentTimeNanos(),
@@ -88,7 +86,7 @@ const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureO
     resourceId: tracing.resourceId,
     userId: tracing.userId ?? options.userId,
     organizationId: tracing.organizationId ?? options.organizationId,
-    conversationId: typeof conversationId === "string" ? conversationId : undefined,
+    conversationId: span && recordingOf(span)?.conversationId(),
     serviceName: options.serviceName,
     environment: options.environment,
     tags: tracing.tags ?? [],

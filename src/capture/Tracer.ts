@@ -19,7 +19,7 @@ import type { SpanRecord } from "../signal/SpanRecord.js"
 import { ActiveSpans, show } from "./internal/activeSpans.js"
 import { carriedBy, type ReadRef, sessionOf, tracingOf } from "./internal/correlation.js"
 import type { CaptureOptions } from "./internal/options.js"
-import { RecordedSpan, recordingOf, type SpanHome, type SpanOrigin, setRecording } from "./internal/span.js"
+import { RecordedSpan, recordingOf, type SpanHome, setRecording } from "./internal/span.js"
 
 /**
  * The spans of the program as they are recorded.
@@ -97,35 +97,34 @@ const make = (home: SpanHome, surrounding: EffectTracer.Tracer): EffectTracer.Tr
       // Effect keeps a tracer beyond its layer where that was built beside others.
       if (other !== undefined && !home.open) return other
       const around = Option.getOrUndefined(other === undefined ? parent : Option.orElse(parent, () => other.parent))
-      const start = startTime === 0n ? home.now() : startTime
-      const span = new RecordedSpan(home, originOf(home, around, other), name, parent, context, links, start, kind)
+      const recorded = around && (recordingOf(around, home) ?? recordingOf(around))
+      const valid = recorded !== undefined || (around !== undefined && hasValidIds(around)) ? around : undefined
+      const given = other !== undefined && hasValidIds(other) ? other : undefined
+      const read = refsOfFiber()
+      const span = new RecordedSpan(
+        home,
+        name,
+        parent,
+        context,
+        startTime === 0n ? home.now() : startTime,
+        kind,
+        valid?.traceId ?? given?.traceId ?? ids.traceId(),
+        given?.spanId ?? ids.spanId(),
+        recorded?.sampled ?? around?.sampled ?? true,
+        valid,
+        recorded === undefined ? valid && carriedBy(valid)?.traceState : recorded.traceState,
+        sessionOf(read, around),
+        tracingOf(read, home.options.limits)
+      )
+      if (links.length > 0) span.addLinks(links)
       return other === undefined ? span : tee(other, span)
     },
     context: surrounding.context
   })
 
-const originOf = (
-  home: SpanHome,
-  around: EffectTracer.AnySpan | undefined,
-  other: EffectTracer.Span | undefined
-): SpanOrigin => {
-  const fiber = Option.getOrUndefined(Fiber.getCurrentFiber())
-  const read: ReadRef =
-    fiber === undefined ? (ref) => FiberRefs.getOrDefault(noRefs, ref) : (ref) => fiber.getFiberRef(ref)
-  const recording = around && (recordingOf(around, home) ?? recordingOf(around))
-  const parent = recording !== undefined || (around !== undefined && hasValidIds(around)) ? around : undefined
-  return {
-    traceId: parent?.traceId ?? (other !== undefined && hasValidIds(other) ? other.traceId : ids.traceId()),
-    spanId: other !== undefined && hasValidIds(other) ? other.spanId : ids.spanId(),
-    sampled: recording?.sampled ?? around?.sampled ?? true,
-    parent: recording?.home === home ? recording : undefined,
-    parentSpanId: parent?.spanId,
-    // A parent that this tracer did not record is no more stored here than one in another process.
-    parentIsRemote: parent !== undefined && recording?.home !== home,
-    traceState: recording === undefined ? parent && carriedBy(parent)?.traceState : recording.traceState,
-    sessionId: sessionOf(read, around),
-    tracing: tracingOf(read, home.options.limits)
-  }
+const refsOfFiber = (): ReadRef => {
+  const fiber = Fiber.getCurrentFiber()
+  return fiber._tag === "None" ? (ref) => FiberRefs.getOrDefault(noRefs, ref) : (ref) => fiber.value.getFiberRef(ref)
 }
 
 const noRefs = FiberRefs.unsafeMake(new Map())

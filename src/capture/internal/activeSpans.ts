@@ -54,12 +54,8 @@ export class ActiveSpans {
     for (const span of this) {
       // The list is in the order of opening: whoever follows opened later still.
       if (span.openedAt > this.flushes - 2) break
-      if (
-        span.shownAt === undefined ||
-        (span.shownChanges !== span.changes && now - span.shownAt >= showAgainAfter)
-      ) {
-        due.push(span)
-      }
+      const { changes, shown } = span
+      if (shown === undefined || (shown.changes !== changes && now - shown.at >= showAgainAfter)) due.push(span)
     }
     return due
   }
@@ -67,7 +63,6 @@ export class ActiveSpans {
 
 /** Marks a span as shown, and gives what to show of it. */
 export const show = (span: RecordedSpan, now: bigint): SpanRecord => {
-  span.shownAt = now
-  span.shownChanges = span.changes
+  span.shown = { at: now, changes: span.changes }
   return span.snapshot()
 }

@@ -3,6 +3,7 @@ import type * as Context from "effect/Context"
 import type * as Exit from "effect/Exit"
 import type * as Option from "effect/Option"
 import type * as Tracer from "effect/Tracer"
+import type * as Types from "effect/Types"
 import { isSessionId, type SessionId } from "../../identity/SessionId.js"
 import type { TracingOptions } from "../../identity/TracingOptions.js"
 import * as conventions from "../../signal/internal/conventions.js"
@@ -24,20 +25,6 @@ export interface SpanHome {
   open: boolean
 }
 
-/** What is known of a span when it starts, besides what Effect says of it. */
-export interface SpanOrigin {
-  readonly traceId: string
-  readonly spanId: string
-  readonly sampled: boolean
-  /** The parent, where this tracer recorded it. */
-  readonly parent: RecordedSpan | undefined
-  readonly parentSpanId: string | undefined
-  readonly parentIsRemote: boolean
-  readonly traceState: string | undefined
-  readonly sessionId: SessionId | undefined
-  readonly tracing: Omit<TracingOptions, "sessionId">
-}
-
 const none: ReadonlyArray<never> = []
 
 const recording: unique symbol = Symbol.for("effect-observability/recording") as never
@@ -45,61 +32,71 @@ const recording: unique symbol = Symbol.for("effect-observability/recording") as
 /**
  * Effect's span, which becomes a record when it ends. Values are made JSON when they are set, so that what is recorded is
  * what they were then. None of its methods throws.
+ *
+ * A span is made for every operation of a program, and most are gone at once: it allocates what it needs when it needs it.
  */
 export class RecordedSpan implements Tracer.Span {
-  readonly _tag = "Span"
-  readonly [recording]: RecordedSpan = this
-  readonly spanId: string
-  readonly traceId: string
-  readonly sampled: boolean
-  readonly attributes = new Map<string, Json>()
-  readonly traceState: string | undefined
-  status: Tracer.SpanStatus
-  links: Array<Tracer.SpanLink>
   /** The session of the fiber that started it, or what `session.id` was set to since; never the default one. */
   sessionId: SessionId | undefined
-
-  /** The recording of the same span by another tracer of ours. */
-  besides: RecordedSpan | undefined = undefined
-  /** Counts what a snapshot would show anew. */
-  changes = 0
+  links: ReadonlyArray<Tracer.SpanLink> = none
   /** The span has ended, or was recorded as open when its tracer closed. */
   done = false
-  /** Neighbours among the open spans of the tracer. */
+  /** Counts what a snapshot would show anew. */
+  changes = 0
+  /** What was shown of it while it ran, and when. */
+  shown: { readonly at: bigint; readonly changes: number } | undefined = undefined
+  /** When it opened, in timed flushes, and its neighbours among the open spans: see `ActiveSpans`. */
+  openedAt = 0
   previous: RecordedSpan | undefined = undefined
   next: RecordedSpan | undefined = undefined
-  /** When it opened, in timed flushes, and what was shown of it: see `ActiveSpans`. */
-  openedAt = 0
-  shownAt: bigint | undefined = undefined
-  shownChanges = 0
+  /** The recording of the same span by another tracer of ours. */
+  besides: RecordedSpan | undefined = undefined
 
-  private readonly origin: SpanOrigin
-  private events: Array<SpanEvent> | undefined = undefined
+  private readonly json: Record<string, Json> = {}
+  private attributeCount = 0
   private conventional = false
-  private droppedAttributes = 0
-  private droppedEvents = 0
-  private droppedLinks = 0
+  private events: Array<SpanEvent> | undefined = undefined
+  private dropped: Types.Mutable<NonNullable<SpanRecord["dropped"]>> | undefined = undefined
+  private endTime: bigint | undefined = undefined
+  private exit: Exit.Exit<unknown, unknown> | undefined = undefined
 
   constructor(
     readonly home: SpanHome,
-    origin: SpanOrigin,
     readonly name: string,
     readonly parent: Option.Option<Tracer.AnySpan>,
     readonly context: Context.Context<never>,
-    links: ReadonlyArray<Tracer.SpanLink>,
     readonly startTime: bigint,
-    readonly kind: Tracer.SpanKind
+    readonly kind: Tracer.SpanKind,
+    readonly traceId: string,
+    readonly spanId: string,
+    readonly sampled: boolean,
+    /** The parent as it is recorded: none where Effect's has ids that are not ids. */
+    private readonly recordedParent: Tracer.AnySpan | undefined,
+    readonly traceState: string | undefined,
+    sessionId: SessionId | undefined,
+    private readonly tracing: Omit<TracingOptions, "sessionId">
   ) {
-    this.origin = origin
-    this.traceId = origin.traceId
-    this.spanId = origin.spanId
-    this.sampled = origin.sampled
-    this.traceState = origin.traceState
-    this.sessionId = origin.sessionId
-    this.status = { _tag: "Started", startTime }
-    this.links = []
-    if (links.length > 0) this.addLinks(links)
-    if (this.sampled) home.active.add(this)
+    this.sessionId = sessionId
+    if (sampled) home.active.add(this)
+  }
+
+  get _tag(): "Span" {
+    return "Span"
+  }
+
+  get [recording](): RecordedSpan {
+    return this
+  }
+
+  get status(): Tracer.SpanStatus {
+    const { endTime, exit, startTime } = this
+    return endTime === undefined || exit === undefined
+      ? { _tag: "Started", startTime }
+      : { _tag: "Ended", startTime, endTime, exit }
+  }
+
+  get attributes(): ReadonlyMap<string, unknown> {
+    return new Map(Object.entries(this.json))
   }
 
   attribute(key: string, value: unknown): void {
@@ -108,11 +105,11 @@ export class RecordedSpan implements Tracer.Span {
     const json = toJson(value, limits)
     if (json === undefined) return
     const name = toKey(key)
-    if (this.attributes.size >= limits.attributeCount && !this.attributes.has(name)) {
-      this.droppedAttributes++
+    if (!Object.hasOwn(this.json, name) && ++this.attributeCount > limits.attributeCount) {
+      this.drop("attributes")
       return
     }
-    this.attributes.set(name, json)
+    assign(this.json, name, json)
     this.changes++
     if (conventions.keys.has(name)) {
       this.conventional = true
@@ -132,26 +129,26 @@ export class RecordedSpan implements Tracer.Span {
   }
 
   addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
-    for (const link of links) {
-      if (this.links.length < this.home.options.limits.linkCount) this.links.push(link)
-      else this.droppedLinks++
-    }
+    const room = this.home.options.limits.linkCount - this.links.length
+    this.links = [...this.links, ...links.slice(0, room)]
+    for (let i = room; i < links.length; i++) this.drop("links")
   }
 
   end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
-    if (this.status._tag === "Ended") return
-    this.status = { _tag: "Ended", startTime: this.startTime, endTime, exit }
+    if (this.exit !== undefined) return
+    this.endTime = endTime
+    this.exit = exit
     if (this.done || !this.sampled) return
     this.home.active.remove(this)
     const end = endTime === 0n ? this.home.now() : endTime
     const outcome = this.outcome(exit, end)
     this.done = true
-    this.home.emit(this.record(outcome, end < this.startTime ? this.startTime : end))
+    this.home.emit(this.record(outcome, end < this.startTime ? this.startTime : end, this.json))
   }
 
   /** The span as it is now, still open. */
   snapshot(): SpanRecord {
-    return this.record(running, undefined)
+    return this.record(running, undefined, { ...this.json })
   }
 
   /** The span as it is when its tracer closes; what comes later is not recorded. */
@@ -160,15 +157,24 @@ export class RecordedSpan implements Tracer.Span {
     return this.snapshot()
   }
 
-  /** What the attributes say it is. */
-  type(): SpanType {
-    return this.conventional ? conventions.typeOf(this.attributes) : "generic"
+  /** The conversation that its attributes name. */
+  conversationId(): string | undefined {
+    return this.conventional ? conventions.columns(this.json).conversationId : undefined
+  }
+
+  private type(): SpanType {
+    return this.conventional ? conventions.typeOf(this.json) : "generic"
+  }
+
+  private drop(what: keyof NonNullable<SpanRecord["dropped"]>): void {
+    this.dropped ??= { attributes: 0, events: 0, links: 0 }
+    this.dropped[what]++
   }
 
   private addEvent(event: SpanEvent): void {
     if (this.events === undefined) this.events = [event]
     else if (this.events.length < this.home.options.limits.eventCount) this.events.push(event)
-    else this.droppedEvents++
+    else this.drop("events")
   }
 
   /** The status of an exit, with an `exception` event for each error of a failure. */
@@ -191,18 +197,16 @@ export class RecordedSpan implements Tracer.Span {
     return { status: "error", message: wellFormed(errors[0]?.message ?? "", limits.attributeValueLength) }
   }
 
-  private record(outcome: Outcome, endTime: bigint | undefined): SpanRecord {
-    const { home, origin } = this
-    const { options } = home
-    const { tracing } = origin
-    const said = this.conventional ? conventions.columns(this.attributes) : nothingSaid
-    const attributes: Record<string, Json> = {}
-    for (const [key, value] of this.attributes) assign(attributes, key, value)
+  private record(outcome: Outcome, endTime: bigint | undefined, attributes: JsonObject): SpanRecord {
+    const { recordedParent, tracing } = this
+    const { options } = this.home
+    const said = this.conventional ? conventions.columns(attributes) : nothingSaid
     return new UnsafeSpan({
       traceId: this.traceId,
       spanId: this.spanId,
-      parentSpanId: origin.parentSpanId,
-      parentIsRemote: origin.parentIsRemote ? true : undefined,
+      parentSpanId: recordedParent?.spanId,
+      // A parent that this tracer did not record is no more stored here than one in another process.
+      parentIsRemote: recordedParent && recordingOf(recordedParent, this.home) === undefined ? true : undefined,
       traceState: this.traceState,
       name: wellFormed(this.name, options.limits.attributeValueLength),
       kind: this.kind,
@@ -227,15 +231,12 @@ export class RecordedSpan implements Tracer.Span {
       outputTokens: said.outputTokens,
       costUsd: said.costUsd,
       attributes,
-      events: this.events === undefined ? none : endTime === undefined ? this.events.slice() : this.events,
+      events: this.events === undefined ? none : this.events.slice(),
       links: this.links.length === 0 ? none : this.links.map((link) => toLink(link, options)),
       tags: tracing.tags ?? none,
       metadata: tracing.metadata as JsonObject | undefined,
       resource: options.resource,
-      dropped:
-        this.droppedAttributes + this.droppedEvents + this.droppedLinks === 0
-          ? undefined
-          : { attributes: this.droppedAttributes, events: this.droppedEvents, links: this.droppedLinks }
+      dropped: this.dropped && { ...this.dropped }
     })
   }
 
@@ -246,12 +247,16 @@ export class RecordedSpan implements Tracer.Span {
   private outermostType(): SpanType {
     const type = this.type()
     if (type !== "model_generation" && type !== "tool_call") return type
-    for (let span = this.origin.parent; span !== undefined; span = span.origin.parent) {
+    for (let span = this.parentRecording(); span !== undefined; span = span.parentRecording()) {
       const around = span.type()
       if (around === "generic") continue
-      return around === type && sameToolCall(span.attributes, this.attributes) ? "generic" : type
+      return around === type && sameToolCall(span.json, this.json) ? "generic" : type
     }
     return type
+  }
+
+  private parentRecording(): RecordedSpan | undefined {
+    return this.recordedParent && recordingOf(this.recordedParent, this.home)
   }
 }
 
@@ -264,10 +269,10 @@ const ok: Outcome = { status: "ok" }
 const interrupted: Outcome = { status: "interrupted" }
 const running: Outcome = { status: "running" }
 
-const nothingSaid: ReturnType<typeof conventions.columns> = conventions.columns(new Map())
+const nothingSaid: ReturnType<typeof conventions.columns> = conventions.columns({})
 
-const sameToolCall = (a: ReadonlyMap<string, Json>, b: ReadonlyMap<string, Json>): boolean =>
-  conventions.toolCall.every((key) => !a.has(key) || !b.has(key) || a.get(key) === b.get(key))
+const sameToolCall = (a: JsonObject, b: JsonObject): boolean =>
+  conventions.toolCall.every((key) => a[key] === undefined || b[key] === undefined || a[key] === b[key])
 
 const toLink = (link: Tracer.SpanLink, { limits }: CaptureOptions): SpanLink => ({
   traceId: link.span.traceId,

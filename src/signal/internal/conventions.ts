@@ -3,7 +3,7 @@
  * (https://opentelemetry.io/docs/specs/semconv/gen-ai/), their older names, and those of OpenInference
  * (https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md).
  */
-import type { Json } from "../Json.js"
+import type { Json, JsonObject } from "../Json.js"
 import type { SpanType } from "../SpanRecord.js"
 
 /** The session of a span, on every span and log. */
@@ -49,10 +49,8 @@ export const keys: ReadonlySet<string> = new Set([
   ...Object.values(counts).flat()
 ])
 
-type Attributes = ReadonlyMap<string, Json>
-
 /** The columns that attributes fill. */
-export const columns = (attributes: Attributes) => ({
+export const columns = (attributes: JsonObject) => ({
   conversationId: text(attributes, strings.conversationId),
   userId: text(attributes, strings.userId),
   threadId: text(attributes, strings.threadId),
@@ -66,10 +64,10 @@ export const columns = (attributes: Attributes) => ({
 })
 
 /** The type that attributes give a span. */
-export const typeOf = (attributes: Attributes): SpanType => {
-  const said = attributes.get(spanType)
+export const typeOf = (attributes: JsonObject): SpanType => {
+  const said = attributes[spanType]
   if (isSpanType(said)) return said
-  return byOperation.get(attributes.get(operation)) ?? byKind.get(attributes.get(openInferenceKind)) ?? "generic"
+  return byOperation.get(attributes[operation]) ?? byKind.get(attributes[openInferenceKind]) ?? "generic"
 }
 
 /** A `SpanType`, or `"generic"` for anything else. */
@@ -107,19 +105,19 @@ const spanTypes: ReadonlySet<unknown> = new Set<SpanType>([
 const isSpanType = (value: unknown): value is SpanType => spanTypes.has(value)
 
 const first = <A>(
-  attributes: Attributes,
+  attributes: JsonObject,
   keys: ReadonlyArray<string>,
   read: (value: Json | undefined) => A | undefined
 ): A | undefined => {
   for (const key of keys) {
-    const value = read(attributes.get(key))
+    const value = read(attributes[key])
     if (value !== undefined) return value
   }
   return undefined
 }
 
-const text = (attributes: Attributes, keys: ReadonlyArray<string>) =>
+const text = (attributes: JsonObject, keys: ReadonlyArray<string>) =>
   first(attributes, keys, (value) => (typeof value === "string" && value !== "" ? value : undefined))
 
-const count = (attributes: Attributes, keys: ReadonlyArray<string>) =>
+const count = (attributes: JsonObject, keys: ReadonlyArray<string>) =>
   first(attributes, keys, (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined))
