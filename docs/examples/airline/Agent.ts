@@ -1,0 +1,84 @@
+/** The agent: for each message of the customer it calls the model, and the tools that the model asks for. */
+import { LanguageModel, Prompt, Response } from "@effect/ai"
+import { Effect } from "effect"
+import { AirlineTools, ToolError } from "./Tools.js"
+
+const maxModelCalls = 30
+const goodbye = "###STOP###"
+
+/**
+ * A conversation from its first to its last message. Each message is a turn, and each turn a trace of its own, which
+ * holds a span for every call of the model and of a tool.
+ */
+export const converse = Effect.fnUntraced(function* (instructions: string, messages: ReadonlyArray<string>) {
+  const toolkit = yield* AirlineTools
+  let prompt = Prompt.make([{ role: "system", content: instructions }])
+  let modelCalls = 0
+
+  // `@effect/ai` would run the tools inside the span of the model, whose duration would then be that of both.
+  const callModel = Effect.suspend(() =>
+    LanguageModel.generateText({ prompt, toolkit, disableToolCallResolution: true })
+  )
+
+  type ToolCall = Effect.Effect.Success<typeof callModel>["toolCalls"][number]
+
+  const callTool = (call: ToolCall) =>
+    toolkit.handle(call.name, call.params).pipe(
+      // The model reads a refusal as a result. Within the span of the call it is a failure.
+      Effect.flatMap(({ result }) => (result instanceof ToolError ? result : Effect.succeed(result))),
+      Effect.tapBoth({
+        onFailure: (error) => Effect.logWarning(`${call.name} was refused:`, error.message),
+        onSuccess: (result) => Effect.log(`${call.name} answered`, { characters: result.length })
+      }),
+      Effect.withSpan(`execute_tool ${call.name}`, {
+        captureStackTrace: false,
+        attributes: {
+          "gen_ai.operation.name": "execute_tool",
+          "gen_ai.tool.name": call.name,
+          "gen_ai.tool.call.id": call.id,
+          "gen_ai.tool.call.arguments": call.params
+        }
+      }),
+      Effect.map((result) => ({ isFailure: false, result })),
+      Effect.catchTag("ToolError", ({ message }) => Effect.succeed({ isFailure: true, result: `Error: ${message}` })),
+      Effect.map(({ isFailure, result }) =>
+        Response.makePart("tool-result", {
+          id: call.id,
+          name: call.name,
+          isFailure,
+          result,
+          encodedResult: result,
+          providerExecuted: false
+        })
+      )
+    )
+
+  const turn = Effect.fnUntraced(
+    function* (message: string) {
+      yield* Effect.log("the customer wrote:", message)
+      if (message.includes(goodbye)) {
+        return
+      }
+      prompt = Prompt.merge(prompt, message)
+      while (modelCalls < maxModelCalls) {
+        modelCalls += 1
+        const response = yield* callModel
+        const results = yield* Effect.forEach(response.toolCalls, callTool)
+        prompt = Prompt.merge(prompt, Prompt.fromResponseParts([...response.content, ...results]))
+        if (results.length === 0) {
+          return yield* Effect.log("the agent answered:", response.text)
+        }
+        if (results.some(({ name }) => name === "transfer_to_human_agents")) {
+          return yield* Effect.log("a human agent takes over")
+        }
+      }
+      yield* Effect.logWarning(`the agent gave up after ${maxModelCalls} calls of the model`)
+    },
+    Effect.withSpan("invoke_agent airline", {
+      captureStackTrace: false,
+      attributes: { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "airline" }
+    })
+  )
+
+  yield* Effect.forEach(messages, turn, { discard: true })
+})

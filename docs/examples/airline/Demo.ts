@@ -1,0 +1,49 @@
+/** The demonstration: conversations are held again and recorded, and the file is then asked what happened. */
+import { FileSystem } from "@effect/platform"
+import { Effect, Layer, Logger, Schema } from "effect"
+import { Observability, SessionId, TracingOptions } from "effect-observability"
+import { DuckDbStorage } from "effect-observability/duckdb"
+import * as Agent from "./Agent.js"
+import * as Airline from "./Airline.js"
+import * as Replay from "./Replay.js"
+import * as Report from "./Report.js"
+
+/**
+ * Records the conversations of a transcript in a DuckDB file, then prints what that file holds. The tools work on the
+ * airline in memory, or give what the transcript says they gave.
+ */
+export const demo = Effect.fnUntraced(function* (options: {
+  readonly transcript: string
+  readonly tools: "live" | "recorded"
+  readonly db: string
+}) {
+  const fs = yield* FileSystem.FileSystem
+  const conversations = yield* Effect.flatMap(fs.readFileString(options.transcript), Schema.decode(Replay.Transcript))
+  const storage = DuckDbStorage.layer({ path: options.db })
+
+  yield* Effect.forEach(
+    conversations,
+    (conversation) => hold(conversation, options.tools === "live" ? Airline.layer : Replay.toolsLayer(conversation)),
+    { concurrency: 8, discard: true }
+  ).pipe(
+    // the terminal is for the report
+    Effect.provide(Logger.remove(Logger.defaultLogger)),
+    Effect.provide(Observability.layer({ serviceName: "airline" }).pipe(Layer.provide(storage)))
+  )
+
+  // All that was recorded is in the file by now, and the report has nothing else.
+  yield* Effect.provide(Report.print, storage)
+})
+
+/** One conversation, in a session of its own. */
+const hold = (conversation: Replay.Conversation, tools: ReturnType<typeof Replay.toolsLayer>) =>
+  Agent.converse(conversation.said("system").join("\n"), conversation.said("user")).pipe(
+    Effect.provide([tools, Replay.modelLayer(conversation)]),
+    // a turn that failed is in the recording
+    Effect.ignore,
+    TracingOptions.withTracingOptions({
+      tags: ["demo"],
+      metadata: { task: conversation.task_id, trial: conversation.trial }
+    }),
+    SessionId.withNewSessionId
+  )
