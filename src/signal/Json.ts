@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { isJson, isJsonObject } from "./internal/json.js"
 
 /**
  * @since 0.1.0
@@ -25,7 +26,7 @@ export interface JsonObject {
  * @since 0.1.0
  * @category schemas
  */
-export const Json: Schema.Schema<Json> = Schema.declare((value): value is Json => isJson(value, 200), {
+export const Json: Schema.Schema<Json> = Schema.declare((value): value is Json => isJson(value, anyText), {
   identifier: "Json",
   description: "a JSON value",
   jsonSchema: {}
@@ -36,31 +37,8 @@ export const Json: Schema.Schema<Json> = Schema.declare((value): value is Json =
  * @category schemas
  */
 export const JsonObject: Schema.Schema<JsonObject> = Schema.declare(
-  (value): value is JsonObject => isObject(value) && isJson(value, 200),
+  (value): value is JsonObject => isJsonObject(value, anyText),
   { identifier: "JsonObject", description: "a JSON object", jsonSchema: { type: "object" } }
 )
 
-const isObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-const isJson = (value: unknown, depth: number): boolean => {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-      return true
-    case "number":
-      return Number.isFinite(value)
-    case "object": {
-      if (value === null) return true
-      if (depth === 0) return false
-      if (Array.isArray(value)) return value.every((item) => isJson(item, depth - 1))
-      const prototype = Object.getPrototypeOf(value)
-      return (
-        (prototype === Object.prototype || prototype === null) &&
-        Object.values(value).every((item) => isJson(item, depth - 1))
-      )
-    }
-    default:
-      return false
-  }
-}
+const anyText = () => true

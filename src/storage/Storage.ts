@@ -40,8 +40,7 @@ export class Storage extends Context.Tag("effect-observability/Storage")<Storage
  * @category constructors
  */
 export const make = (methods: Partial<StorageService>): Storage["Type"] => {
-  const unsupported = (method: string) => () =>
-    storageError("Unsupported", `this storage has no ${method}`)
+  const unsupported = (method: string) => () => storageError("Unsupported", `this storage has no ${method}`)
   const all: StorageService = {
     insertSpans: unsupported("insertSpans"),
     insertLogs: unsupported("insertLogs"),

@@ -57,7 +57,13 @@ export const make = (engine: Engine): StorageService => ({
     const asOf = order.direction === "asc" ? firstPage : Option.none()
     const { items, newest } = yield* engine.listSessions({ ...checked.query, limit: limit + 1, asOf })
     return page(items, limit, (last) =>
-      checked.cursorAfter(query.sessionKey(last, order, Option.getOrElse(firstPage, () => newest)))
+      checked.cursorAfter(
+        query.sessionKey(
+          last,
+          order,
+          Option.getOrElse(firstPage, () => newest)
+        )
+      )
     )
   }),
   sessionTimeline: list(query.timeline, engine.sessionTimeline, query.timelineKey),
@@ -89,7 +95,11 @@ const list =
     )
 
 /** Cuts off the one row more that tells whether there is a next page. */
-const page = <Row>(rows: ReadonlyArray<Row>, limit: number, cursorAfter: (last: Row) => string): PaginatedResult<Row> => {
+const page = <Row>(
+  rows: ReadonlyArray<Row>,
+  limit: number,
+  cursorAfter: (last: Row) => string
+): PaginatedResult<Row> => {
   const items = rows.length > limit ? rows.slice(0, limit) : rows
   const last = rows.length > limit ? items.at(-1) : undefined
   return { items, nextCursor: last === undefined ? Option.none() : Option.some(cursorAfter(last)) }

@@ -56,9 +56,21 @@ export const make = (): Engine => {
         return select(entries, query.spanKey, asked)
       }),
     listSpans: (asked) =>
-      Effect.sync(() => select(spansWhere((span) => spanMatches(span, asked.filters)), query.spanKey, asked)),
+      Effect.sync(() =>
+        select(
+          spansWhere((span) => spanMatches(span, asked.filters)),
+          query.spanKey,
+          asked
+        )
+      ),
     listLogs: (asked) =>
-      Effect.sync(() => select(logsWhere((log) => logMatches(log, asked.filters)), query.logKey, asked)),
+      Effect.sync(() =>
+        select(
+          logsWhere((log) => logMatches(log, asked.filters)),
+          query.logKey,
+          asked
+        )
+      ),
     listSessions: (asked) =>
       Effect.sync(() => {
         const ids = new Set([...spans.values(), ...logs.values()].flatMap((row) => row.sessionId ?? []))

@@ -102,10 +102,9 @@ const Pagination = Schema.Struct({
 })
 
 const orderBy = (...fields: ReadonlyArray<OrderBy["field"]>) =>
-  Schema.optionalWith(
-    Schema.Struct({ field: Schema.Literal(...fields), direction: Schema.Literal("asc", "desc") }),
-    { default: () => ({ field: "time", direction: "desc" }) as const }
-  )
+  Schema.optionalWith(Schema.Struct({ field: Schema.Literal(...fields), direction: Schema.Literal("asc", "desc") }), {
+    default: () => ({ field: "time", direction: "desc" }) as const
+  })
 
 const listOptions = <F, I>(filters: Schema.Schema<F, I>, ...fields: ReadonlyArray<OrderBy["field"]>) =>
   Schema.Struct({
@@ -155,9 +154,7 @@ export const logKey = (log: LogRecord): Key => [log.timestamp, log.logId]
 
 /** Time, `"0"` for a span and `"1"` for a log, and the id: trace id and span id joined, or the log id. */
 export const timelineKey = (item: SpanRecord | LogRecord): Key =>
-  item instanceof SpanRecord
-    ? [item.startTime, "0", item.traceId + item.spanId]
-    : [item.timestamp, "1", item.logId]
+  item instanceof SpanRecord ? [item.startTime, "0", item.traceId + item.spanId] : [item.timestamp, "1", item.logId]
 
 /**
  * Last activity or duration, session id, and the newest activity when the first page was read. Sessions that were active
@@ -192,9 +189,9 @@ export const traceId = decodeOrFail(TraceId, "traceId")
 export const time = decodeOrFail(Nanos, "time")
 export const spanId = decodeOrFail(Schema.Struct({ traceId: TraceId, spanId: SpanId }))
 
-const checked = <Options extends { readonly pagination: typeof Pagination.Type }, Filters>(
+const checked = <Options extends { readonly pagination: typeof Pagination.Type }, I, Filters>(
   method: string,
-  schema: Schema.Schema<Options, any>,
+  schema: Schema.Schema<Options, I>,
   keyTail: Array<KeyPart>,
   toQuery: (options: Options) => Omit<Query<Filters>, "limit" | "after">
 ) => {

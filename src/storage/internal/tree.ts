@@ -5,9 +5,7 @@ import type { SpanRecord } from "../../signal/SpanRecord.js"
  * those of orphans, whose parent is missing, and last what is left, which has itself for an ancestor.
  */
 export const treeOrder = (spans: ReadonlyArray<SpanRecord>): ReadonlyArray<SpanRecord> => {
-  const byStart = Array.from(spans).sort(
-    (a, b) => compare(a.startTime, b.startTime) || compare(a.spanId, b.spanId)
-  )
+  const byStart = Array.from(spans).sort((a, b) => compare(a.startTime, b.startTime) || compare(a.spanId, b.spanId))
   const ids = new Set(byStart.map((span) => span.spanId))
   const children = new Map<string, Array<SpanRecord>>()
   const entries: Array<SpanRecord> = []
