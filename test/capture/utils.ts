@@ -1,0 +1,42 @@
+import { Duration, Effect, Layer } from "effect"
+import type { LogRecord, SpanRecord } from "effect-observability"
+import * as Logger from "../../src/capture/Logger.js"
+import * as Tracer from "../../src/capture/Tracer.js"
+import type { CaptureOptions } from "../../src/capture/internal/options.js"
+import { Emitter } from "../../src/signal/Emitter.js"
+import { SpanRecord as Span } from "../../src/signal/SpanRecord.js"
+
+export const limits: CaptureOptions["limits"] = {
+  attributeCount: 128,
+  attributeValueLength: 131_072,
+  attributeDepth: 8,
+  eventCount: 128,
+  linkCount: 128
+}
+
+/** What a program records, by its final records and by the snapshots of its open spans. */
+export const recorder = (options?: Partial<CaptureOptions>) => {
+  const spans: Array<SpanRecord.SpanRecord> = []
+  const logs: Array<LogRecord.LogRecord> = []
+  const snapshots: Array<SpanRecord.SpanRecord> = []
+  const all: CaptureOptions = { serviceName: "test", resource: { "service.name": "test" }, limits, ...options }
+  const layer = Layer.provideMerge(
+    Logger.layer(all),
+    Tracer.layer({ ...all, snapshotInterval: Duration.seconds(1) })
+  ).pipe(
+    Layer.provide(
+      Layer.succeed(Emitter, {
+        emit: (record) => void (record instanceof Span ? spans.push(record) : logs.push(record as LogRecord.LogRecord)),
+        snapshot: (record) => void snapshots.push(record)
+      })
+    )
+  )
+  return { spans, logs, snapshots, layer }
+}
+
+/** Runs a program to its end with its own recorder, and gives what was recorded. */
+export const record = <A, E>(program: Effect.Effect<A, E, Tracer.Tracer>, options?: Partial<CaptureOptions>) =>
+  Effect.suspend(() => {
+    const { layer, ...recorded } = recorder(options)
+    return Effect.as(Effect.exit(Effect.provide(program, layer)), recorded)
+  })
