@@ -30,7 +30,7 @@ export const print = Effect.gen(function* () {
       `\n${sum.sessions} sessions, ${sum.turns} turns, ${sum.traces} traces`,
       `${sum.modelCalls} model calls, ${sum.toolCalls} tool calls, ${sum.refused} of them refused`,
       `${sum.spans} spans, ${sum.logs} logs, ${sum.withoutSession} of them without a session`,
-      "Tokens are estimated: a transcript does not count them."
+      "Tokens and the time of the model are estimates: a transcript has neither."
     ].join("\n")
   )
 })
@@ -92,7 +92,8 @@ const branch = (
   ]
 }
 
-const collect = <A, E>(
+/** Every item of a list, page by page. */
+export const collect = <A, E>(
   list: (options: { readonly pagination: Storage.Pagination }) => Effect.Effect<Storage.PaginatedResult<A>, E>
 ) =>
   Stream.paginateChunkEffect(undefined, (cursor: string | undefined) =>
