@@ -82,12 +82,16 @@ export interface DuckDbClient extends SqlClient.SqlClient {
 }
 
 /**
+ * The service tag of the client.
+ *
  * @since 0.1.0
  * @category tags
  */
 export const DuckDbClient = Context.GenericTag<DuckDbClient>("effect-observability/DuckDbClient")
 
 /**
+ * Which database is opened, and how.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -114,12 +118,13 @@ export interface DuckDbClientConfig {
 export const make: (
   options: DuckDbClientConfig
 ) => Effect.Effect<DuckDbClient, SqlError, Scope.Scope | Reactivity.Reactivity> = Effect.fnUntraced(
-  function*(options) {
+  function* (options) {
     const reactivity = yield* Reactivity.Reactivity
     const compiler = makeCompiler(options.transformQueryNames)
-    const transformRows = options.transformResultNames === undefined
-      ? undefined
-      : Statement.defaultTransforms(options.transformResultNames).array
+    const transformRows =
+      options.transformResultNames === undefined
+        ? undefined
+        : Statement.defaultTransforms(options.transformResultNames).array
     const spanAttributes: Array<[string, unknown]> = [
       ...Object.entries(options.spanAttributes ?? {}),
       ["db.system.name", "duckdb"]
@@ -137,7 +142,8 @@ export const make: (
     const Transaction = Context.GenericTag<Connection>(`effect-observability/DuckDbClient/Transaction/${++clients}`)
     const currentTransaction = Effect.serviceOption(Transaction)
     const acquirer = Effect.flatMap(currentTransaction, (current) =>
-      Option.isSome(current) ? Effect.succeed(current.value) : Effect.map(pool.scoped, streamingConnection))
+      Option.isSome(current) ? Effect.succeed(current.value) : Effect.map(pool.scoped, streamingConnection)
+    )
     const reserve = Effect.map(pool.scoped, reservedConnection)
 
     const withTransaction = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
@@ -146,18 +152,29 @@ export const make: (
         { kind: "client", captureStackTrace: false, attributes: Object.fromEntries(spanAttributes) },
         (span) =>
           Effect.flatMap(currentTransaction, (current) =>
-            Option.isSome(current) ? Effect.fail(nestedTransaction()) : pool.use((connection) =>
-              transact(
-                connection,
-                Effect.provideService(self, Transaction, reservedConnection(connection)).pipe(Effect.withParentSpan(span))
-              )
-            ))
+            Option.isSome(current)
+              ? Effect.fail(nestedTransaction())
+              : pool.use((connection) =>
+                  transact(
+                    connection,
+                    Effect.provideService(self, Transaction, reservedConnection(connection)).pipe(
+                      Effect.withParentSpan(span)
+                    )
+                  )
+                )
+          )
       )
 
-    const append = (identifier: (name: string) => string): DuckDbClient["append"] => (table, data) => {
-      const insert = Effect.scoped(Effect.flatMap(acquirer, (connection) => bulkInsert(connection, identifier, table, data)))
-      return Effect.flatMap(currentTransaction, (current) => Option.isSome(current) ? insert : withTransaction(insert))
-    }
+    const append =
+      (identifier: (name: string) => string): DuckDbClient["append"] =>
+      (table, data) => {
+        const insert = Effect.scoped(
+          Effect.flatMap(acquirer, (connection) => bulkInsert(connection, identifier, table, data))
+        )
+        return Effect.flatMap(currentTransaction, (current) =>
+          Option.isSome(current) ? insert : withTransaction(insert)
+        )
+      }
 
     const members = {
       [TypeId]: TypeId as TypeId,
@@ -189,14 +206,30 @@ export const make: (
 let clients = 0
 
 /**
+ * The client under its own tag and under that of `SqlClient`, open as long as the layer.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { DuckDbClient } from "effect-observability/duckdb"
+ *
+ * const program = Effect.gen(function* () {
+ *   const sql = yield* DuckDbClient.DuckDbClient
+ *   yield* sql`CREATE TABLE runs (id INTEGER, note VARCHAR)`
+ *   yield* sql.append("runs", { id: [1, 2], note: ["first", null] })
+ *   return yield* sql`SELECT * FROM runs WHERE id = ${1}`
+ * }).pipe(Effect.provide(DuckDbClient.layer({ path: ":memory:" })))
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (
-  config: DuckDbClientConfig
-): Layer.Layer<DuckDbClient | SqlClient.SqlClient, SqlError> => layerFrom(make(config))
+export const layer = (config: DuckDbClientConfig): Layer.Layer<DuckDbClient | SqlClient.SqlClient, SqlError> =>
+  layerFrom(make(config))
 
 /**
+ * The same from an Effect `Config`.
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -223,7 +256,7 @@ export const makeCompiler = (transform?: (name: string) => string): Statement.Co
   return Statement.makeCompiler({
     dialect: "sqlite",
     placeholder: () => "?",
-    onIdentifier: (value, withoutTransform) => withoutTransform ? escape(value) : escapeTransformed(value),
+    onIdentifier: (value, withoutTransform) => (withoutTransform ? escape(value) : escapeTransformed(value)),
     onRecordUpdate: (placeholders, alias, columns, values, returning) => [
       `(VALUES ${placeholders}) AS ${alias}${columns}${returning === undefined ? "" : ` RETURNING ${returning[0]}`}`,
       returning === undefined ? values.flat() : [...values.flat(), ...returning[1]]
@@ -232,10 +265,10 @@ export const makeCompiler = (transform?: (name: string) => string): Statement.Co
   })
 }
 
-const identifier = (transform: ((name: string) => string) | undefined): (name: string) => string =>
+const identifier = (transform: ((name: string) => string) | undefined): ((name: string) => string) =>
   transform === undefined ? escapeIdentifier : (name) => escapeIdentifier(transform(name))
 
-const escapeIdentifier = Statement.defaultEscape("\"")
+const escapeIdentifier = Statement.defaultEscape('"')
 
 const databaseSettings = (options: DuckDbClientConfig): Record<string, string> => ({
   ...Object.fromEntries(Object.entries(options.settings ?? {}).map(([name, value]) => [name, String(value)])),
@@ -259,7 +292,9 @@ const makePool = (connections: ReadonlyArray<DuckDbConnection>): Pool => {
   return {
     use: (f) =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(take(restore(permits.take(1))), (connection) => Effect.ensuring(restore(f(connection)), give(connection)))
+        Effect.flatMap(take(restore(permits.take(1))), (connection) =>
+          Effect.ensuring(restore(f(connection)), give(connection))
+        )
       ),
     scoped: Effect.uninterruptibleMask((restore) =>
       Effect.tap(take(restore(permits.take(1))), (connection) => Effect.addFinalizer(() => give(connection)))
@@ -273,15 +308,19 @@ const transact = <A, E, R>(
   self: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | SqlError, R> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(connection.script("BEGIN"), () =>
+    Effect.flatMap(connection.run("BEGIN", []), () =>
       restore(self).pipe(
-        Effect.tap(() => connection.script("COMMIT")),
-        Effect.onError(() => Effect.ignore(connection.script("ROLLBACK")))
-      ))
+        Effect.tap(() => connection.run("COMMIT", [])),
+        Effect.onError(() => Effect.ignore(connection.run("ROLLBACK", [])))
+      )
+    )
   )
 
 const nestedTransaction = () =>
-  clientError("TransactionContext", "DuckDB has no savepoints: a transaction inside a transaction cannot be rolled back")
+  clientError(
+    "TransactionContext",
+    "DuckDB has no savepoints: a transaction inside a transaction cannot be rolled back"
+  )
 
 /** For single statements: a stream takes the whole connection. */
 const streamingConnection = (connection: DuckDbConnection): Connection => makeConnection(connection, connection.stream)
@@ -291,28 +330,26 @@ const reservedConnection = (connection: DuckDbConnection): Connection =>
   makeConnection(connection, (sql, params) =>
     Effect.map(connection.run(sql, params), (result) => {
       let chunk = 0
-      return { result, next: Effect.sync(() => chunk < result.chunkCount ? result.getChunk(chunk++) : null) }
-    }))
+      return { result, next: Effect.sync(() => (chunk < result.chunkCount ? result.getChunk(chunk++) : null)) }
+    })
+  )
 
-const makeConnection = (connection: DuckDbConnection, open: DuckDbConnection["stream"]): Connection => ({
-  execute: (sql, params, transformRows) => transformed(Result.rows(connection.run(sql, params), Result.asObject), transformRows),
-  executeRaw: connection.run,
-  executeValues: (sql, params) => Result.rows(connection.run(sql, params), Result.asArray),
-  executeUnprepared: (sql, params, transformRows) =>
-    transformed(
-      Result.rows(params.length === 0 ? connection.script(sql) : connection.run(sql, params), Result.asObject),
-      transformRows
-    ),
-  executeStream: (sql, params, transformRows) =>
-    Result.stream(open(sql, params), (chunk) => transformRows === undefined ? chunk : transformRows(chunk))
-})
+const makeConnection = (connection: DuckDbConnection, open: DuckDbConnection["stream"]): Connection => {
+  const execute: Connection["execute"] = (sql, params, transformRows) => {
+    const rows = Result.rows(connection.run(sql, params), Result.asObject)
+    return transformRows === undefined ? rows : Effect.map(rows, transformRows)
+  }
+  return {
+    execute,
+    executeRaw: connection.run,
+    executeValues: (sql, params) => Result.rows(connection.run(sql, params), Result.asArray),
+    executeUnprepared: execute,
+    executeStream: (sql, params, transformRows) =>
+      Result.stream(open(sql, params), (rows) => (transformRows === undefined ? rows : transformRows(rows)))
+  }
+}
 
-const transformed = <E>(
-  rows: Effect.Effect<ReadonlyArray<Result.Row>, E>,
-  transformRows: (<A extends object>(rows: ReadonlyArray<A>) => ReadonlyArray<A>) | undefined
-) => transformRows === undefined ? rows : Effect.map(rows, transformRows)
-
-const bulkInsert = Effect.fnUntraced(function*(
+const bulkInsert = Effect.fnUntraced(function* (
   connection: Connection,
   identifier: (name: string) => string,
   table: string,
@@ -334,9 +371,6 @@ const bulkInsert = Effect.fnUntraced(function*(
   const insert = `INSERT INTO ${identifier(table)} (${list}) SELECT ${list} FROM ${relation}`
   for (let start = 0; start < length; start += Append.rowsAStatement) {
     const part = values.map((column) => column.slice(start, start + Append.rowsAStatement))
-    yield* connection.executeRaw(
-      insert,
-      yield* Effect.try({ try: () => Append.relationParams(part), catch: sqlError })
-    )
+    yield* connection.executeRaw(insert, yield* Effect.try({ try: () => Append.relationParams(part), catch: sqlError }))
   }
 })

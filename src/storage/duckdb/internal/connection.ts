@@ -13,11 +13,17 @@ import { bind } from "./value.js"
 
 /** One connection of DuckDB, used by one statement at a time; an interrupt stops the statement and waits for its end. */
 export interface DuckDbConnection {
-  /** Runs a statement, prepared once and kept. */
+  /**
+   * Runs a statement with parameters, or a text of any number of statements without; gives the result of the last. Only
+   * statements with parameters are kept prepared: DuckDB plans those anew each time, but runs others by the plan, and so
+   * by the statistics, of the day they were prepared, which gives wrong rows once the table has changed.
+   */
   readonly run: (sql: string, params: ReadonlyArray<unknown>) => Effect.Effect<DuckDBMaterializedResult, SqlError>
-  /** Runs a text of any number of statements; gives the result of the last. */
-  readonly script: (sql: string) => Effect.Effect<DuckDBMaterializedResult, SqlError>
-  /** Starts a query; its rows are computed as they are fetched. No other statement may run before the scope closes. */
+  /**
+   * Starts a query whose rows are computed as they are fetched; no other statement may run before the scope closes. It
+   * has a transaction of its own: the binding ends a result that fails on the way without a word, and only the state of
+   * the transaction tells that from the end.
+   */
   readonly stream: (sql: string, params: ReadonlyArray<unknown>) => Effect.Effect<ResultStream, SqlError, Scope.Scope>
   /** Stops what runs, waits until it has stopped, and lets go of the database. */
   readonly close: Effect.Effect<void>
@@ -38,56 +44,81 @@ export const make = (native: DuckDBConnection): DuckDbConnection => {
   let closed = false
 
   const use = <A>(operation: () => Promise<A>): Effect.Effect<A, SqlError> =>
-    lock.withPermits(1)(Effect.suspend(() => closed ? Effect.fail(closedError()) : stoppable(native, operation)))
+    lock.withPermits(1)(Effect.suspend(() => (closed ? Effect.fail(closedError()) : stoppable(native, operation))))
 
   const prepare = (sql: string): Promise<DuckDBPreparedStatement> => {
     const known = statements.get(sql)
-    if (known !== undefined) {
-      statements.delete(sql)
-      statements.set(sql, known)
-      return Promise.resolve(known)
+    if (known === undefined) {
+      return native.prepare(sql).then((statement) => keep(sql, statement))
     }
-    return native.prepare(sql).then((statement) => {
-      statements.set(sql, statement)
-      if (statements.size > maxPrepared) {
-        const [oldest, unused] = statements.entries().next().value!
-        statements.delete(oldest)
-        unused.destroySync()
-      }
-      return statement
-    })
+    statements.delete(sql)
+    return Promise.resolve(keep(sql, known))
   }
 
-  const endStream = Effect.promise(() => {
+  const keep = (sql: string, statement: DuckDBPreparedStatement): DuckDBPreparedStatement => {
+    const oldest = statements.keys().next().value
+    if (statements.size === maxPrepared && oldest !== undefined) {
+      statements.get(oldest)?.destroySync()
+      statements.delete(oldest)
+    }
+    statements.set(sql, statement)
+    return statement
+  }
+
+  const startStream = (sql: string, params: ReadonlyArray<unknown>): Promise<DuckDBResult> =>
+    native.run("BEGIN").then(() =>
+      native
+        .prepare(sql)
+        .then((statement) => {
+          bind(statement, params)
+          return statement.stream().finally(() => statement.destroySync())
+        })
+        .then(
+          (result) => (streaming = result),
+          (cause) => native.run("ROLLBACK").then(() => Promise.reject(cause))
+        )
+    )
+
+  const finishStream = (): Promise<null> => {
+    streaming = undefined
+    return native.run("SELECT 1").then(
+      () => native.run("COMMIT").then(() => null),
+      () => native.run("ROLLBACK").then(() => Promise.reject(new Error("The query failed after its first rows")))
+    )
+  }
+
+  const abandonStream = Effect.promise(() => {
     const result = streaming
     streaming = undefined
-    return result === undefined ? Promise.resolve() : abandon(native, result)
+    return result === undefined
+      ? Promise.resolve()
+      : drain(native, result)
+          .then(() => native.run("ROLLBACK"))
+          .then(
+            () => undefined,
+            () => undefined
+          )
   })
 
   return {
     run: (sql, params) =>
       use(() =>
-        prepare(sql).then((statement) => {
-          bind(statement, params)
-          return statement.run().finally(() => statement.clearBindings())
-        })
+        params.length === 0
+          ? native.run(sql)
+          : prepare(sql).then((statement) => {
+              bind(statement, params)
+              return statement.run().finally(() => statement.clearBindings())
+            })
       ),
-    script: (sql) => use(() => native.run(sql)),
     stream: (sql, params) =>
       Effect.acquireRelease(
-        use(() =>
-          native.prepare(sql).then((statement) => {
-            bind(statement, params)
-            return statement.stream().finally(() => statement.destroySync())
-          })
-        ).pipe(Effect.tap((result) => Effect.sync(() => streaming = result))),
-        () => lock.withPermits(1)(endStream)
+        use(() => startStream(sql, params)),
+        () => lock.withPermits(1)(abandonStream)
       ).pipe(
         Effect.map((result) => ({
           result,
-          next: use(() => result.fetchChunk()).pipe(
-            Effect.filterOrFail(() => !closed, closedError),
-            Effect.map((chunk) => chunk !== null && chunk.rowCount > 0 ? chunk : null)
+          next: use(() => result.fetchChunk().then((chunk) => (hasRows(chunk) ? chunk : finishStream()))).pipe(
+            Effect.mapError((error) => (closed ? closedError() : error))
           )
         }))
       ),
@@ -96,11 +127,17 @@ export const make = (native: DuckDBConnection): DuckDbConnection => {
         closed = true
         return interruptRepeatedly(native)
       }),
-      () => lock.withPermits(1)(Effect.zipRight(endStream, Effect.sync(() => native.closeSync()))),
+      () => lock.take(1),
       (timer) => Effect.sync(() => clearInterval(timer))
+    ).pipe(
+      Effect.zipRight(abandonStream),
+      Effect.zipRight(Effect.sync(() => native.closeSync())),
+      Effect.ensuring(lock.release(1))
     )
   }
 }
+
+const hasRows = (chunk: DuckDBDataChunk | null): chunk is DuckDBDataChunk => chunk !== null && chunk.rowCount > 0
 
 const closedError = () => clientError("Connection", "Connection Error: the client of this connection is closed")
 
@@ -124,10 +161,7 @@ const interruptRepeatedly = (native: DuckDBConnection): NodeJS.Timeout => {
 }
 
 /** An open result keeps its snapshot, and the file, until it has been read to its end: an interrupt brings that near. */
-const abandon = (native: DuckDBConnection, result: DuckDBResult): Promise<void> => {
+const drain = (native: DuckDBConnection, result: DuckDBResult): Promise<void> => {
   native.interrupt()
-  return result.fetchChunk().then(
-    (chunk) => chunk !== null && chunk.rowCount > 0 ? abandon(native, result) : undefined,
-    () => undefined
-  )
+  return result.fetchChunk().then((chunk) => (hasRows(chunk) ? drain(native, result) : undefined))
 }

@@ -69,7 +69,8 @@ const failures: ReadonlyArray<readonly [DatabaseFailure, RegExp]> = [
 export const sqlError = (cause: unknown): SqlError => {
   const message = cause instanceof Error ? cause.message : String(cause)
   const prefix = /^([A-Za-z ]+?) Error: /.exec(message)?.[1]
-  const kind: DuckDbErrorKind = prefix !== undefined && prefix in kinds ? kinds[prefix as keyof typeof kinds] : "Unknown"
+  const kind: DuckDbErrorKind =
+    prefix !== undefined && Object.hasOwn(kinds, prefix) ? kinds[prefix as keyof typeof kinds] : "Unknown"
   return new SqlError({ cause: new DuckDbError({ kind, message, cause }), message })
 }
 

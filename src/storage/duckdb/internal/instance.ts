@@ -1,10 +1,10 @@
+import { readlink, realpath } from "node:fs/promises"
+import { basename, dirname, join, resolve } from "node:path"
 import { DuckDBInstance } from "@duckdb/node-api"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import { globalValue } from "effect/GlobalValue"
 import type * as Scope from "effect/Scope"
-import { readlink, realpath } from "node:fs/promises"
-import { basename, dirname, join, resolve } from "node:path"
 import { type DuckDbConnection, make as makeConnection } from "./connection.js"
 import { sqlError } from "./error.js"
 
@@ -27,25 +27,25 @@ const files = globalValue("effect-observability/duckdb/files", () => new Map<str
  * Opens a database, or joins the clients that this process has on the same file; the last to leave writes the
  * checkpoint and frees the file. `":memory:"` is a database of its own each time.
  */
-export const open = (
-  path: string,
-  settings: Record<string, string>
-): Effect.Effect<Instance, SqlError, Scope.Scope> =>
+export const open = (path: string, settings: Record<string, string>): Effect.Effect<Instance, SqlError, Scope.Scope> =>
   path === ":memory:"
     ? Effect.acquireRelease(
-      attempt(() => DuckDBInstance.create(path, settings)),
-      (native) => Effect.sync(() => native.closeSync())
-    ).pipe(Effect.map((native) => instance(native, Effect.unsafeMakeSemaphore(1))))
+        attempt(() => DuckDBInstance.create(path, settings)),
+        (native) => Effect.sync(() => native.closeSync())
+      ).pipe(Effect.map((native) => instance(native, Effect.unsafeMakeSemaphore(1))))
     : Effect.flatMap(canonical(path), (file) => openFile(file, settings))
 
 const openFile = (file: string, settings: Record<string, string>) =>
   Effect.acquireRelease(
-    Effect.map(attempt(() => DuckDBInstance.fromCache(file, settings)), (native) => {
-      const shared = files.get(file) ?? { writer: Effect.unsafeMakeSemaphore(1), clients: 0 }
-      shared.clients++
-      files.set(file, shared)
-      return { native, shared }
-    }),
+    Effect.map(
+      attempt(() => DuckDBInstance.fromCache(file, settings)),
+      (native) => {
+        const shared = files.get(file) ?? { writer: Effect.unsafeMakeSemaphore(1), clients: 0 }
+        shared.clients++
+        files.set(file, shared)
+        return { native, shared }
+      }
+    ),
     ({ native, shared }) =>
       Effect.suspend(() => {
         shared.clients--
@@ -58,15 +58,20 @@ const openFile = (file: string, settings: Record<string, string>) =>
   ).pipe(Effect.map(({ native, shared }) => instance(native, shared.writer)))
 
 const instance = (native: DuckDBInstance, writer: Effect.Semaphore): Instance => ({
-  connect: Effect.map(attempt(() => native.connect()), makeConnection),
+  connect: Effect.map(
+    attempt(() => native.connect()),
+    makeConnection
+  ),
   writer
 })
 
 /** Closing would write the same checkpoint, but on the thread of JavaScript. What fails here is in the log still. */
 const checkpoint = (native: DuckDBInstance): Effect.Effect<void> =>
-  Effect.ignore(attempt(() =>
-    native.connect().then((connection) => connection.run("CHECKPOINT").finally(() => connection.closeSync()))
-  ))
+  Effect.ignore(
+    attempt(() =>
+      native.connect().then((connection) => connection.run("CHECKPOINT").finally(() => connection.closeSync()))
+    )
+  )
 
 /** The one name of a file, whether or not it exists yet; a path that cannot be followed is left to DuckDB's judgement. */
 const canonical = (path: string): Effect.Effect<string> =>
@@ -77,7 +82,12 @@ const canonical = (path: string): Effect.Effect<string> =>
         (target) => canonical(resolve(dirname(path), target))
       )
     ),
-    Effect.orElse(() => Effect.map(Effect.tryPromise(() => realpath(dirname(path))), (d) => join(d, basename(path)))),
+    Effect.orElse(() =>
+      Effect.map(
+        Effect.tryPromise(() => realpath(dirname(path))),
+        (d) => join(d, basename(path))
+      )
+    ),
     Effect.orElseSucceed(() => resolve(path))
   )
 

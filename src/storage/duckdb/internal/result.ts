@@ -1,6 +1,6 @@
 import type { DuckDBDataChunk, DuckDBMaterializedResult } from "@duckdb/node-api"
-import type { SqlError } from "@effect/sql/SqlError"
 import * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -27,7 +27,7 @@ export const asObject: ReadRow<Row> = ({ columns, names }, chunk, row) => {
 export const asArray: ReadRow<Array<unknown>> = ({ columns }, chunk, row) => columns.map((read) => read(chunk, row))
 
 /** All rows of a statement, read in pieces between which the event loop turns. */
-export const rows = Effect.fnUntraced(function*<A>(
+export const rows = Effect.fnUntraced(function* <A>(
   run: Effect.Effect<DuckDBMaterializedResult, SqlError>,
   read: ReadRow<A>
 ) {
@@ -51,7 +51,9 @@ export const stream = (
       return Stream.repeatEffectChunkOption(
         Effect.mapError(next, Option.some).pipe(
           Effect.flatMap((chunk) =>
-            chunk === null ? Effect.fail(Option.none()) : Effect.mapError(readChunk(from, chunk, asObject, []), Option.some)
+            chunk === null
+              ? Effect.fail(Option.none())
+              : Effect.mapError(readChunk(from, chunk, asObject, []), Option.some)
           ),
           Effect.map((rows) => Chunk.unsafeFromArray(transform(rows)))
         )
@@ -79,7 +81,7 @@ export const readChunk = <A>(
         },
         catch: sqlError
       }),
-      () => end < total ? Effect.zipRight(nextTurn, piece(end)) : Effect.succeed(output)
+      () => (end < total ? Effect.zipRight(nextTurn, piece(end)) : Effect.succeed(output))
     )
   }
   return piece(0)

@@ -32,42 +32,46 @@ export const bind = (statement: DuckDBPreparedStatement, params: ReadonlyArray<u
 }
 
 const bindParameter = (statement: DuckDBPreparedStatement, index: number, value: unknown): void => {
-  switch (typeof value) {
-    case "string":
-      return statement.bindVarchar(index, value)
-    case "number":
-      return (value | 0) === value
-        ? statement.bindInteger(index, value)
-        : Number.isSafeInteger(value)
-        ? statement.bindBigInt(index, BigInt(value))
-        : statement.bindDouble(index, value)
-    case "bigint":
-      return isInt64(value) ? statement.bindBigInt(index, value) : statement.bindHugeInt(index, value)
-    case "boolean":
-      return statement.bindBoolean(index, value)
-    case "undefined":
-      return statement.bindNull(index)
-    default:
-      return bindObject(statement, index, value)
+  if (value === null || value === undefined) {
+    statement.bindNull(index)
+  } else if (typeof value === "string") {
+    statement.bindVarchar(index, value)
+  } else if (typeof value === "number") {
+    bindNumber(statement, index, value)
+  } else if (typeof value === "bigint") {
+    statement[isInt64(value) ? "bindBigInt" : "bindHugeInt"](index, value)
+  } else if (typeof value === "boolean") {
+    statement.bindBoolean(index, value)
+  } else if (value instanceof Date) {
+    statement.bindTimestamp(index, timestamp(value))
+  } else if (value instanceof Uint8Array) {
+    statement.bindBlob(index, value)
+  } else if (Array.isArray(value)) {
+    bindArray(statement, index, value)
+  } else if (isPlain(value)) {
+    statement.bindVarchar(index, json(value))
+  } else {
+    statement.bindValue(index, value as DuckDBValue)
   }
 }
 
-const bindObject = (statement: DuckDBPreparedStatement, index: number, value: unknown): void => {
-  if (value === null) {
-    return statement.bindNull(index)
-  } else if (value instanceof Date) {
-    return statement.bindTimestamp(index, timestamp(value))
-  } else if (value instanceof Uint8Array) {
-    return statement.bindBlob(index, value)
-  } else if (Array.isArray(value)) {
-    const type = itemType(value)
-    return type === undefined
-      ? statement.bindVarchar(index, json(value))
-      : statement.bindList(index, listValue(value.map(item)), LIST(type))
+const bindNumber = (statement: DuckDBPreparedStatement, index: number, value: number): void => {
+  if ((value | 0) === value) {
+    statement.bindInteger(index, value)
+  } else if (Number.isSafeInteger(value)) {
+    statement.bindBigInt(index, BigInt(value))
+  } else {
+    statement.bindDouble(index, value)
   }
-  return isPlain(value)
-    ? statement.bindVarchar(index, json(value))
-    : statement.bindValue(index, value as DuckDBValue)
+}
+
+const bindArray = (statement: DuckDBPreparedStatement, index: number, value: ReadonlyArray<unknown>): void => {
+  const type = itemType(value)
+  if (type === undefined) {
+    statement.bindVarchar(index, json(value))
+  } else {
+    statement.bindList(index, listValue(value.map(item)), LIST(type))
+  }
 }
 
 const isInt64 = (value: bigint): boolean => BigInt.asIntN(64, value) === value
@@ -86,31 +90,40 @@ const itemType = (items: ReadonlyArray<unknown>): DuckDBType | undefined => {
   return present.length === 0
     ? SQLNULL
     : all(Predicate.isString)
-    ? VARCHAR
-    : all(Predicate.isNumber)
-    ? all(Number.isSafeInteger) ? BIGINT : DOUBLE
-    : all(Predicate.isBigInt)
-    ? present.every((item) => isInt64(item as bigint)) ? BIGINT : HUGEINT
-    : all(Predicate.isBoolean)
-    ? BOOLEAN
-    : all(Predicate.isDate)
-    ? TIMESTAMP
-    : all(Predicate.isUint8Array)
-    ? BLOB
-    : undefined
+      ? VARCHAR
+      : all(Predicate.isNumber)
+        ? all(Number.isSafeInteger)
+          ? BIGINT
+          : DOUBLE
+        : all(Predicate.isBigInt)
+          ? present.every((item) => isInt64(item as bigint))
+            ? BIGINT
+            : HUGEINT
+          : all(Predicate.isBoolean)
+            ? BOOLEAN
+            : all(Predicate.isDate)
+              ? TIMESTAMP
+              : all(Predicate.isUint8Array)
+                ? BLOB
+                : undefined
 }
 
 const item = (value: unknown): DuckDBValue =>
   value instanceof Date
     ? timestamp(value)
     : value instanceof Uint8Array
-    ? new DuckDBBlobValue(value)
-    : (value ?? null) as DuckDBValue
+      ? new DuckDBBlobValue(value)
+      : ((value ?? null) as DuckDBValue)
 
-/** JSON text, with a bigint as a number where it is one exactly, else as a string of its digits. */
-export const json = (value: unknown): string =>
-  JSON.stringify(value, (_, value) =>
-    typeof value !== "bigint" ? value : Number.isSafeInteger(Number(value)) ? Number(value) : String(value))
+/** JSON text, with a bigint as a number where it is one exactly, else as a string of its digits. Throws for bytes. */
+export const json = (value: unknown): string => JSON.stringify(value, toJson)
+
+function toJson(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  if (this[key] instanceof Uint8Array) {
+    throw new TypeError("JSON has no place for bytes")
+  }
+  return typeof value !== "bigint" ? value : Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+}
 
 /** Reads the cells of one result. */
 export interface Reader {
@@ -151,12 +164,14 @@ const direct: ReadonlySet<DuckDBTypeId> = new Set([
 const convertSafe: DuckDBValueConverter<JS> = (value, type, converter) => {
   switch (type.typeId) {
     case DuckDBTypeId.VARCHAR:
-      return value !== null && type.alias === "JSON" ? JSON.parse(String(value)) : value as string | null
+      return value !== null && type.alias === "JSON" ? JSON.parse(String(value)) : (value as string | null)
     case DuckDBTypeId.BLOB:
       return value instanceof DuckDBBlobValue ? new Uint8Array(value.bytes) : null
     case DuckDBTypeId.DECIMAL:
       return value instanceof DuckDBDecimalValue
-        ? value.width <= maxExactDigits ? value.toDouble() : value.toString()
+        ? value.width <= maxExactDigits
+          ? value.toDouble()
+          : value.toString()
         : null
     default:
       return JSDuckDBValueConverter(value, type, converter)
