@@ -1,0 +1,256 @@
+/**
+ * Storage in a DuckDB file: embedded, and the default.
+ *
+ * @since 0.1.0
+ */
+import * as Reactivity from "@effect/experimental/Reactivity"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import { isolated } from "../../identity/internal/isolated.js"
+import * as Engine from "../internal/engine.js"
+import { invalidArgument } from "../internal/errors.js"
+import { Storage, type StorageError, type StorageService } from "../Storage.js"
+import * as DuckDbClient from "./DuckDbClient.js"
+import * as Read from "./internal/read.js"
+import * as Remove from "./internal/remove.js"
+import { migrate, names } from "./internal/schema.js"
+import { copyTo } from "./internal/snapshot.js"
+import { isFatal, storageErrorOf } from "./internal/storageError.js"
+import * as Write from "./internal/write.js"
+
+/**
+ * What a storage in the database of a client can be told.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClientOptions {
+  /** Goes before the names of tables and indexes, so that they can live beside others: ASCII letters, digits and `_`. */
+  readonly tablePrefix?: string | undefined
+  /** Once an hour, spans that started and logs that were written longer ago than this are deleted. */
+  readonly retention?: Duration.DurationInput | undefined
+  /** With `"eager"` a file that cannot be opened now fails the layer, too. */
+  readonly connect?: "eager" | undefined
+}
+
+/**
+ * What a storage in a file can be told.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends ClientOptions {
+  /** The file, created if it is missing, or `":memory:"`. */
+  readonly path: string
+  /** Settings of DuckDB, as in `SET name = value`. */
+  readonly settings?: DuckDbClient.DuckDbClientConfig["settings"]
+}
+
+/**
+ * A storage on DuckDB, and what only that engine can do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DuckDbStorageService extends StorageService {
+  /** Writes a consistent copy of the database to a file, in place of one that is there. */
+  readonly snapshot: (path: string) => Effect.Effect<void, StorageError>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class DuckDbStorage extends Context.Tag("effect-observability/DuckDbStorage")<
+  DuckDbStorage,
+  DuckDbStorageService
+>() {}
+
+/**
+ * Keeps records in a file until the scope closes. If the file cannot be opened now, because another process holds it,
+ * every operation tries again, at most once a second, and fails with that error until then.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = ({
+  path,
+  settings,
+  ...options
+}: Options): Effect.Effect<DuckDbStorageService, StorageError, Scope.Scope> =>
+  makeWith(
+    DuckDbClient.make({ path, settings }).pipe(
+      Effect.tap((sql) =>
+        settings?.checkpoint_threshold === undefined ? sql.unsafe(checkpointThreshold) : Effect.void
+      ),
+      Effect.provide(Reactivity.layer)
+    ),
+    options
+  )
+
+/**
+ * How large the log of the file grows before DuckDB moves it into the tables, when nothing can be committed for a while.
+ * Its own default halves the rate of writing; this much is read again within a second when a process was killed.
+ */
+const checkpointThreshold = "SET GLOBAL checkpoint_threshold = '128MB'"
+
+/**
+ * Keeps records in a file.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Storage } from "effect-observability"
+ * import { DuckDbStorage } from "effect-observability/duckdb"
+ *
+ * const newest = Effect.gen(function* () {
+ *   const storage = yield* Storage.Storage
+ *   return yield* storage.listTraces({ pagination: { limit: 10 } })
+ * }).pipe(Effect.provide(DuckDbStorage.layer({ path: "traces.duckdb", retention: "30 days" })))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: Options): Layer.Layer<Storage | DuckDbStorage, StorageError> => layerOf(make(options))
+
+/**
+ * Keeps records in the database of a client.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerClient = (
+  options: ClientOptions = {}
+): Layer.Layer<Storage | DuckDbStorage, StorageError, DuckDbClient.DuckDbClient> =>
+  layerOf(Effect.flatMap(DuckDbClient.DuckDbClient, (client) => makeWith(Effect.succeed(client), options)))
+
+/**
+ * Writes a consistent copy of the database to a file while the program goes on, so that another process can look into
+ * it: DuckDB lets one process at a time open a file. A copy that is there already is replaced.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const snapshot = (path: string): Effect.Effect<void, StorageError, DuckDbStorage> =>
+  Effect.flatMap(DuckDbStorage, (storage) => storage.snapshot(path))
+
+const layerOf = <R>(storage: Effect.Effect<DuckDbStorageService, StorageError, R>) =>
+  Layer.scopedContext(
+    Effect.map(storage, (storage) => Context.make(Storage, storage).pipe(Context.add(DuckDbStorage, storage)))
+  )
+
+type Client = Effect.Effect<DuckDbClient.DuckDbClient, SqlError, Scope.Scope>
+
+const makeWith = Effect.fnUntraced(function* (client: Client, { connect, retention, tablePrefix = "" }: ClientOptions) {
+  if (!/^\w{0,50}$/.test(tablePrefix)) {
+    return yield* invalidArgument("tablePrefix", "expected at most 50 ASCII letters, digits and _")
+  }
+  const database = yield* reopening(open(client, tablePrefix))
+  yield* database
+    .use(() => Effect.void)
+    .pipe(
+      Effect.catchIf(
+        (error) => error.retryable && connect !== "eager",
+        (error) => Effect.logWarning(`The storage cannot be opened yet. ${error.message}`)
+      )
+    )
+  const storage: DuckDbStorageService = {
+    ...Engine.make({
+      insertSpans: (records) => database.use((opened) => opened.insertSpans(records)),
+      insertLogs: (records) => database.use((opened) => opened.insertLogs(records)),
+      listTraces: (query) => database.use((opened) => opened.listTraces(query)),
+      listSpans: (query) => database.use((opened) => opened.listSpans(query)),
+      listLogs: (query) => database.use((opened) => opened.listLogs(query)),
+      listSessions: (query) => database.use((opened) => opened.listSessions(query)),
+      sessionTimeline: (query) => database.use((opened) => opened.sessionTimeline(query)),
+      traceSpans: (traceId, limit) => database.use((opened) => opened.traceSpans(traceId, limit)),
+      getSpan: (id) => database.use((opened) => opened.getSpan(id)),
+      getSession: (sessionId) => database.use((opened) => opened.getSession(sessionId)),
+      deleteBefore: (time) => database.use((opened) => opened.deleteBefore(time)),
+      deleteSession: (sessionId) => database.use((opened) => opened.deleteSession(sessionId))
+    }),
+    snapshot: (path) => database.use((opened) => opened.snapshot(path))
+  }
+  if (retention !== undefined) {
+    yield* Effect.forkScoped(isolated(deleteHourly(storage, Duration.decode(retention))))
+  }
+  return storage
+})
+
+const deleteHourly = (storage: StorageService, retention: Duration.Duration) =>
+  Clock.currentTimeNanos.pipe(
+    Effect.flatMap((now) => storage.deleteBefore(now - Duration.unsafeToNanos(retention))),
+    Effect.catchAll((error) => Effect.logWarning(`Old records could not be deleted. ${error.message}`)),
+    Effect.repeat(Schedule.spaced("1 hour"))
+  )
+
+/** The tables of an open database. */
+type Opened = Effect.Effect.Success<ReturnType<typeof open>>
+
+const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
+  const sql = (yield* client).withoutTransforms()
+  yield* migrate(sql, tablePrefix)
+  const name = names(tablePrefix)
+  return {
+    ...Read.make(sql, name),
+    ...Write.make(sql, name),
+    ...Remove.make(sql, name),
+    snapshot: (path: string) => copyTo(sql, path)
+  }
+})
+
+const millisBetweenAttempts = 1000
+
+/** A database that is opened when it is used and is not open, as at first, and after it broke down. */
+const reopening = Effect.fnUntraced(function* (open: Effect.Effect<Opened, SqlError | StorageError, Scope.Scope>) {
+  const parent = yield* Effect.scope
+  const lock = yield* Effect.makeSemaphore(1)
+  let current: { readonly opened: Opened; readonly scope: Scope.CloseableScope } | undefined
+  let failed: { readonly error: SqlError | StorageError; readonly at: number } | undefined
+
+  const attempt = Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.fork(parent, ExecutionStrategy.sequential)
+      return yield* restore(Scope.extend(open, scope)).pipe(
+        Effect.map((opened) => (current = { opened, scope })),
+        Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+      )
+    })
+  ).pipe(Effect.tapError((error) => Effect.map(Clock.currentTimeMillis, (at) => (failed = { error, at }))))
+
+  const get = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    current !== undefined
+      ? Effect.succeed(current)
+      : failed !== undefined && now - failed.at < millisBetweenAttempts
+        ? Effect.fail(failed.error)
+        : attempt
+  )
+
+  const close = (broken: typeof current) =>
+    Effect.suspend(() => {
+      if (broken === undefined || broken !== current) return Effect.void
+      current = undefined
+      return Scope.close(broken.scope, Exit.void)
+    })
+
+  const use = <A>(f: (opened: Opened) => Effect.Effect<A, SqlError | StorageError>): Effect.Effect<A, StorageError> =>
+    Effect.suspend(() => (current === undefined ? lock.withPermits(1)(get) : Effect.succeed(current))).pipe(
+      Effect.flatMap((database) =>
+        Effect.tapError(f(database.opened), (error) => (isFatal(error) ? close(database) : Effect.void))
+      ),
+      Effect.mapError(storageErrorOf),
+      isolated,
+      Effect.mapInputContext(() => Context.empty())
+    )
+
+  return { use }
+})

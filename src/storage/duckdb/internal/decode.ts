@@ -1,0 +1,84 @@
+/**
+ * Rows back into records. A row is read as one JSON text, which costs a quarter of reading its cells one by one.
+ */
+import * as Effect from "effect/Effect"
+import { toSpanType } from "../../../signal/internal/conventions.js"
+import { type LogFields, type SpanFields, UnsafeLog, UnsafeSpan } from "../../../signal/internal/unsafe.js"
+import type { LogRecord } from "../../../signal/LogRecord.js"
+import { SessionSummary } from "../../../signal/SessionSummary.js"
+import type { SpanRecord } from "../../../signal/SpanRecord.js"
+import { nextTurn } from "./eventLoop.js"
+import { logColumns, spanColumns } from "./schema.js"
+
+export interface JsonRow {
+  readonly json: string
+}
+
+/** The text of a row: its fields by their names in a record, times as strings, for they exceed the numbers of JSON. */
+const rowJson = (columns: Readonly<Record<string, string>>, times: ReadonlyArray<string>) => (table: string) =>
+  `to_json({${Object.keys(columns)
+    .map((column) => `${camelCase(column)}: ${table}.${column}${times.includes(column) ? "::VARCHAR" : ""}`)
+    .join(", ")}})::VARCHAR`
+
+const camelCase = (column: string) => column.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+
+export const spanJson = rowJson(spanColumns, ["start_time", "end_time"])
+export const logJson = rowJson(logColumns, ["timestamp"])
+
+/** Decodes rows in parts, between which the event loop turns. */
+export const decodeRows = <Row, A>(
+  rows: ReadonlyArray<Row>,
+  decode: (row: Row) => A
+): Effect.Effect<ReadonlyArray<A>> =>
+  Effect.gen(function* () {
+    const decoded: Array<A> = []
+    for (const row of rows) {
+      decoded.push(decode(row))
+      if (decoded.length % rowsATurn === 0) yield* nextTurn
+    }
+    return decoded
+  })
+
+const rowsATurn = 200
+
+export const decodeSpan = (row: JsonRow): SpanRecord => {
+  const fields = present<Encoded<SpanFields>>(row)
+  return new UnsafeSpan({
+    ...fields,
+    spanType: toSpanType(fields.spanType),
+    startTime: BigInt(fields.startTime),
+    endTime: fields.endTime === undefined ? undefined : BigInt(fields.endTime),
+    events: fields.events.map((event) => ({ ...event, time: BigInt(event.time) }))
+  })
+}
+
+export const decodeLog = (row: JsonRow): LogRecord => {
+  const fields = present<Encoded<LogFields>>(row)
+  return new UnsafeLog({ ...fields, timestamp: BigInt(fields.timestamp) })
+}
+
+export const decodeSummary = (row: JsonRow): SessionSummary => {
+  const fields = present<Encoded<ConstructorParameters<typeof SessionSummary>[0]>>(row)
+  return new SessionSummary(
+    {
+      ...fields,
+      firstActivity: BigInt(fields.firstActivity),
+      lastActivity: BigInt(fields.lastActivity),
+      users: Array.from(new Set(fields.users)).sort()
+    },
+    true
+  )
+}
+
+/** What a record is before its times are read. */
+type Encoded<Fields> = {
+  readonly [K in keyof Fields]: Fields[K] extends bigint
+    ? string
+    : Fields[K] extends bigint | undefined
+      ? string | undefined
+      : Fields[K]
+}
+
+/** The fields of a row that are not NULL. */
+const present = <Fields>(row: JsonRow): Fields =>
+  Object.fromEntries(Object.entries(JSON.parse(row.json) as object).filter(([, value]) => value !== null)) as Fields

@@ -1,0 +1,33 @@
+import type { SqlError } from "@effect/sql/SqlError"
+import { invalidArgument, storageError } from "../../internal/errors.js"
+import type { StorageError } from "../../StorageError.js"
+import { DuckDbError, databaseFailure } from "./error.js"
+
+/** What an error of the client means for a storage, and what to do about it. */
+export const storageErrorOf = (error: SqlError | StorageError): StorageError => {
+  if (error._tag === "StorageError") return error
+  const { message } = error
+  if (message.includes("No such file or directory")) return invalidArgument("path", message)
+  const failure = databaseFailure(error)
+  if (failure !== undefined) return storageError(failure, `${message}${advice[failure]}`, { cause: error })
+  return storageError(isOfRecord(error) ? "Rejected" : "Query", message, { cause: error })
+}
+
+/** Whether the database has given up and must be opened anew. */
+export const isFatal = (error: SqlError | StorageError): boolean => kindOf(error) === "Fatal"
+
+const advice = {
+  Locked: ". Stop that process, or let it write a copy to read with DuckDbStorage.snapshot",
+  Corrupt: ". Restore the file from a copy, or choose another path: it was left as it is",
+  Incompatible: ". Upgrade @duckdb/node-api",
+  ReadOnly: ". Allow this process to write the file and its directory",
+  Full: ". Make room on the disk, or delete old records: what waits will be written then",
+  Unavailable: ""
+} as const
+
+const isOfRecord = (error: SqlError) => {
+  const kind = kindOf(error)
+  return kind === "Conversion" || kind === "OutOfRange" || kind === "InvalidInput"
+}
+
+const kindOf = (error: SqlError | StorageError) => (error.cause instanceof DuckDbError ? error.cause.kind : undefined)
