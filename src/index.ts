@@ -4,13 +4,16 @@
  * @since 0.1.0
  */
 
-export * as Exporter from "./pipeline/Exporter.js"
 export * as Logger from "./capture/Logger.js"
-export * as LogRecord from "./signal/LogRecord.js"
+export * as Tracer from "./capture/Tracer.js"
 export * as SessionId from "./identity/SessionId.js"
+export * as TraceContext from "./identity/TraceContext.js"
+export * as TracingOptions from "./identity/TracingOptions.js"
+export * as Observability from "./Observability.js"
+export * as ObservabilityConfig from "./ObservabilityConfig.js"
+export * as Exporter from "./pipeline/Exporter.js"
+export * as SignalProcessor from "./pipeline/SignalProcessor.js"
+export * as LogRecord from "./signal/LogRecord.js"
 export * as SessionSummary from "./signal/SessionSummary.js"
 export * as SpanRecord from "./signal/SpanRecord.js"
 export * as Storage from "./storage/Storage.js"
-export * as TraceContext from "./identity/TraceContext.js"
-export * as Tracer from "./capture/Tracer.js"
-export * as TracingOptions from "./identity/TracingOptions.js"

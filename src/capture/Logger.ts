@@ -12,7 +12,7 @@ import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import * as EffectLogger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
@@ -38,7 +38,11 @@ export const layer = (options: CaptureOptions): Layer.Layer<never, never, Emitte
     Effect.gen(function* () {
       const emitter = yield* Emitter
       let open = true
-      yield* Effect.addFinalizer(() => Effect.sync(() => void (open = false)))
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          open = false
+        })
+      )
       return EffectLogger.make((entry) => {
         if (!open) return
         try {

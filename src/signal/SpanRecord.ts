@@ -131,9 +131,7 @@ const Fields = Schema.Struct({
   /** The OpenTelemetry resource: what made the record. */
   resource: JsonObject,
   /** How many attributes, events and links went over the configured limits. */
-  dropped: Schema.optional(
-    Schema.Struct({ attributes: Schema.Number, events: Schema.Number, links: Schema.Number })
-  )
+  dropped: Schema.optional(Schema.Struct({ attributes: Schema.Number, events: Schema.Number, links: Schema.Number }))
 })
 
 /**

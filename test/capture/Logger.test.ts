@@ -1,13 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Cause,
-  Effect,
-  Logger as EffectLogger,
-  LogLevel,
-  Redacted,
-  TestClock,
-  Tracer as EffectTracer
-} from "effect"
+import { Cause, Effect, Logger as EffectLogger, Tracer as EffectTracer, LogLevel, Redacted, TestClock } from "effect"
 import { LogRecord, SessionId, TracingOptions } from "effect-observability"
 import { limits, record, recorder } from "./utils.js"
 
@@ -118,7 +110,10 @@ describe("Logger", () => {
 
   it.effect("has the ids of a remote span it is directly in", () =>
     Effect.gen(function* () {
-      const parent = EffectTracer.externalSpan({ traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" })
+      const parent = EffectTracer.externalSpan({
+        traceId: "0af7651916cd43dd8448eb211c80319c",
+        spanId: "b7ad6b7169203331"
+      })
       const log = yield* logged(Effect.withParentSpan(Effect.log("hello"), parent))
       assert.strictEqual(log.traceId, parent.traceId)
       assert.strictEqual(log.spanId, parent.spanId)
@@ -135,7 +130,12 @@ describe("Logger", () => {
 
   it.effect("orders logs of the same moment by their ids", () =>
     Effect.gen(function* () {
-      const { logs } = yield* record(Effect.forEach(Array.from({ length: 100 }, (_, i) => String(i)), (i) => Effect.log(i)))
+      const { logs } = yield* record(
+        Effect.forEach(
+          Array.from({ length: 100 }, (_, i) => String(i)),
+          (i) => Effect.log(i)
+        )
+      )
       const ids = logs.map((log) => log.logId)
       assert.deepStrictEqual(ids.toSorted(), ids)
       assert.strictEqual(new Set(ids).size, 100)

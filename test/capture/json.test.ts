@@ -44,7 +44,17 @@ const cases: ReadonlyArray<readonly [name: string, value: unknown, expected: Jso
   ["an ArrayBuffer", new Uint8Array([0]).buffer, "AA=="],
   ["a DataView", new DataView(new Uint8Array([9, 7]).buffer, 1), "Bw=="],
   ["numbers in a typed array", new Float32Array([1, 0.5]), [1, 0.5]],
-  ["a Map", new Map<unknown, unknown>([["a", 1], [2, undefined]]), [["a", 1], [2, null]]],
+  [
+    "a Map",
+    new Map<unknown, unknown>([
+      ["a", 1],
+      [2, undefined]
+    ]),
+    [
+      ["a", 1],
+      [2, null]
+    ]
+  ],
   ["a Set", new Set([1, "two"]), [1, "two"]],
   ["an array with holes", [1, undefined, () => 1], [1, null, null]],
   ["undefined fields", { a: undefined, b: 1 }, { b: 1 }],
@@ -167,6 +177,9 @@ describe("toJson", () => {
 describe("toJsonObject", () => {
   it("counts what goes over the number of attributes", () => {
     const entries = Object.entries({ a: 1, b: undefined, c: 2, d: 3 })
-    assert.deepStrictEqual(toJsonObject(entries, { ...limits, attributeCount: 2 }), { json: { a: 1, c: 2 }, dropped: 1 })
+    assert.deepStrictEqual(toJsonObject(entries, { ...limits, attributeCount: 2 }), {
+      json: { a: 1, c: 2 },
+      dropped: 1
+    })
   })
 })

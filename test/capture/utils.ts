@@ -1,8 +1,8 @@
 import { Duration, Effect, Layer } from "effect"
 import type { LogRecord, SpanRecord } from "effect-observability"
+import type { CaptureOptions } from "../../src/capture/internal/options.js"
 import * as Logger from "../../src/capture/Logger.js"
 import * as Tracer from "../../src/capture/Tracer.js"
-import type { CaptureOptions } from "../../src/capture/internal/options.js"
 import { Emitter } from "../../src/signal/Emitter.js"
 import { SpanRecord as Span } from "../../src/signal/SpanRecord.js"
 

@@ -18,8 +18,9 @@ const TransactionConnection = Context.GenericTag<never>("@effect/sql/SqlClient/T
  */
 export const isolated = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   effect.pipe(
-    Effect.mapInputContext((context: Context.Context<R>) =>
-      Context.omit(Tracer.ParentSpan as never, TransactionConnection as never)(context) as Context.Context<R>
+    Effect.mapInputContext(
+      (context: Context.Context<R>) =>
+        Context.omit(Tracer.ParentSpan as never, TransactionConnection as never)(context) as Context.Context<R>
     ),
     Effect.locally(currentSessionId, Option.none()),
     Effect.locally(currentTracingOptions, {}),

@@ -120,4 +120,6 @@ const text = (attributes: JsonObject, keys: ReadonlyArray<string>) =>
   first(attributes, keys, (value) => (typeof value === "string" && value !== "" ? value : undefined))
 
 const count = (attributes: JsonObject, keys: ReadonlyArray<string>) =>
-  first(attributes, keys, (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined))
+  first(attributes, keys, (value) =>
+    Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined
+  )

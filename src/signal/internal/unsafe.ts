@@ -18,7 +18,9 @@ interface Shape<Fields, Record> {
 const shape = <Fields, Record>(
   prototype: Record,
   assign: (this: Types.Mutable<Record>, fields: Fields) => void
-): new (fields: Fields) => Record => {
+): (new (
+  fields: Fields
+) => Record) => {
   assign.prototype = prototype
   return assign as Shape<Fields, Record>
 }
