@@ -3,7 +3,10 @@
  *
  * @since 0.1.0
  */
-import type * as Effect from "effect/Effect"
+import * as Arr from "effect/Array"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { LogRecord } from "../signal/LogRecord.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
@@ -51,3 +54,102 @@ export interface Exporter {
   /** Whether spans are shown to it while they run, with the status `"running"`, before they come for good. */
   readonly running?: boolean | undefined
 }
+
+/**
+ * Whether a value is an exporter.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isExporter = (value: unknown): value is Exporter =>
+  Predicate.isRecord(value) && typeof value.name === "string" && typeof value.export === "function"
+
+/**
+ * An exporter that keeps what it gets, to be looked at in tests.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MemoryExporter extends Exporter {
+  readonly spans: ReadonlyArray<SpanRecord>
+  readonly logs: ReadonlyArray<LogRecord>
+}
+
+/**
+ * Keeps records in memory, without bounds: for tests.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect } from "effect"
+ * import { Exporter, Observability } from "effect-observability"
+ *
+ * const memory = Exporter.memory()
+ *
+ * const program = Effect.log("hello").pipe(
+ *   Effect.withSpan("greet"),
+ *   Effect.provide(Observability.layerExportOnly({ serviceName: "test", exporters: [memory] })),
+ *   Effect.zipRight(Console.log(memory.spans[0]?.name, memory.logs[0]?.message))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const memory = (name = "memory"): MemoryExporter => {
+  const spans: Array<SpanRecord> = []
+  const logs: Array<LogRecord> = []
+  return {
+    name,
+    spans,
+    logs,
+    export: (batch) =>
+      Effect.sync(() => {
+        spans.push(...batch.spans)
+        logs.push(...batch.logs)
+      })
+  }
+}
+
+/**
+ * Prints records through Effect's `Console`, for development: the spans of a batch as trees, with the logs under the span
+ * in which they were written.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const console: Exporter = {
+  name: "console",
+  export: (batch) => Console.log(toLines(batch).join("\n"))
+}
+
+const toLines = ({ logs, spans }: Batch): Array<string> => {
+  const spanIds = new Set(spans.map((span) => span.spanId))
+  const items = [
+    ...spans.map((span) => ({
+      time: span.startTime,
+      id: span.spanId,
+      parent: span.parentSpanId,
+      text: spanText(span)
+    })),
+    ...logs.map((log) => ({ time: log.timestamp, id: undefined, parent: log.spanId, text: logText(log) }))
+  ].sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+  const under = Arr.groupBy(items, ({ parent }) => (parent !== undefined && spanIds.has(parent) ? parent : ""))
+  const linesOf = (parent: string, indent: string): Array<string> =>
+    (under[parent] ?? []).flatMap(({ id, text }) => [
+      indent + text,
+      ...(id === undefined ? [] : linesOf(id, `${indent}  `))
+    ])
+  return linesOf("", "")
+}
+
+const spanText = ({ endTime, name, sessionId, startTime, status, statusMessage }: SpanRecord): string =>
+  [
+    name,
+    ...(endTime === undefined ? [] : [`${(Number(endTime - startTime) / 1e6).toFixed(1)}ms`]),
+    status,
+    ...(statusMessage === undefined ? [] : [statusMessage]),
+    ...(sessionId === undefined ? [] : [`session=${sessionId}`])
+  ].join(" ")
+
+const logText = ({ data, level, message }: LogRecord): string =>
+  [level.toUpperCase(), message, ...data.map((value) => JSON.stringify(value))].join(" ")

@@ -1,0 +1,112 @@
+/**
+ * Everything wired together: one Layer records the program's spans and logs, and brings them to the storage and to other
+ * exporters.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { ParseError } from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as Logger from "./capture/Logger.js"
+import * as Tracer from "./capture/Tracer.js"
+import * as ObservabilityConfig from "./ObservabilityConfig.js"
+import * as BatchWriter from "./pipeline/BatchWriter.js"
+import type { Exporter } from "./pipeline/Exporter.js"
+import type { FlushError } from "./pipeline/FlushError.js"
+import type { Stats } from "./pipeline/Stats.js"
+import * as StorageExporter from "./pipeline/StorageExporter.js"
+import { Emitter } from "./signal/Emitter.js"
+import { Storage } from "./storage/Storage.js"
+
+export * from "./pipeline/FlushError.js"
+export type * from "./pipeline/Stats.js"
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Observability extends Context.Tag("effect-observability/Observability")<
+  Observability,
+  {
+    /**
+     * Exports all that was emitted before, at once. Waits at most `batch.exportTimeout`, then fails with what remains.
+     * Records that an exporter has refused do not remain: `stats` counts them.
+     */
+    readonly flush: Effect.Effect<void, FlushError>
+    /** What became of everything that was emitted. */
+    readonly stats: Effect.Effect<Stats>
+  }
+>() {}
+
+/**
+ * Records every span and log of the program, and stores them. When its scope closes, what is still under way is exported
+ * for at most `batch.shutdownTimeout`.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Observability, SessionId, Storage } from "effect-observability"
+ *
+ * const ObservabilityLive = Observability.layer({ serviceName: "support-agent" }).pipe(
+ *   Layer.provideMerge(Storage.layerMemory)
+ * )
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* Effect.log("hello").pipe(Effect.withSpan("turn"), SessionId.withNewSessionId)
+ *   const observability = yield* Observability.Observability
+ *   yield* observability.flush
+ *   const storage = yield* Storage.Storage
+ *   return yield* storage.listSessions()
+ * }).pipe(Effect.provide(ObservabilityLive))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  config: ObservabilityConfig.Input
+): Layer.Layer<Observability | Tracer.Tracer, ParseError, Storage> =>
+  Layer.unwrapEffect(
+    Effect.zipWith(decode(config), Storage, (decoded, storage) =>
+      fromConfig(decoded, [StorageExporter.make(storage), ...decoded.exporters])
+    )
+  )
+
+/**
+ * Records every span and log of the program for the exporters of the configuration alone.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerExportOnly = (
+  config: ObservabilityConfig.Input
+): Layer.Layer<Observability | Tracer.Tracer, ParseError> =>
+  Layer.unwrapEffect(Effect.map(decode(config), (decoded) => fromConfig(decoded, decoded.exporters)))
+
+const decode = Schema.decode(ObservabilityConfig.ObservabilityConfig)
+
+const fromConfig = (
+  config: ObservabilityConfig.ObservabilityConfig,
+  exporters: ReadonlyArray<Exporter>
+): Layer.Layer<Observability | Tracer.Tracer> => {
+  const capture = {
+    ...config,
+    resource: {
+      ...config.resource,
+      "service.name": config.serviceName,
+      ...(config.serviceVersion !== undefined && { "service.version": config.serviceVersion }),
+      ...(config.environment !== undefined && { "deployment.environment.name": config.environment })
+    }
+  }
+  const pipeline = Layer.scopedContext(
+    Effect.map(BatchWriter.make({ ...config, exporters }), ({ emitter, flush, stats }) =>
+      Context.make(Emitter, emitter).pipe(Context.add(Observability, { flush, stats }))
+    )
+  )
+  return Tracer.layer({ ...capture, snapshotInterval: config.batch.scheduledDelay }).pipe(
+    Layer.merge(Logger.layer(capture)),
+    Layer.provideMerge(pipeline)
+  )
+}

@@ -1,0 +1,291 @@
+/**
+ * Takes records from the running program and brings them to the exporters in batches: bounded, counted, one flight an
+ * exporter at a time.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import type * as Scope from "effect/Scope"
+import { isolated } from "../identity/internal/isolated.js"
+import type { Emitter } from "../signal/Emitter.js"
+import type { LogRecord } from "../signal/LogRecord.js"
+import { SpanRecord } from "../signal/SpanRecord.js"
+import type { Exporter } from "./Exporter.js"
+import { FlushError } from "./FlushError.js"
+import { type Bounds, type Entry, Lane, type Signal } from "./internal/lane.js"
+import { sizeOf } from "./internal/size.js"
+import type { SignalProcessor } from "./SignalProcessor.js"
+import type { Stats } from "./Stats.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface BatchWriterOptions {
+  readonly exporters: ReadonlyArray<Exporter>
+  readonly processors: ReadonlyArray<SignalProcessor>
+  readonly batch: Bounds & {
+    /** How long a record waits for others to make a batch with. */
+    readonly scheduledDelay: Duration.Duration
+    readonly shutdownTimeout: Duration.Duration
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface BatchWriter {
+  readonly emitter: Emitter["Type"]
+  readonly flush: Effect.Effect<void, FlushError>
+  readonly stats: Effect.Effect<Stats>
+}
+
+/** How long exporters have to stop and shut down when `shutdownTimeout` is used up. */
+const grace = Duration.seconds(1)
+
+/** How long processors may hold the event loop. */
+const sliceMillis = 2
+
+/** How often the program is told that records are being lost. */
+const sayEveryMillis = 60_000
+
+/**
+ * A writer that runs until its scope closes, and then brings what it still holds to the exporters, for at most
+ * `shutdownTimeout`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.fnUntraced(function* (
+  options: BatchWriterOptions
+): Effect.fn.Return<BatchWriter, never, Scope.Scope> {
+  const { exportTimeout, maxBatchSize, scheduledDelay, shutdownTimeout } = options.batch
+  const clock = yield* Effect.clock
+  const lanes = options.exporters.map((exporter) => new Lane(exporter, options.batch))
+  const showing = lanes.filter((lane) => lane.exporter.running)
+  const process = {
+    spans: chain(options.processors.map((processor) => processor.span?.bind(processor))),
+    logs: chain(options.processors.map((processor) => processor.log?.bind(processor)))
+  }
+
+  const emitted = { spans: 0, logs: 0 }
+  /** What has not gone through the processors, in the order of emission. */
+  const intake: Array<Entry> = []
+  let position = 0
+  let closing = false
+  /** Open when records wait in the intake, and when they shall not wait any longer. */
+  const some = Effect.unsafeMakeLatch()
+  const due = Effect.unsafeMakeLatch()
+  const flushes = new Set<Flush>()
+
+  const enqueue = (
+    signal: Signal,
+    record: SpanRecord | LogRecord,
+    bytes: number,
+    snapshot: boolean,
+    lanes: ReadonlyArray<Lane>
+  ): void => {
+    if (lanes.length === 0) return
+    position++
+    intake.push({ signal, record, bytes, position, snapshot, lanes })
+    if (intake.length === 1) some.unsafeOpen()
+    if (intake.length >= maxBatchSize) due.unsafeOpen()
+  }
+
+  const emitter: Emitter["Type"] = {
+    emit(record) {
+      const signal = record instanceof SpanRecord ? "spans" : "logs"
+      const bytes = sizeOf(record)
+      emitted[signal]++
+      let admitting = lanes
+      for (const lane of lanes) {
+        if (closing || !lane.admit(signal, bytes)) {
+          lane[signal].lose("dropped", closing ? "Shutdown" : "QueueFull")
+          admitting = admitting.filter((other) => other !== lane)
+        }
+      }
+      enqueue(signal, record, bytes, false, admitting)
+    },
+    snapshot(record) {
+      if (!closing) {
+        const admitting = showing.filter((lane) => lane.admitSnapshot())
+        enqueue("spans", record, 0, true, admitting)
+      }
+    }
+  }
+
+  /** Brings entries from the intake to the exporters' queues, for a while; true says that some are left. */
+  const handOver = (): boolean => {
+    const end = clock.unsafeCurrentTimeMillis() + sliceMillis
+    let done = 0
+    while (done < intake.length && clock.unsafeCurrentTimeMillis() < end) {
+      const entry = intake[done++] as Entry
+      const result = Either.try(() => process[entry.signal](entry.record as never))
+      if (Either.isRight(result) && result.right !== undefined) {
+        entry.record = result.right
+        for (const lane of entry.lanes) lane.push(entry)
+      } else {
+        for (const lane of entry.lanes) {
+          if (Either.isLeft(result)) lane.lastFailure = Cause.die(result.left)
+          lane.settle([entry], "dropped", Either.isLeft(result) ? "ProcessorError" : "Processor")
+        }
+      }
+    }
+    intake.splice(0, done)
+    for (const lane of lanes) lane.start()
+    return intake.length > 0
+  }
+
+  const write = Effect.gen(function* () {
+    do {
+      yield* some.await
+      yield* Effect.raceFirst(Effect.sleep(scheduledDelay), due.await)
+      while (handOver()) yield* Effect.sleep(Duration.zero)
+      if (!closing) {
+        some.unsafeClose()
+        due.unsafeClose()
+      }
+      yield* settled
+    } while (!closing || intake.length > 0)
+    for (const lane of lanes) lane.end()
+  })
+
+  /** The position of the first entry that some exporter has not done with. */
+  const head = (): number =>
+    lanes.reduce((head, lane) => Math.min(head, lane.head), intake[0]?.position ?? Number.POSITIVE_INFINITY)
+
+  const endFlushes = Effect.sync(() => {
+    const first = head()
+    for (const { done, position } of flushes) {
+      if (position < first) Deferred.unsafeDone(done, Exit.void)
+    }
+  })
+
+  /** What is in hand for an exporter, wherever it waits. */
+  const held = (lane: Lane): Array<Entry> => [
+    ...lane.entries(),
+    ...intake.filter((entry) => entry.lanes.includes(lane))
+  ]
+
+  const flushError = (until: number): FlushError => {
+    const remaining: Record<string, Record<Signal, number>> = {}
+    for (const lane of lanes) {
+      const counts = { spans: 0, logs: 0 }
+      for (const { position, signal, snapshot } of held(lane)) {
+        if (position <= until && !snapshot) counts[signal]++
+      }
+      if (counts.spans + counts.logs > 0) remaining[lane.exporter.name] = counts
+    }
+    return new FlushError({ remaining })
+  }
+
+  const flush = Effect.suspend(() => {
+    if (head() > position) return Effect.void
+    const waiting: Flush = { position, done: Deferred.unsafeMake(FiberId.none) }
+    flushes.add(waiting)
+    if (intake.length > 0) due.unsafeOpen()
+    for (const lane of lanes) lane.retryNow()
+    // A fiber of its own gives up: who flushes in a finalizer cannot be interrupted.
+    const giveUp = Effect.suspend(() => Deferred.fail(waiting.done, flushError(waiting.position)))
+    return Effect.flatMap(fork(Effect.delay(giveUp, exportTimeout)), (timer) =>
+      Deferred.await(waiting.done).pipe(
+        Effect.ensuring(Fiber.interrupt(timer)),
+        Effect.ensuring(Effect.sync(() => flushes.delete(waiting)))
+      )
+    )
+  })
+
+  const stats = Effect.sync((): Stats => {
+    const ledgers = (signal: Signal) =>
+      Object.fromEntries(lanes.map((lane) => [lane.exporter.name, lane[signal].ledger(emitted[signal])]))
+    return { spans: ledgers("spans"), logs: ledgers("logs") }
+  })
+
+  let said = 0
+  let sayAfter = 0
+
+  /** Says through the program's loggers what was lost. */
+  const sayLosses = Effect.suspend(() => {
+    const losers = lanes.filter((lane) => lane.lost > 0)
+    const lost = losers.reduce((sum, lane) => sum + lane.lost, 0)
+    const now = clock.unsafeCurrentTimeMillis()
+    if (lost === said || (now < sayAfter && !closing)) return Effect.void
+    said = lost
+    sayAfter = now + sayEveryMillis
+    return Effect.forEach(
+      losers,
+      (lane) =>
+        Effect.logWarning(
+          `Records were lost on their way to the exporter "${lane.exporter.name}"`,
+          { spans: lane.spans.ledger(emitted.spans), logs: lane.logs.ledger(emitted.logs) },
+          lane.lastFailure
+        ),
+      { discard: true }
+    )
+  }).pipe(Effect.catchAllCause(() => Effect.void))
+
+  const settled = Effect.zipRight(endFlushes, sayLosses)
+
+  /** Drops what could not be exported in time. */
+  const abandon = Effect.sync(() => {
+    for (const { done, position } of flushes) Deferred.unsafeDone(done, Exit.fail(flushError(position)))
+    for (const lane of lanes) {
+      lane.settle(held(lane), "dropped", "Shutdown")
+      lane.clear()
+    }
+    intake.length = 0
+  })
+
+  const shutdown = ({ name, shutdown = Effect.void }: Exporter) =>
+    Effect.disconnect(
+      Effect.catchAllCause(shutdown, (cause) => Effect.logWarning(`The exporter "${name}" failed to shut down`, cause))
+    )
+
+  const fork = <A>(effect: Effect.Effect<A>) => Effect.forkDaemon(Effect.interruptible(isolated(effect)))
+
+  const fibers = yield* Effect.forEach([write, ...lanes.map((lane) => lane.run(settled))], fork)
+
+  const close = Effect.gen(function* () {
+    const end = clock.unsafeCurrentTimeMillis() + Duration.toMillis(shutdownTimeout)
+    closing = true
+    some.unsafeOpen()
+    due.unsafeOpen()
+    yield* Effect.timeoutOption(Fiber.awaitAll(fibers), shutdownTimeout)
+    yield* Effect.timeoutOption(Fiber.interruptAll(fibers), grace)
+    yield* abandon
+    const left = Duration.max(Duration.millis(end - clock.unsafeCurrentTimeMillis()), grace)
+    yield* Effect.forEach(options.exporters, (exporter) => Effect.timeoutOption(shutdown(exporter), left), {
+      concurrency: "unbounded",
+      discard: true
+    })
+    yield* sayLosses
+  })
+
+  // In a fiber of its own: a finalizer cannot be interrupted, so its time-outs would wait for what they interrupt.
+  yield* Effect.addFinalizer(() => Effect.flatMap(fork(close), Fiber.await))
+
+  return { emitter, flush, stats }
+})
+
+/** Waits for everything up to a position. */
+interface Flush {
+  readonly position: number
+  readonly done: Deferred.Deferred<void, FlushError>
+}
+
+/** One step of all of the steps; a record that one of them drops goes no further. */
+const chain =
+  <A>(steps: ReadonlyArray<((record: A) => A | undefined) | undefined>) =>
+  (record: A): A | undefined =>
+    steps.reduce<A | undefined>(
+      (result, step) => (result === undefined || step === undefined ? result : step(result)),
+      record
+    )

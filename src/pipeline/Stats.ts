@@ -1,0 +1,39 @@
+/**
+ * What became of the records that were emitted: nothing is lost without being counted here.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * The count of one signal at one exporter. At every moment
+ * `emitted = exported + queued + the sum of dropped + the sum of failed`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ledger {
+  readonly emitted: number
+  readonly exported: number
+  /** Waiting or in flight. */
+  readonly queued: number
+  /**
+   * Never given to the exporter, by reason: `QueueFull`, `Processor` (one returned `undefined`), `ProcessorError` (one
+   * threw), `Shutdown` (the pipeline was closed, or closing, and the exporter did not take it in time).
+   */
+  readonly dropped: { readonly [reason: string]: number }
+  /**
+   * Refused by the exporter, by reason: `Rejected` and whatever else its errors say, `Defect` when it died of the record.
+   */
+  readonly failed: { readonly [reason: string]: number }
+}
+
+/**
+ * A ledger for each exporter, by its name. Snapshots of running spans are not counted.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Stats {
+  readonly spans: { readonly [exporter: string]: Ledger }
+  readonly logs: { readonly [exporter: string]: Ledger }
+}
