@@ -57,13 +57,7 @@ export const make = (engine: Engine): StorageService => ({
     const asOf = order.direction === "asc" ? firstPage : Option.none()
     const { items, newest } = yield* engine.listSessions({ ...checked.query, limit: limit + 1, asOf })
     return page(items, limit, (last) =>
-      checked.cursorAfter(
-        query.sessionKey(
-          last,
-          order,
-          Option.getOrElse(firstPage, () => newest)
-        )
-      )
+      checked.cursorAfter([...query.sessionKey(last, order), Option.getOrElse(firstPage, () => newest)])
     )
   }),
   sessionTimeline: list(query.timeline, engine.sessionTimeline, query.timelineKey),

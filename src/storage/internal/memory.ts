@@ -80,7 +80,7 @@ export const make = (): Engine => {
         const { asOf } = asked
         const shown = matching.filter(({ lastActivity }) => Option.isNone(asOf) || lastActivity <= asOf.value)
         return {
-          items: select(shown, (session, order) => query.sessionKey(session, order, 0n), asked),
+          items: select(shown, query.sessionKey, asked),
           newest: matching.reduce((newest, { lastActivity }) => max(newest, lastActivity), earliestTime)
         }
       }),

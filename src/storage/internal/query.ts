@@ -156,14 +156,10 @@ export const logKey = (log: LogRecord): Key => [log.timestamp, log.logId]
 export const timelineKey = (item: SpanRecord | LogRecord): Key =>
   item instanceof SpanRecord ? [item.startTime, "0", item.traceId + item.spanId] : [item.timestamp, "1", item.logId]
 
-/**
- * Last activity or duration, session id, and the newest activity when the first page was read. Sessions that were active
- * after that are left out of the pages that follow, if those are sorted in ascending order: they would come again.
- */
-export const sessionKey = (session: SessionSummary, order: OrderBy, newest: bigint): Key => [
+/** Last activity or duration, session id. */
+export const sessionKey = (session: SessionSummary, order: OrderBy): Key => [
   order.field === "time" ? session.lastActivity : session.lastActivity - session.firstActivity,
-  session.sessionId,
-  newest
+  session.sessionId
 ]
 
 /** A checked query, and the cursor that continues it after a key. */
@@ -187,7 +183,10 @@ const decodeOrFail =
 export const sessionId = decodeOrFail(SessionIdString, "sessionId")
 export const traceId = decodeOrFail(TraceId, "traceId")
 export const time = decodeOrFail(Nanos, "time")
-export const spanId = decodeOrFail(Schema.Struct({ traceId: TraceId, spanId: SpanId }))
+/** The ids of a span; a whole span has them too. */
+export const spanId = decodeOrFail(
+  Schema.Struct({ traceId: TraceId, spanId: SpanId }).annotations({ parseOptions: { onExcessProperty: "ignore" } })
+)
 
 const checked = <Options extends { readonly pagination: typeof Pagination.Type }, I, Filters>(
   method: string,
@@ -223,7 +222,10 @@ export const traces = checked("listTraces", spanOptions, ["text", "text"], ofLis
 export const spans = checked("listSpans", spanOptions, ["text", "text"], ofList<SpanFilters>)
 /** Ordered by `logKey`. */
 export const logs = checked("listLogs", listOptions(LogFilters, "time"), ["text"], ofList<LogFilters>)
-/** Ordered by `sessionKey`. */
+/**
+ * Ordered by `sessionKey`, to which `after` adds the newest activity when the first page was read. Sessions that were
+ * active after that are left out of the pages that follow, if those are sorted in ascending order: they would come again.
+ */
 export const sessions = checked("listSessions", spanOptions, ["text", "time"], ofList<SpanFilters>)
 /** Ordered by `timelineKey`. */
 export const timeline = checked("sessionTimeline", Timeline, ["text", "text"], (options) => ({
