@@ -60,7 +60,12 @@ export const make = (sql: DuckDbClient) => {
 
   const labels = ({ metadata, tags }: Filters): Array<Fragment> => [
     ...ifDefined(tags, (tags) => sql`json_contains(tags, ${JSON.stringify(tags)})`),
-    ...Object.entries(metadata ?? {}).map(([key, value]) => metadataIs(`/${escapePointer(key)}`, value))
+    ...ifDefined(metadata, (metadata) =>
+      sql.and([
+        sql`true`,
+        ...Object.entries(metadata).map(([key, value]) => metadataIs(`/${escapePointer(key)}`, value))
+      ])
+    )
   ]
 
   const startedIn = (time: Fragment, { startedAfter, startedBefore }: Filters): Array<Fragment> => [

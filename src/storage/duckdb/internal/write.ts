@@ -41,6 +41,7 @@ const spanInsert = (sql: DuckDbClient, table: string) => {
     const stored = new Map(found.flat().map(({ completed, id }) => [id, completed]))
     if (stored.size === 0) return yield* insert(spans)
     const winners = spans.filter((span) => span.endTime !== undefined || stored.get(idOf(span)) !== true)
+    if (winners.length === 0) return
     const replaced = timeWindows(winners.filter((span) => stored.has(idOf(span))))
     yield* sql.withTransaction(
       Effect.zipRight(Effect.forEach(replaced, removeFrom, { discard: true }), insert(winners))
