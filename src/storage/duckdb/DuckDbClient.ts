@@ -17,7 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Append from "./internal/append.js"
-import type { DuckDbConnection } from "./internal/connection.js"
+import { commit, type DuckDbConnection } from "./internal/connection.js"
 import { clientError, sqlError } from "./internal/error.js"
 import * as Instance from "./internal/instance.js"
 import * as Result from "./internal/result.js"
@@ -310,7 +310,7 @@ const transact = <A, E, R>(
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(connection.run("BEGIN", []), () =>
       restore(self).pipe(
-        Effect.tap(() => connection.run("COMMIT", [])),
+        Effect.tap(() => connection.run(commit, [])),
         Effect.onError(() => Effect.ignore(connection.run("ROLLBACK", [])))
       )
     )

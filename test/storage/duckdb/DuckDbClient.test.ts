@@ -54,12 +54,12 @@ const openScript = (path: string, then: string) =>
 const endless = "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE (a.range * b.range) % 7 = 3"
 
 /** Forks a statement that does not end by itself, and waits until it runs. */
-const forkEndless = (sql: DuckDbClient.DuckDbClient) =>
-  Effect.tap(Effect.fork(sql.unsafe(endless)), () =>
-    Effect.async<void>((resume) => {
-      setTimeout(() => resume(Effect.void), 100)
-    })
-  )
+const forkEndless = (sql: DuckDbClient.DuckDbClient) => Effect.tap(Effect.fork(sql.unsafe(endless)), () => whileItRuns)
+
+/** Long enough for a statement to have started. */
+const whileItRuns = Effect.async<void>((resume) => {
+  setTimeout(() => resume(Effect.void), 100)
+})
 
 describe("DuckDbClient", () => {
   describe("statements", () => {
@@ -343,6 +343,19 @@ describe("DuckDbClient", () => {
       })
     )
 
+    it.scoped("fail when a statement in them has failed, though its error was caught", () =>
+      Effect.gen(function* () {
+        const sql = yield* table
+        const error = yield* sql`INSERT INTO t VALUES (1)`.pipe(
+          Effect.zipRight(Effect.ignore(sql`INSERT INTO t VALUES (1)`)),
+          sql.withTransaction,
+          duckDbError
+        )
+        assert.strictEqual(error.kind, "TransactionContext")
+        assert.deepStrictEqual(yield* rowsOf(sql), [])
+      })
+    )
+
     it.scoped("of another client do not capture the statements of this one", () =>
       Effect.gen(function* () {
         const one = yield* table
@@ -426,6 +439,18 @@ describe("DuckDbClient", () => {
         yield* Deferred.await(started)
         yield* Fiber.interrupt(fiber)
         assert.deepStrictEqual(yield* sql`SELECT 1 AS a`, [{ a: 1 }])
+      })
+    )
+
+    it.scoped("stop with their fiber before the first row", () =>
+      Effect.gen(function* () {
+        const sql = yield* make({ poolSize: 1 })
+        const fiber = yield* Effect.fork(Stream.runDrain(sql.unsafe(endless).stream))
+        yield* whileItRuns
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
+        yield* sql.withTransaction(sql`SELECT 1`)
+        yield* duckDbError(Stream.runDrain(sql`SELECT nothing`.stream))
+        yield* sql.withTransaction(sql`SELECT 1`)
       })
     )
 

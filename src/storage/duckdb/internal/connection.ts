@@ -37,10 +37,13 @@ export interface ResultStream {
 
 const maxPrepared = 64
 
+/** Ends a transaction; fails when a statement in it has failed, where a bare `COMMIT` would roll back and say nothing. */
+export const commit = "SELECT 1; COMMIT"
+
 export const make = (native: DuckDBConnection): DuckDbConnection => {
   const lock = Effect.unsafeMakeSemaphore(1)
   const statements = new Map<string, DuckDBPreparedStatement>()
-  let streaming: DuckDBResult | undefined
+  let streaming: { readonly result?: DuckDBResult } | undefined
   let closed = false
 
   const use = <A>(operation: () => Promise<A>): Effect.Effect<A, SqlError> =>
@@ -66,39 +69,39 @@ export const make = (native: DuckDBConnection): DuckDbConnection => {
   }
 
   const startStream = (sql: string, params: ReadonlyArray<unknown>): Promise<DuckDBResult> =>
-    native.run("BEGIN").then(() =>
-      native
-        .prepare(sql)
-        .then((statement) => {
-          bind(statement, params)
-          return statement.stream().finally(() => statement.destroySync())
-        })
-        .then(
-          (result) => (streaming = result),
-          (cause) => native.run("ROLLBACK").then(() => Promise.reject(cause))
-        )
+    native
+      .run("BEGIN")
+      .then(() => {
+        streaming = {}
+        return native.prepare(sql)
+      })
+      .then((statement) => {
+        bind(statement, params)
+        return statement.stream().finally(() => statement.destroySync())
+      })
+      .then((result) => {
+        streaming = { result }
+        return result
+      })
+
+  const finishStream = (): Promise<null> =>
+    native.run(commit).then(
+      () => {
+        streaming = undefined
+        return null
+      },
+      () => Promise.reject(new Error("The query failed after its first rows"))
     )
 
-  const finishStream = (): Promise<null> => {
-    streaming = undefined
-    return native.run("SELECT 1").then(
-      () => native.run("COMMIT").then(() => null),
-      () => native.run("ROLLBACK").then(() => Promise.reject(new Error("The query failed after its first rows")))
-    )
-  }
-
-  const abandonStream = Effect.promise(() => {
-    const result = streaming
-    streaming = undefined
-    return result === undefined
-      ? Promise.resolve()
-      : drain(native, result)
-          .then(() => native.run("ROLLBACK"))
-          .then(
-            () => undefined,
-            () => undefined
-          )
-  })
+  const abandonStream = Effect.ignore(
+    Effect.tryPromise(() => {
+      const abandoned = streaming
+      streaming = undefined
+      return abandoned === undefined
+        ? Promise.resolve()
+        : drain(native, abandoned.result).finally(() => native.run("ROLLBACK"))
+    })
+  )
 
   return {
     run: (sql, params) =>
@@ -111,7 +114,7 @@ export const make = (native: DuckDBConnection): DuckDbConnection => {
             })
       ),
     stream: (sql, params) =>
-      Effect.acquireRelease(
+      Effect.acquireReleaseInterruptible(
         use(() => startStream(sql, params)),
         () => lock.withPermits(1)(abandonStream)
       ).pipe(
@@ -161,7 +164,9 @@ const interruptRepeatedly = (native: DuckDBConnection): NodeJS.Timeout => {
 }
 
 /** An open result keeps its snapshot, and the file, until it has been read to its end: an interrupt brings that near. */
-const drain = (native: DuckDBConnection, result: DuckDBResult): Promise<void> => {
+const drain = (native: DuckDBConnection, result: DuckDBResult | undefined): Promise<void> => {
   native.interrupt()
-  return result.fetchChunk().then((chunk) => (hasRows(chunk) ? drain(native, result) : undefined))
+  return result === undefined
+    ? Promise.resolve()
+    : result.fetchChunk().then((chunk) => (hasRows(chunk) ? drain(native, result) : undefined))
 }
