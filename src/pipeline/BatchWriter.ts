@@ -190,16 +190,20 @@ export const make = Effect.fnUntraced(function* (
   const flush = Effect.suspend(() => {
     if (head() > position) return Effect.void
     const waiting: Flush = { position, done: Deferred.unsafeMake(FiberId.none) }
-    flushes.add(waiting)
-    if (intake.length > 0) due.unsafeOpen()
-    for (const lane of lanes) lane.retryNow()
     // A fiber of its own gives up: who flushes in a finalizer cannot be interrupted.
     const giveUp = Effect.suspend(() => Deferred.fail(waiting.done, flushError(waiting.position)))
-    return Effect.flatMap(fork(Effect.delay(giveUp, exportTimeout)), (timer) =>
-      Deferred.await(waiting.done).pipe(
-        Effect.ensuring(Fiber.interrupt(timer)),
-        Effect.ensuring(Effect.sync(() => flushes.delete(waiting)))
-      )
+    return Effect.acquireUseRelease(
+      Effect.suspend(() => {
+        flushes.add(waiting)
+        if (intake.length > 0) due.unsafeOpen()
+        for (const lane of lanes) lane.retryNow()
+        return fork(Effect.delay(giveUp, exportTimeout))
+      }),
+      () => Deferred.await(waiting.done),
+      (timer) => {
+        flushes.delete(waiting)
+        return Fiber.interrupt(timer)
+      }
     )
   })
 
@@ -212,27 +216,28 @@ export const make = Effect.fnUntraced(function* (
   let said = 0
   let sayAfter = 0
 
-  /** Says through the program's loggers what was lost. */
-  const sayLosses = Effect.suspend(() => {
-    const losers = lanes.filter((lane) => lane.lost > 0)
-    const lost = losers.reduce((sum, lane) => sum + lane.lost, 0)
-    const now = clock.unsafeCurrentTimeMillis()
-    if (lost === said || (now < sayAfter && !closing)) return Effect.void
-    said = lost
-    sayAfter = now + sayEveryMillis
-    return Effect.forEach(
-      losers,
-      (lane) =>
-        Effect.logWarning(
-          `Records were lost on their way to the exporter "${lane.exporter.name}"`,
-          { spans: lane.spans.ledger(emitted.spans), logs: lane.logs.ledger(emitted.logs) },
-          lane.lastFailure
-        ),
-      { discard: true }
-    )
-  }).pipe(Effect.catchAllCause(() => Effect.void))
+  /** Says through the program's loggers what was lost, if it is time to, or was the last. */
+  const sayLosses = (last: boolean) =>
+    Effect.suspend(() => {
+      const losers = lanes.filter((lane) => lane.lost > 0)
+      const lost = losers.reduce((sum, lane) => sum + lane.lost, 0)
+      const now = clock.unsafeCurrentTimeMillis()
+      if (lost === said || (now < sayAfter && !last)) return Effect.void
+      said = lost
+      sayAfter = now + sayEveryMillis
+      return Effect.forEach(
+        losers,
+        (lane) =>
+          Effect.logWarning(
+            `Records were lost on their way to the exporter "${lane.exporter.name}"`,
+            { spans: lane.spans.ledger(emitted.spans), logs: lane.logs.ledger(emitted.logs) },
+            lane.lastFailure
+          ),
+        { discard: true }
+      )
+    }).pipe(Effect.catchAllCause(() => Effect.void))
 
-  const settled = Effect.zipRight(endFlushes, sayLosses)
+  const settled = Effect.zipRight(endFlushes, sayLosses(false))
 
   /** Drops what could not be exported in time. */
   const abandon = Effect.sync(() => {
@@ -266,7 +271,7 @@ export const make = Effect.fnUntraced(function* (
       concurrency: "unbounded",
       discard: true
     })
-    yield* sayLosses
+    yield* sayLosses(true)
   })
 
   // In a fiber of its own: a finalizer cannot be interrupted, so its time-outs would wait for what they interrupt.

@@ -38,7 +38,14 @@ export class ExportError extends Schema.TaggedError<ExportError>("effect-observa
     /** Under which name lost records are counted; `"Rejected"` when absent, and only that is split. */
     reason: Schema.optional(Schema.String)
   }
-) {}
+) {
+  /**
+   * @since 0.1.0
+   */
+  override get message(): string {
+    return this.reason ?? "Rejected"
+  }
+}
 
 /**
  * @since 0.1.0

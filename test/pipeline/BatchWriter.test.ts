@@ -278,7 +278,8 @@ describe("BatchWriter", () => {
     const faults: Record<string, Effect.Effect<void, ExportError>> = {
       "by a failure": Effect.fail(rejected),
       "by a defect": Effect.die("out of order"),
-      "by an interruption of its own": Effect.interrupt
+      "by an interruption of its own": Effect.interrupt,
+      "without any error": Effect.suspend(() => Effect.fail(undefined as never))
     }
     for (const [how, failure] of Object.entries(faults)) {
       it.scoped(`${how} costs only the records at fault`, () =>
@@ -768,17 +769,18 @@ describe("BatchWriter", () => {
     )
   })
 
-  it.scoped("says what was lost through the program's loggers, at most once a minute", () =>
-    Effect.gen(function* () {
-      const messages: Array<string> = []
-      const logger = Logger.make(({ annotations, message }) => {
-        assert.strictEqual(HashMap.size(annotations), 0)
-        messages.push(String(Arr.ensure(message)[0]))
-      })
+  it.effect("says what was lost through the program's loggers, at most once a minute", () => {
+    const messages: Array<string> = []
+    const logger = Logger.make(({ annotations, message }) => {
+      assert.strictEqual(HashMap.size(annotations), 0)
+      messages.push(String(Arr.ensure(message)[0]))
+    })
+    return Effect.gen(function* () {
       const exporter: Exporter = { name: "picky", export: () => Effect.fail(rejected) }
+      const scope = yield* Scope.make()
       const writer = yield* make([exporter], { maxBatchSize: 1 }).pipe(
         Effect.annotateLogs("of", "the program"),
-        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+        Scope.extend(scope)
       )
       for (let i = 0; i < 50; i++) {
         yield* emitSpans(writer, 1)
@@ -790,8 +792,11 @@ describe("BatchWriter", () => {
       yield* TestClock.adjust("1 second")
       assert.lengthOf(messages, 2)
       assert.include(messages[0], `"picky"`)
-    })
-  )
+      yield* emitSpans(writer, 5)
+      yield* Scope.close(scope, Exit.void)
+      assert.lengthOf(messages, 3)
+    }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+  })
 
   it.effect("keeps its ledgers balanced through any sequence of faults", () =>
     Effect.gen(function* () {

@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
@@ -224,9 +225,9 @@ class Counts {
 /** Faults that one record of a batch may bring upon all of it. */
 const divisible: ReadonlySet<string> = new Set(["Rejected", "Defect"])
 
-/** What did not fail but died, or was interrupted by someone else, may have met a record that it cannot bear. */
+/** What did not fail with an error but died, or was interrupted by someone else, may have met a record that it cannot bear. */
 const verdict = (cause: Cause.Cause<ExportError>): { readonly retryable: boolean; readonly reason: string } =>
-  Option.match(Cause.failureOption(cause), {
+  Option.match(Option.filter(Cause.failureOption(cause), Predicate.isNotNullable), {
     onNone: () => ({ retryable: false, reason: "Defect" }),
     onSome: ({ reason = "Rejected", retryable }) => ({ retryable, reason })
   })
