@@ -1,0 +1,381 @@
+import { spawn } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import * as Reactivity from "@effect/experimental/Reactivity"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Layer, Logger, Option, TestClock } from "effect"
+import * as DuckDbClient from "../../../src/storage/duckdb/DuckDbClient.js"
+import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
+import * as Storage from "../../../src/storage/Storage.js"
+import { at, log, span, spanId, traceId } from "../../utils/records.js"
+
+const directory = Effect.acquireRelease(
+  Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "duckdb-storage-"))),
+  (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true, force: true }))
+)
+
+const newFile = Effect.map(directory, (path) => Path.join(path, "spans.duckdb"))
+
+/** Runs with a client of a file, which is closed afterwards. */
+const withClient = <A, E>(path: string, use: (sql: DuckDbClient.DuckDbClient) => Effect.Effect<A, E>) =>
+  DuckDbClient.make({ path }).pipe(Effect.flatMap(use), Effect.scoped, Effect.provide(Reactivity.layer))
+
+/** Runs with a storage on a file, which is closed afterwards. */
+const withStorage = <A, E>(
+  options: DuckDbStorage.Options,
+  use: (storage: DuckDbStorage.DuckDbStorageService) => Effect.Effect<A, E>
+) => Effect.scoped(Effect.flatMap(DuckDbStorage.make(options), use))
+
+const reasonOf = <A, R>(effect: Effect.Effect<A, Storage.StorageError, R>) =>
+  Effect.map(Effect.flip(effect), (error) => error.reason)
+
+const namesOf = ({ items }: Storage.PaginatedResult<{ readonly name: string }>) => items.map((item) => item.name)
+
+/** Holds a file in another process until the scope closes. */
+const holdInAnotherProcess = (path: string) =>
+  Effect.acquireRelease(
+    Effect.async<{ readonly pid: number | undefined; readonly end: Effect.Effect<void> }>((resume) => {
+      const script = `require("@duckdb/node-api").DuckDBInstance.create(${JSON.stringify(path)})
+        .then((instance) => { process.stdout.write("open"); setInterval(() => instance, 1000) })`
+      const child = spawn(process.execPath, ["-e", script])
+      const end = Effect.async<void>((resume) => {
+        if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+        child.once("exit", () => resume(Effect.void))
+        child.kill("SIGKILL")
+      })
+      child.stdout.once("data", () => resume(Effect.succeed({ pid: child.pid, end })))
+    }),
+    (holder) => holder.end
+  )
+
+const collectLogs = (messages: Array<string>) =>
+  Logger.replace(
+    Logger.defaultLogger,
+    Logger.make(({ message }) => void messages.push(String(message)))
+  )
+
+describe("the file of a DuckDbStorage", () => {
+  it.scoped("keeps what was stored for the next time", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      yield* withStorage({ path }, (storage) =>
+        Effect.zipRight(storage.insertSpans([span({ name: "kept" })]), storage.insertLogs([log()]))
+      )
+      yield* withStorage({ path }, (storage) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(namesOf(yield* storage.listSpans()), ["kept"])
+          assert.lengthOf((yield* storage.listLogs()).items, 1)
+        })
+      )
+    })
+  )
+
+  it.scoped("has the columns that anyone's SQL can read", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      yield* withStorage({ path }, (storage) =>
+        storage.insertSpans([span({ sessionId: "a", attributes: { "http.route": "/x" }, tags: ["t"] })])
+      )
+      const [row] = yield* withClient(
+        path,
+        (sql) => sql`SELECT session_id, span_type, attributes->>'http.route' AS route, tags->>0 AS tag
+          FROM mastra_ai_spans`
+      )
+      assert.deepStrictEqual(row, { session_id: "a", span_type: "generic", route: "/x", tag: "t" })
+    })
+  )
+
+  it.scoped("can be asked by a client of the same process meanwhile", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      yield* withStorage({ path }, (storage) =>
+        Effect.gen(function* () {
+          yield* storage.insertSpans([span(), span()])
+          const rows = yield* withClient(path, (sql) => sql<{ n: number }>`SELECT count(*) AS n FROM mastra_ai_spans`)
+          assert.strictEqual(rows[0]?.n, 2)
+        })
+      )
+    })
+  )
+
+  it.scoped("gets the columns and the index that an older one lacks", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const old = span({ name: "old", attributes: { "effect_observability.replay": true } })
+      yield* withStorage({ path }, (storage) => storage.insertSpans([old]))
+      yield* withClient(path, (sql) =>
+        sql.unsafe(`DROP INDEX idx_spans_session_id; DROP INDEX idx_spans_entry_key; DROP TABLE mastra_ai_schema;
+          ALTER TABLE mastra_ai_spans DROP COLUMN session_id; ALTER TABLE mastra_ai_spans DROP COLUMN trace_key;
+          ALTER TABLE mastra_ai_spans DROP COLUMN entry_key; ALTER TABLE mastra_ai_spans DROP COLUMN replayed`)
+      )
+      yield* withStorage({ path }, (storage) =>
+        Effect.gen(function* () {
+          yield* storage.insertSpans([span({ name: "new", sessionId: "a" })])
+          assert.deepStrictEqual(namesOf(yield* storage.listTraces()), ["new", "old"])
+          assert.deepStrictEqual(namesOf(yield* storage.listTraces({ filters: { sessionId: "a" } })), ["new"])
+          assert.isTrue(Option.isSome(yield* storage.getTrace(old.traceId)))
+        })
+      )
+      const indexes = yield* withClient(
+        path,
+        (sql) => sql`SELECT expressions FROM duckdb_indexes() WHERE index_name = 'idx_spans_session_id'`
+      )
+      assert.deepStrictEqual(indexes, [{ expressions: "[session_id]" }])
+    })
+  )
+
+  it.scoped("of a newer minor version is opened, and of a newer major version refused", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const setVersion = (version: string) =>
+        withClient(path, (sql) => sql.unsafe(`INSERT INTO mastra_ai_schema VALUES (${version}, now()::TIMESTAMP)`))
+      yield* withStorage({ path }, (storage) => storage.insertSpans([span({ name: "kept" })]))
+      yield* setVersion("1, 999")
+      yield* withClient(path, (sql) => sql`ALTER TABLE mastra_ai_spans ADD COLUMN novelty INTEGER`)
+      const names = yield* withStorage({ path }, (storage) =>
+        Effect.zipRight(storage.insertSpans([span({ name: "more" })]), Effect.map(storage.listSpans(), namesOf))
+      )
+      assert.deepStrictEqual(names, ["more", "kept"])
+      yield* setVersion("2, 0")
+      const error = yield* Effect.flip(withStorage({ path }, () => Effect.void))
+      assert.strictEqual(error.reason, "Incompatible")
+      assert.include(error.message, "2.0")
+    })
+  )
+
+  it.scoped("with a foreign table of the same name is left alone, and tablePrefix gives ours another", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      yield* withClient(path, (sql) => sql`CREATE TABLE mastra_ai_spans ("traceId" VARCHAR, "spanId" VARCHAR)`)
+      const error = yield* Effect.flip(withStorage({ path }, () => Effect.void))
+      assert.strictEqual(error.reason, "Incompatible")
+      assert.include(error.message, "tablePrefix")
+      const tables = yield* withClient(
+        path,
+        (sql) => sql<{ name: string }>`SELECT table_name AS name FROM duckdb_tables()`
+      )
+      assert.deepStrictEqual(tables, [{ name: "mastra_ai_spans" }])
+      const names = yield* withStorage({ path, tablePrefix: "ours_" }, (storage) =>
+        Effect.zipRight(storage.insertSpans([span({ name: "ours" })]), Effect.map(storage.listSpans(), namesOf))
+      )
+      assert.deepStrictEqual(names, ["ours"])
+    })
+  )
+
+  it.scoped("refuses a tablePrefix that is no identifier", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(DuckDbStorage.make({ path: ":memory:", tablePrefix: 'x"; DROP' }))
+      assert.strictEqual(error.reason, "InvalidArgument")
+      assert.strictEqual(error.field, "tablePrefix")
+    })
+  )
+})
+
+describe("a file that cannot be opened", () => {
+  it.scoped("because it is no database fails the layer and is left as it is", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      Fs.writeFileSync(path, "not a database ".repeat(1000))
+      const before = Fs.readFileSync(path)
+      assert.strictEqual(yield* reasonOf(withStorage({ path }, () => Effect.void)), "Corrupt")
+      assert.isTrue(before.equals(Fs.readFileSync(path)))
+    })
+  )
+
+  it.scoped("because its directory is missing fails the layer", () =>
+    Effect.gen(function* () {
+      const path = Path.join(yield* directory, "missing", "spans.duckdb")
+      const error = yield* Effect.flip(withStorage({ path }, () => Effect.void))
+      assert.strictEqual(error.field, "path")
+      assert.isFalse(error.retryable)
+    })
+  )
+
+  it.scoped("because another process holds it lets the layer build, warns once and works when it is free", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const holder = yield* holdInAnotherProcess(path)
+      const warnings: Array<string> = []
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const storage = yield* DuckDbStorage.make({ path })
+          const error = yield* Effect.flip(storage.insertSpans([span()]))
+          assert.strictEqual(error.reason, "Locked")
+          assert.isTrue(error.retryable)
+          assert.include(error.message, String(holder.pid))
+          assert.strictEqual(yield* reasonOf(storage.listSpans()), "Locked")
+          yield* holder.end
+          yield* TestClock.adjust("1 second")
+          yield* storage.insertSpans([span({ name: "late" })])
+          assert.deepStrictEqual(namesOf(yield* storage.listSpans()), ["late"])
+        })
+      ).pipe(Effect.provide(collectLogs(warnings)))
+      assert.lengthOf(warnings, 1)
+    })
+  )
+
+  it.scoped('because another process holds it fails the layer with connect: "eager"', () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      yield* holdInAnotherProcess(path)
+      assert.strictEqual(yield* reasonOf(withStorage({ path, connect: "eager" }, () => Effect.void)), "Locked")
+    })
+  )
+})
+
+describe("what is written", () => {
+  const separators = [
+    "\u001b",
+    "\u001c",
+    "\u001d",
+    "\u001e",
+    "\u001f",
+    "\u0000",
+    "",
+    "\u001b;",
+    "\u001b\u001d=;?>",
+    "é\u2028😀"
+  ]
+
+  it.scoped("comes back exactly, whatever characters it has", () =>
+    Effect.gen(function* () {
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      const spans = separators.map((text) =>
+        span({
+          name: text,
+          statusMessage: text,
+          userId: text,
+          attributes: { [text]: text },
+          tags: [text],
+          traceState: text
+        })
+      )
+      const logs = separators.map((text, i) => log({ logId: `${i}${text}`, message: text, cause: text, data: [text] }))
+      yield* storage.insertSpans(spans)
+      yield* storage.insertLogs(logs)
+      const orderBy = { field: "time", direction: "asc" } as const
+      assert.deepStrictEqual((yield* storage.listSpans({ orderBy })).items, spans)
+      assert.deepStrictEqual((yield* storage.listLogs({ orderBy })).items, logs)
+      yield* storage.insertLogs(logs)
+      assert.lengthOf((yield* storage.listLogs()).items, logs.length)
+    })
+  )
+
+  it.scoped("is there once, though batches of old and new spans overlap and come again", () =>
+    Effect.gen(function* () {
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      const hour = 3_600_000
+      const spans = Array.from({ length: 3000 }, (_, i) =>
+        span({ traceId: traceId(1), spanId: spanId(i + 1), startTime: at((i % 20) * hour + i) })
+      )
+      yield* storage.insertSpans(spans.slice(0, 1700))
+      yield* storage.insertSpans(spans)
+      yield* storage.insertSpans(spans.slice(900).toReversed())
+      const trace = Option.getOrThrow(yield* storage.getTrace(traceId(1)))
+      assert.lengthOf(trace.spans, 3000)
+    })
+  )
+
+  it.scoped("is there once, though two storages of one file write it at the same time", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const first = yield* DuckDbStorage.make({ path })
+      const second = yield* DuckDbStorage.make({ path })
+      const spans = Array.from({ length: 2500 }, () => span())
+      yield* Effect.all([first.insertSpans(spans), second.insertSpans(spans)], { concurrency: "unbounded" })
+      const sessionless = yield* first.deleteBefore(at(10 ** 9))
+      assert.deepStrictEqual(sessionless, { spans: 2500, logs: 0 })
+    })
+  )
+
+  it.scoped("stays although the program rolls its own transaction of that client back", () =>
+    Effect.gen(function* () {
+      const sql = yield* DuckDbClient.DuckDbClient
+      const storage = yield* Storage.Storage
+      yield* sql`CREATE TABLE mine (i INTEGER)`
+      const exit = yield* Effect.exit(
+        sql.withTransaction(
+          sql`INSERT INTO mine VALUES (1)`.pipe(
+            Effect.zipRight(storage.insertSpans([span({ name: "stays" })])),
+            Effect.zipRight(Effect.fail("rolled back"))
+          )
+        )
+      )
+      assert.isTrue(Exit.isFailure(exit))
+      assert.deepStrictEqual(namesOf(yield* storage.listSpans()), ["stays"])
+      assert.lengthOf(yield* sql`SELECT * FROM mine`, 0)
+    }).pipe(Effect.provide(Layer.provideMerge(DuckDbStorage.layerClient(), DuckDbClient.layer({ path: ":memory:" }))))
+  )
+
+  it.scoped("is read through a client that renames columns", () =>
+    Effect.gen(function* () {
+      const storage = yield* Storage.Storage
+      yield* storage.insertSpans([span({ name: "a", sessionId: "s" })])
+      assert.deepStrictEqual(namesOf(yield* storage.listTraces({ filters: { sessionId: "s" } })), ["a"])
+      assert.isTrue(Option.isSome(yield* storage.getSession("s")))
+      assert.deepStrictEqual(yield* storage.deleteSession("s"), { spans: 1, logs: 0 })
+    }).pipe(
+      Effect.provide(
+        Layer.provide(
+          DuckDbStorage.layerClient({ tablePrefix: "agents_" }),
+          DuckDbClient.layer({ path: ":memory:", transformResultNames: (name) => name.toUpperCase() })
+        )
+      )
+    )
+  )
+})
+
+describe("retention", () => {
+  it.scoped("deletes once an hour what is older", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Number(at(0) / 1_000_000n))
+      const storage = yield* DuckDbStorage.make({ path: ":memory:", retention: "1 day" })
+      yield* storage.insertSpans([
+        span({ name: "aging", startTime: at(-85_000_000) }),
+        span({ name: "new", startTime: at(0) })
+      ])
+      assert.deepStrictEqual(namesOf(yield* storage.listSpans()), ["new", "aging"])
+      const left = yield* TestClock.adjust("1 hour").pipe(
+        Effect.zipRight(Effect.map(storage.listSpans(), namesOf)),
+        Effect.repeat({ until: (names) => names.length < 2 })
+      )
+      assert.deepStrictEqual(left, ["new"])
+    })
+  )
+})
+
+describe("snapshot", () => {
+  it.scoped("is a file that another process can open while the program goes on", () =>
+    Effect.gen(function* () {
+      const folder = yield* directory
+      const copy = Path.join(folder, "it's a copy.duckdb")
+      yield* Effect.gen(function* () {
+        const storage = yield* Storage.Storage
+        yield* storage.insertSpans([span({ name: "first", sessionId: "s" })])
+        yield* DuckDbStorage.snapshot(copy)
+        yield* storage.insertSpans([span({ name: "second", sessionId: "s" })])
+        yield* holdInAnotherProcess(copy).pipe(Effect.scoped)
+        assert.deepStrictEqual(
+          yield* withStorage({ path: copy }, (copied) => Effect.map(copied.listSpans(), namesOf)),
+          ["first"]
+        )
+        yield* DuckDbStorage.snapshot(copy)
+      }).pipe(Effect.provide(DuckDbStorage.layer({ path: Path.join(folder, "spans.duckdb") })))
+      const names = yield* withStorage({ path: copy }, (storage) =>
+        Effect.map(storage.listTraces({ filters: { sessionId: "s" } }), namesOf)
+      )
+      assert.deepStrictEqual(names, ["second", "first"])
+      assert.deepStrictEqual(Fs.readdirSync(folder).sort(), ["it's a copy.duckdb", "spans.duckdb"])
+    })
+  )
+
+  it.scoped("fails where it cannot be written, and the storage goes on", () =>
+    Effect.gen(function* () {
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      const error = yield* Effect.flip(storage.snapshot(Path.join(yield* directory, "missing", "copy.duckdb")))
+      assert.strictEqual(error.field, "path")
+      yield* storage.insertSpans([span()])
+    })
+  )
+})
