@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { correlation, encode, Nanos } from "./internal/fields.js"
+import { checkFields, correlation, encode, type MakeOptions, Nanos } from "./internal/fields.js"
 import { Json, JsonObject } from "./Json.js"
 
 /**
@@ -21,11 +21,7 @@ export const Level = Schema.Literal("trace", "debug", "info", "warn", "error", "
  */
 export type Level = typeof Level.Type
 
-/**
- * @since 0.1.0
- * @category models
- */
-export class LogRecord extends Schema.Class<LogRecord>("LogRecord")({
+const Fields = Schema.Struct({
   /** A UUID version 7. */
   logId: Schema.NonEmptyString,
   /** Nanoseconds since the epoch. */
@@ -44,7 +40,19 @@ export class LogRecord extends Schema.Class<LogRecord>("LogRecord")({
   traceId: Schema.optional(Schema.String),
   spanId: Schema.optional(Schema.String),
   ...correlation
-}) {
+})
+
+const checked = checkFields("LogRecord", Fields)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export class LogRecord extends Schema.Class<LogRecord>("LogRecord")(Fields) {
+  constructor(fields: typeof Fields.Type, options?: MakeOptions) {
+    super(checked(fields, options), true)
+  }
+
   /**
    * The encoded form: plain JSON, times as decimal strings.
    *

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { correlation, encode, Nanos, SpanId, TraceId } from "./internal/fields.js"
+import { checkFields, correlation, encode, type MakeOptions, Nanos, SpanId, TraceId } from "./internal/fields.js"
 import { JsonObject } from "./Json.js"
 
 /**
@@ -132,21 +132,25 @@ const Fields = Schema.Struct({
   resource: JsonObject,
   /** How many attributes, events and links went over the configured limits. */
   dropped: Schema.optional(Schema.Struct({ attributes: Schema.Number, events: Schema.Number, links: Schema.Number }))
-})
+}).pipe(
+  Schema.filter((span) =>
+    (span.status === "running") === (span.endTime === undefined)
+      ? undefined
+      : { path: ["status"], message: `"running" goes without endTime, and any other status with one` }
+  )
+)
+
+const checked = checkFields("SpanRecord", Fields)
 
 /**
  * @since 0.1.0
  * @category models
  */
-export class SpanRecord extends Schema.Class<SpanRecord>("SpanRecord")(
-  Fields.pipe(
-    Schema.filter((span) =>
-      (span.status === "running") === (span.endTime === undefined)
-        ? undefined
-        : { path: ["status"], message: `"running" goes without endTime, and any other status with one` }
-    )
-  )
-) {
+export class SpanRecord extends Schema.Class<SpanRecord>("SpanRecord")(Fields) {
+  constructor(fields: typeof Fields.Type, options?: MakeOptions) {
+    super(checked(fields, options), true)
+  }
+
   /**
    * The encoded form: plain JSON, times as decimal strings.
    *

@@ -1,3 +1,4 @@
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as SessionId from "../../identity/SessionId.js"
 import { JsonObject } from "../Json.js"
@@ -33,6 +34,19 @@ export const TraceId = Schema.String.pipe(
 export const SpanId = Schema.String.pipe(
   Schema.pattern(/^[0-9a-f]{16}$/, { message: () => "expected a span id: 16 lower-case hex digits" })
 )
+
+/**
+ * Checks the fields of a record, unless told not to. It is compiled once, while the constructor of a `Schema.Class` with a
+ * transformed field compiles its check anew for every record: ten times the cost.
+ */
+export const checkFields = <A, I>(name: string, fields: Schema.Schema<A, I>) => {
+  const check = ParseResult.validateSync(fields.annotations({ title: `${name} (Constructor)` }))
+  return (props: A, options: MakeOptions = false): A =>
+    (typeof options === "boolean" ? options : options.disableValidation) ? props : check(props)
+}
+
+/** Those of every `Schema.Class`, which has no name for them. */
+export type MakeOptions = boolean | { readonly disableValidation?: boolean }
 
 /** The encoded form of a record: its fields without those that are `undefined`, times as decimal strings. */
 export const encode = <Encoded>(record: object): Encoded =>
