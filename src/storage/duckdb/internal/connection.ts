@@ -93,15 +93,13 @@ export const make = (native: DuckDBConnection): DuckDbConnection => {
       () => Promise.reject(new Error("The query failed after its first rows"))
     )
 
-  const abandonStream = Effect.ignore(
-    Effect.tryPromise(() => {
-      const abandoned = streaming
-      streaming = undefined
-      return abandoned === undefined
-        ? Promise.resolve()
-        : drain(native, abandoned.result).finally(() => native.run("ROLLBACK"))
-    })
-  )
+  const abandonStream = Effect.suspend(() => {
+    const abandoned = streaming
+    streaming = undefined
+    return abandoned === undefined
+      ? Effect.void
+      : Effect.ignore(Effect.tryPromise(() => drain(native, abandoned.result).then(() => native.run("ROLLBACK"))))
+  })
 
   return {
     run: (sql, params) =>
@@ -168,5 +166,8 @@ const drain = (native: DuckDBConnection, result: DuckDBResult | undefined): Prom
   native.interrupt()
   return result === undefined
     ? Promise.resolve()
-    : result.fetchChunk().then((chunk) => (hasRows(chunk) ? drain(native, result) : undefined))
+    : result.fetchChunk().then(
+        (chunk) => (hasRows(chunk) ? drain(native, result) : undefined),
+        () => undefined
+      )
 }
