@@ -1,0 +1,41 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import * as Storage from "../../src/storage/Storage.js"
+import { span, spanId, traceId } from "../utils/records.js"
+
+describe("Storage.make", () => {
+  it.effect("fails every method that the engine lacks with `Unsupported`, and names it", () =>
+    Effect.gen(function* () {
+      const storage = Storage.make({})
+      const calls: Record<keyof Storage.StorageService, Effect.Effect<unknown, Storage.StorageError>> = {
+        insertSpans: storage.insertSpans([]),
+        insertLogs: storage.insertLogs([]),
+        listTraces: storage.listTraces(),
+        listSpans: storage.listSpans(),
+        listLogs: storage.listLogs(),
+        getTrace: storage.getTrace(traceId(1)),
+        getSpan: storage.getSpan({ traceId: traceId(1), spanId: spanId(1) }),
+        listSessions: storage.listSessions(),
+        getSession: storage.getSession("s"),
+        sessionTimeline: storage.sessionTimeline({ sessionId: "s" }),
+        deleteBefore: storage.deleteBefore(0n),
+        deleteSession: storage.deleteSession("s")
+      }
+      assert.sameMembers(Object.keys(calls), Object.keys(storage))
+      for (const [method, call] of Object.entries(calls)) {
+        const error = yield* call.pipe(Effect.zipRight(Effect.dieMessage("it did not fail")), Effect.flip)
+        assert.strictEqual(error.reason, "Unsupported")
+        assert.isFalse(error.retryable)
+        assert.include(error.message, method)
+      }
+    })
+  )
+
+  it.effect("keeps the methods that the engine has", () =>
+    Effect.gen(function* () {
+      const stored = span()
+      const storage = Storage.make({ getSpan: () => Effect.succeedSome(stored) })
+      assert.deepStrictEqual(yield* storage.getSpan(stored), Option.some(stored))
+    })
+  )
+})
