@@ -121,7 +121,7 @@ describe("the demonstration", () => {
 
   const missing = existsSync(real) ? "" : ` (skipped: there is no ${real}; OBSERVABILITY_TEST_DATA names its folder)`
   describe.skipIf(missing !== "")(`with 100 real conversations${missing}`, () => {
-    layer(held(real, "recorded"), { excludeTestServices: true })((it) => {
+    layer(held(real, "recorded"), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
       behavesLike(it, real)
 
       it.effect("nothing is missing, and nothing is without its session", () =>

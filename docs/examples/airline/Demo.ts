@@ -26,9 +26,11 @@ export const demo = Effect.fnUntraced(function* (options: {
     (conversation) => hold(conversation, options.tools === "live" ? Airline.layer : Replay.toolsLayer(conversation)),
     { concurrency: 8, discard: true }
   ).pipe(
-    // the terminal is for the report
-    Effect.provide(Logger.remove(Logger.defaultLogger)),
-    Effect.provide(Observability.layer({ serviceName: "airline" }).pipe(Layer.provide(storage)))
+    Effect.provide([
+      Observability.layer({ serviceName: "airline" }).pipe(Layer.provide(storage)),
+      // the terminal is for the report
+      Logger.remove(Logger.defaultLogger)
+    ])
   )
 
   // All that was recorded is in the file by now, and the report has nothing else.
