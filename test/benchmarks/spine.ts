@@ -25,11 +25,18 @@ const attributes = {
 const session = SessionId.SessionId.make("bench-session")
 const traced = Effect.withSpan(Effect.void, "agent.step", { attributes, captureStackTrace: false })
 
-/** Runs the traced effect so many times, as a program would. */
+/** Runs the traced effect so many times. */
 const work = (count: number) =>
   Effect.gen(function* () {
     for (let i = 0; i < count; i++) yield* traced
   }).pipe(SessionId.withSessionId(session))
+
+/** Effect lets a fiber that never waits run on before timers and I/O. A program waits: here after every 100 spans. */
+const waitingWork = (count: number) =>
+  work(100).pipe(
+    Effect.zipRight(Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void)))),
+    Effect.repeatN(count / 100 - 1)
+  )
 
 const roomy = { maxQueueSize: 1_000_000, maxQueueBytes: 2 ** 31 }
 const millis = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -94,13 +101,13 @@ const ingest = (options: { readonly batch?: typeof roomy }) =>
     )
     const measure = Effect.gen(function* () {
       const { flush, stats } = yield* Observability.Observability
-      yield* work(2_000)
+      yield* waitingWork(2_000)
       yield* flush
       globalThis.gc?.()
       const before = process.memoryUsage().rss
       let peak = before
       const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 5)
-      const time = yield* millis(Effect.zipRight(work(ingestCount), flush))
+      const time = yield* millis(Effect.zipRight(waitingWork(ingestCount), flush))
       clearInterval(timer)
       peak = Math.max(peak, process.memoryUsage().rss)
       const { dropped, failed, exported } = (yield* stats).spans.storage as Observability.Ledger

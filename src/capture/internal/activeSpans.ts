@@ -1,5 +1,23 @@
 import type { SpanRecord } from "../../signal/SpanRecord.js"
-import type { RecordedSpan } from "./span.js"
+
+/** A span as the list of open ones sees it. */
+export interface OpenSpan {
+  /** Its neighbours in the list. */
+  previous: OpenSpan | undefined
+  next: OpenSpan | undefined
+  /** When it opened, in timed flushes. */
+  openedAt: number
+  /** Counts what a snapshot would show anew. */
+  readonly changes: number
+  /** What was shown of it, and when. */
+  shown: { readonly at: bigint; readonly changes: number } | undefined
+  /** Whether it has ended, or was recorded as open when its tracer closed. */
+  readonly done: boolean
+  /** The span as it is now, still open. */
+  snapshot(): SpanRecord
+  /** The span as it is when its tracer closes; what comes later is not recorded. */
+  close(): SpanRecord
+}
 
 /** Spans that are kept track of while they are open. Beyond it the oldest are let go: they are recorded when they end. */
 export const maxActiveSpans = 10_000
@@ -12,23 +30,23 @@ const showAgainAfter = 30_000_000_000n
  * nothing to add and to remove.
  */
 export class ActiveSpans {
-  private first: RecordedSpan | undefined = undefined
-  private last: RecordedSpan | undefined = undefined
+  private first: OpenSpan | undefined = undefined
+  private last: OpenSpan | undefined = undefined
   private size = 0
   private flushes = 0
 
-  add(span: RecordedSpan): void {
+  add(span: OpenSpan): void {
     span.openedAt = this.flushes
     span.previous = this.last
     if (this.last === undefined) this.first = span
     else this.last.next = span
     this.last = span
     this.size++
-    if (this.size > maxActiveSpans) this.remove(this.first as RecordedSpan)
+    if (this.size > maxActiveSpans) this.remove(this.first as OpenSpan)
   }
 
   /** Removes a span, or does nothing when it is not in the list. */
-  remove(span: RecordedSpan): void {
+  remove(span: OpenSpan): void {
     const { next, previous } = span
     if (previous === undefined && this.first !== span) return
     if (previous === undefined) this.first = next
@@ -40,7 +58,7 @@ export class ActiveSpans {
     this.size--
   }
 
-  *[Symbol.iterator](): Iterator<RecordedSpan> {
+  *[Symbol.iterator](): Iterator<OpenSpan> {
     for (let span = this.first; span !== undefined; span = span.next) yield span
   }
 
@@ -48,9 +66,9 @@ export class ActiveSpans {
    * A timed flush: the spans to be shown now. Those are the spans that were open at the flush before and were never
    * shown, and those that have changed since they were, if that was long enough ago.
    */
-  flush(now: bigint): ReadonlyArray<RecordedSpan> {
+  flush(now: bigint): ReadonlyArray<OpenSpan> {
     this.flushes++
-    const due: Array<RecordedSpan> = []
+    const due: Array<OpenSpan> = []
     for (const span of this) {
       // The list is in the order of opening: whoever follows opened later still.
       if (span.openedAt > this.flushes - 2) break
@@ -62,7 +80,7 @@ export class ActiveSpans {
 }
 
 /** Marks a span as shown, and gives what to show of it. */
-export const show = (span: RecordedSpan, now: bigint): SpanRecord => {
+export const show = (span: OpenSpan, now: bigint): SpanRecord => {
   span.shown = { at: now, changes: span.changes }
   return span.snapshot()
 }

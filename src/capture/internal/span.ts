@@ -10,7 +10,7 @@ import * as conventions from "../../signal/internal/conventions.js"
 import { UnsafeSpan } from "../../signal/internal/unsafe.js"
 import type { Json, JsonObject } from "../../signal/Json.js"
 import type { SpanEvent, SpanLink, SpanRecord, SpanType } from "../../signal/SpanRecord.js"
-import type { ActiveSpans } from "./activeSpans.js"
+import type { ActiveSpans, OpenSpan } from "./activeSpans.js"
 import { assign, entriesOf, toJson, toJsonObject, toKey, wellFormed } from "./json.js"
 import type { CaptureOptions } from "./options.js"
 
@@ -35,20 +35,16 @@ const recording: unique symbol = Symbol.for("effect-observability/recording") as
  *
  * A span is made for every operation of a program, and most are gone at once: it allocates what it needs when it needs it.
  */
-export class RecordedSpan implements Tracer.Span {
+export class RecordedSpan implements Tracer.Span, OpenSpan {
   /** The session of the fiber that started it, or what `session.id` was set to since; never the default one. */
   sessionId: SessionId | undefined
   links: ReadonlyArray<Tracer.SpanLink> = none
-  /** The span has ended, or was recorded as open when its tracer closed. */
   done = false
-  /** Counts what a snapshot would show anew. */
   changes = 0
-  /** What was shown of it while it ran, and when. */
-  shown: { readonly at: bigint; readonly changes: number } | undefined = undefined
-  /** When it opened, in timed flushes, and its neighbours among the open spans: see `ActiveSpans`. */
+  shown: OpenSpan["shown"] = undefined
   openedAt = 0
-  previous: RecordedSpan | undefined = undefined
-  next: RecordedSpan | undefined = undefined
+  previous: OpenSpan | undefined = undefined
+  next: OpenSpan | undefined = undefined
   /** The recording of the same span by another tracer of ours. */
   besides: RecordedSpan | undefined = undefined
 
@@ -146,12 +142,10 @@ export class RecordedSpan implements Tracer.Span {
     this.home.emit(this.record(outcome, end < this.startTime ? this.startTime : end, this.json))
   }
 
-  /** The span as it is now, still open. */
   snapshot(): SpanRecord {
     return this.record(running, undefined, { ...this.json })
   }
 
-  /** The span as it is when its tracer closes; what comes later is not recorded. */
   close(): SpanRecord {
     this.done = true
     return this.snapshot()
