@@ -10,6 +10,7 @@ import { dual } from "effect/Function"
 import { globalValue } from "effect/GlobalValue"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { joined, lend } from "./internal/session.js"
 import * as SessionId from "./SessionId.js"
 
 /**
@@ -55,7 +56,7 @@ export const currentTracingOptions: FiberRef.FiberRef<Omit<TracingOptions, "sess
   "effect-observability/TracingOptions/currentTracingOptions",
   () => {
     const none: Omit<TracingOptions, "sessionId"> = {}
-    return FiberRef.unsafeMake(none, { join: (parent, child) => (parent === none ? child : parent) })
+    return FiberRef.unsafeMake(none, { join: joined(none) })
   }
 )
 
@@ -95,7 +96,7 @@ export const withTracingOptions: {
 } = dual(
   2,
   <A, E, R>(effect: Effect.Effect<A, E, R>, { sessionId, ...options }: TracingOptions): Effect.Effect<A, E, R> => {
-    const merged = Effect.locallyWith(effect, currentTracingOptions, (inherited) => merge(inherited, options))
+    const merged = Effect.locallyWith(effect, currentTracingOptions, (inherited) => lend(merge(inherited, options)))
     return sessionId === undefined ? merged : SessionId.withSessionId(merged, sessionId)
   }
 )

@@ -152,6 +152,10 @@ describe("SessionId", () => {
         SessionId.withSessionId(Effect.fork(Effect.yieldNow()), id("child")),
         Fiber.join
       ),
+      "join of a fiber that a child forked inside": Effect.flatMap(
+        Effect.fork(SessionId.withSessionId(Effect.forkDaemon(Effect.yieldNow()), id("child"))),
+        (child) => Effect.flatMap(Fiber.join(child), Fiber.join)
+      ),
       "concurrent all": Effect.all([inChild, inChild], { concurrency: "unbounded" }),
       race: Effect.race(inChild, Effect.never),
       timeout: Effect.ignore(Effect.timeout(inChild, "1 second")),

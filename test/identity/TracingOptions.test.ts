@@ -103,6 +103,12 @@ describe("TracingOptions", () => {
       yield* Effect.flatMap(Effect.fork(child), Fiber.join)
       yield* Effect.all([child, child], { concurrency: 2 })
       assert.deepStrictEqual(yield* get, {})
+      const grandchild = yield* Effect.flatMap(
+        Effect.fork(withTracingOptions(Effect.forkDaemon(Effect.yieldNow()), { runId: "grandchild" })),
+        Fiber.join
+      )
+      yield* Fiber.join(grandchild)
+      assert.deepStrictEqual(yield* get, {})
     })
   )
 
