@@ -6,6 +6,7 @@ import type { Json } from "../../../signal/Json.js"
 import { Level } from "../../../signal/LogRecord.js"
 import { correlationIds, type LogFilters, type SpanFilters } from "../../internal/query.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
+import { traceKey } from "./schema.js"
 
 const columnOf = {
   sessionId: "session_id",
@@ -81,14 +82,14 @@ export const make = (sql: DuckDbClient) => {
 
   const duration = sql`end_time::HUGEINT - start_time`
 
-  const traceKey = (traceId: string): Fragment => sql`trace_key = ${Number.parseInt(traceId.slice(-8), 16)}`
+  const inTrace = (traceId: string): Fragment => sql`trace_key = ${traceKey(traceId)}`
 
   return {
-    traceKey,
+    inTrace,
 
     ofSpan: (filters: SpanFilters): Array<Fragment> => [
       ...equal(filters, ofSpan),
-      ...ifDefined(filters.traceId, traceKey),
+      ...ifDefined(filters.traceId, inTrace),
       ...labels(filters),
       ...startedIn(sql`start_time`, filters),
       ...lasting(filters, duration),
@@ -117,7 +118,7 @@ export const make = (sql: DuckDbClient) => {
     ofSomeSpan: (filters: SpanFilters): Array<Fragment> => [
       ...equal(filters, [...correlationIds, "spanType", "model"]),
       ...labels(filters),
-      ...ifDefined(filters.traceId, (traceId) => sql`${traceKey(traceId)} AND trace_id = ${traceId}`),
+      ...ifDefined(filters.traceId, (traceId) => sql`${inTrace(traceId)} AND trace_id = ${traceId}`),
       ...(filters.hasError === true ? [sql`status = 'error'`] : [])
     ],
 

@@ -259,12 +259,12 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
     }),
     traceSpans: (traceId, limit) =>
       sql<JsonRow>`
-        WITH rows AS MATERIALIZED (SELECT * FROM ${spans} WHERE ${filters.traceKey(traceId)})
+        WITH rows AS MATERIALIZED (SELECT * FROM ${spans} WHERE ${filters.inTrace(traceId)})
         SELECT ${sql.literal(spanJson("rows"))} AS json FROM rows WHERE trace_id = ${traceId}
         ORDER BY start_time, span_id LIMIT ${limit}`.pipe(Effect.flatMap((rows) => decodeRows(rows, decodeSpan))),
     getSpan: ({ spanId, traceId }) =>
       sql<JsonRow>`
-        WITH rows AS MATERIALIZED (SELECT * FROM ${spans} WHERE ${filters.traceKey(traceId)})
+        WITH rows AS MATERIALIZED (SELECT * FROM ${spans} WHERE ${filters.inTrace(traceId)})
         SELECT ${sql.literal(spanJson("rows"))} AS json FROM rows
         WHERE trace_id = ${traceId} AND span_id = ${spanId}`.pipe(
         Effect.flatMap((rows) => decodeRows(rows, decodeSpan)),

@@ -55,8 +55,8 @@ export const spanColumns = {
 } as const
 
 /**
- * What is computed from a span for the sake of queries: 32 bits of the trace id, to find a trace without reading strings;
- * the same again on entry spans alone, where an index on it is small; and whether the span was replayed.
+ * What is computed from a span for the sake of queries: the trace id folded to 32 bits, to find a trace without reading
+ * strings; the same again on entry spans alone, where an index on it is small; and whether the span was replayed.
  */
 export const spanKeys = {
   trace_key: "UINTEGER",
@@ -183,8 +183,21 @@ const addColumns = (
   )
 }
 
-/** What `write.ts` computes of a span, in SQL. */
+/** The four words of a trace id, folded into one by XOR. */
+export const traceKey = (traceId: string): number => {
+  let key = 0
+  for (let i = 0; i < 32; i++) {
+    const code = traceId.charCodeAt(i)
+    key ^= (code - (code < 58 ? 48 : 87)) << (28 - 4 * (i % 8))
+  }
+  return key >>> 0
+}
+
+const traceKeySql = [1, 9, 17, 25]
+  .map((start) => `('0x' || substr(trace_id, ${start}, 8))::UINTEGER`)
+  .reduce((left, right) => `xor(${left}, ${right})`)
+
 const computeKeys = `
-  trace_key = ('0x' || right(trace_id, 8))::UINTEGER,
-  entry_key = CASE WHEN parent_span_id IS NULL OR parent_is_remote THEN ('0x' || right(trace_id, 8))::UINTEGER END,
+  trace_key = ${traceKeySql},
+  entry_key = CASE WHEN parent_span_id IS NULL OR parent_is_remote THEN ${traceKeySql} END,
   replayed = coalesce(attributes->>'/effect_observability.replay' = 'true', false)`

@@ -12,7 +12,7 @@ import type { LogRecord } from "../../../signal/LogRecord.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
 import { nextTurn } from "./eventLoop.js"
-import { logColumns, type Names, spanColumns, spanKeys } from "./schema.js"
+import { logColumns, type Names, spanColumns, spanKeys, traceKey } from "./schema.js"
 
 export const make = (sql: DuckDbClient, name: Names) => ({
   insertSpans: inBatches(sql, spanInsert(sql, name.spans)),
@@ -22,18 +22,27 @@ export const make = (sql: DuckDbClient, name: Names) => ({
 const spanInsert = (sql: DuckDbClient, table: string) => {
   const insert = insertRows(sql, table, { ...spanColumns, ...spanKeys }, spanOrder, encodeSpan)
 
-  const storedIn = ({ from, spans, to }: TimeWindow) =>
-    sql.unsafe<{ readonly id: string; readonly completed: boolean }>(
-      `SELECT trace_id || span_id AS id, end_time IS NOT NULL AS completed FROM ${table}
-       WHERE start_time BETWEEN $1 AND $2 AND span_id IN (SELECT unnest(from_json($3, '["VARCHAR"]')))`,
-      [from, to, JSON.stringify(spans.map((span) => span.spanId))]
+  /** What is stored of the spans of a window; what starts after all that is stored of that time is not looked for. */
+  const storedIn = Effect.fnUntraced(function* ({ from, spans, to }: TimeWindow) {
+    const newest = yield* sql.unsafe<{ readonly time: string | null }>(
+      `SELECT max(start_time)::VARCHAR AS time FROM ${table} WHERE start_time BETWEEN $1 AND $2`,
+      [from, to]
     )
+    const time = newest[0]?.time
+    if (time === undefined || time === null) return []
+    const ids = spans.filter((span) => span.startTime <= BigInt(time)).map((span) => span.spanId)
+    return yield* sql.unsafe<{ readonly id: string; readonly completed: boolean }>(
+      `SELECT trace_id || span_id AS id, end_time IS NOT NULL AS completed FROM ${table}
+       WHERE start_time BETWEEN $1 AND $2 AND span_id IN (SELECT unnest(string_split($3, ',')))`,
+      [from, BigInt(time), ids.join()]
+    )
+  })
 
   const removeFrom = ({ from, spans, to }: TimeWindow) =>
     sql.unsafe(
       `DELETE FROM ${table} WHERE start_time BETWEEN $1 AND $2
-       AND trace_id || span_id IN (SELECT unnest(from_json($3, '["VARCHAR"]')))`,
-      [from, to, JSON.stringify(spans.map(idOf))]
+       AND trace_id || span_id IN (SELECT unnest(string_split($3, ',')))`,
+      [from, to, spans.map(idOf).join()]
     )
 
   return Effect.fnUntraced(function* (spans: ReadonlyArray<SpanRecord>) {
@@ -190,18 +199,18 @@ const spanOrder: ReadonlyArray<SpanColumn> = [
 ]
 
 const encodeSpan = (to: Encoder, span: SpanRecord): string => {
-  const traceKey = Number.parseInt(span.traceId.slice(-8), 16)
+  const key = traceKey(span.traceId)
   const isEntry = span.parentSpanId === undefined || span.parentIsRemote === true
   const events = span.events.map((event) => ({ ...event, time: String(event.time) }))
   return (
-    `${span.traceId}${FIELD}${span.spanId}${FIELD}${traceKey}${FIELD}${to.text(span.name)}${FIELD}${span.kind}` +
+    `${span.traceId}${FIELD}${span.spanId}${FIELD}${key}${FIELD}${to.text(span.name)}${FIELD}${span.kind}` +
     `${FIELD}${span.spanType}${FIELD}${span.status}${FIELD}${span.startTime}${FIELD}` +
     `${orNull(span.endTime)}${FIELD}${span.attributes[replay] === true}${FIELD}${to.text(span.serviceName)}${FIELD}` +
     `${json(span.attributes)}${FIELD}${to.sameJson(span.resource)}${FIELD}${list(events)}${FIELD}${list(span.links)}` +
     `${FIELD}${list(span.tags)}${FIELD}` +
     rest([
       to.optional(span.parentSpanId),
-      isEntry ? String(traceKey) : NULL,
+      isEntry ? String(key) : NULL,
       to.optional(span.sessionId),
       to.optional(span.environment),
       to.optional(span.threadId),
