@@ -31,15 +31,15 @@ let sequence = 0
 
 /**
  * A UUID version 7 (RFC 9562, section 5.7) of a time in milliseconds. Ids of one process and one millisecond sort in the
- * order in which they were made: `rand_a` counts.
+ * order in which they were made: `rand_a` and the six bits after the variant count.
  */
 export const uuid7 = (millis: number): string => {
   const time = Math.min(Math.max(Math.trunc(millis), 0), 0xffff_ffff_ffff)
-  sequence = time === lastMillis ? (sequence + 1) & 0xfff : 0
+  sequence = time === lastMillis ? (sequence + 1) & 0x3ffff : 0
   lastMillis = time
   const stamp = time.toString(16).padStart(12, "0")
-  const counter = (0x7000 | sequence).toString(16)
-  const random = draw(16)
-  const variant = "89ab"[Number.parseInt(random[0] as string, 16) & 3]
-  return `${stamp.slice(0, 8)}-${stamp.slice(8)}-${counter}-${variant}${random.slice(1, 4)}-${random.slice(4)}`
+  const high = (0x7000 | (sequence >> 6)).toString(16)
+  const low = (0x80 | (sequence & 0x3f)).toString(16)
+  const random = draw(14)
+  return `${stamp.slice(0, 8)}-${stamp.slice(8)}-${high}-${low}${random.slice(0, 2)}-${random.slice(2)}`
 }
