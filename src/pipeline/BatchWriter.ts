@@ -69,7 +69,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<BatchWriter, never, Scope.Scope> {
   const { exportTimeout, maxBatchSize, scheduledDelay, shutdownTimeout } = options.batch
   const clock = yield* Effect.clock
-  const lanes = options.exporters.map((exporter) => new Lane(exporter, options.batch))
+  const lanes = options.exporters.map((exporter) => new Lane(exporter, options.batch, options.processors.length === 0))
   const showing = lanes.filter((lane) => lane.exporter.running)
   const process = {
     spans: chain(options.processors.map((processor) => processor.span?.bind(processor))),

@@ -248,6 +248,17 @@ describe("Tracer", () => {
     })
   )
 
+  it.effect("makes text of options that are none", () =>
+    Effect.gen(function* () {
+      const options = { userId: 42, runId: Object.create(null), tags: ["a", 1] } as never
+      const { spans } = yield* record(
+        Effect.void.pipe(Effect.withSpan("work"), TracingOptions.withTracingOptions(options))
+      )
+      const { runId, tags, userId } = byName(spans, "work")
+      assert.deepStrictEqual({ runId, tags, userId }, { runId: "{}", tags: ["a", "1"], userId: "42" })
+    })
+  )
+
   describe("parents from elsewhere", () => {
     const remote = (context: Context.Context<never>) =>
       EffectTracer.externalSpan({ traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", context })

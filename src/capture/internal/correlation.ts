@@ -9,7 +9,7 @@ import { currentSessionRefused } from "../../identity/internal/session.js"
 import { currentSessionId, type SessionId } from "../../identity/SessionId.js"
 import { Carried } from "../../identity/TraceContext.js"
 import { currentTracingOptions, type TracingOptions } from "../../identity/TracingOptions.js"
-import { entriesOf, toJsonObject, wellFormed } from "./json.js"
+import { entriesOf, toJson, toJsonObject } from "./json.js"
 import type { Limits } from "./options.js"
 import { recordingOf } from "./span.js"
 
@@ -42,16 +42,17 @@ export const tracingOf = (read: ReadRef, limits: Limits): Omit<TracingOptions, "
 /** Options are made once and inherited by many spans. */
 const storable = new WeakMap<object, Omit<TracingOptions, "sessionId">>()
 
-const toStorable = (options: Omit<TracingOptions, "sessionId">, limits: Limits): Omit<TracingOptions, "sessionId"> => {
-  const text = (value: string) => wellFormed(value, limits.attributeValueLength)
-  return Object.fromEntries(
-    Object.entries(options).map(([key, value]) => [
-      key,
-      typeof value === "string"
-        ? text(value)
-        : Array.isArray(value)
-          ? value.map(text)
-          : value && toJsonObject(entriesOf(value), limits).json
-    ])
-  )
+const toStorable = (
+  { metadata, tags, ...ids }: Omit<TracingOptions, "sessionId">,
+  limits: Limits
+): Omit<TracingOptions, "sessionId"> => {
+  const text = (value: unknown) => {
+    const json = toJson(value, limits)
+    return typeof json === "string" ? json : JSON.stringify(json)
+  }
+  return {
+    ...Object.fromEntries(Object.entries(ids).flatMap(([key, id]) => (id === undefined ? [] : [[key, text(id)]]))),
+    ...(tags && { tags: Array.from(tags, text) }),
+    ...(metadata && { metadata: toJsonObject(entriesOf(metadata), limits).json })
+  }
 }

@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
+import { trust } from "../../signal/internal/trusted.js"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
 import { type Batch, ExportError, type Exporter } from "../Exporter.js"
@@ -58,7 +59,9 @@ export class Lane {
 
   constructor(
     readonly exporter: Exporter,
-    private readonly bounds: Bounds
+    private readonly bounds: Bounds,
+    /** Whether records come as capture made them. */
+    private readonly unprocessed: boolean
   ) {}
 
   /** Counts a record in, if there is room for it. */
@@ -165,7 +168,7 @@ export class Lane {
   }
 
   private attempt(entries: ReadonlyArray<Entry>): Effect.Effect<Exit.Exit<void, ExportError>> {
-    return Effect.suspend(() => this.exporter.export(toBatch(entries))).pipe(
+    return Effect.suspend(() => this.exporter.export(toBatch(entries, this.unprocessed))).pipe(
       Effect.timeoutFail({ duration: this.bounds.exportTimeout, onTimeout: this.timedOut }),
       Effect.exit
     )
@@ -232,8 +235,8 @@ const verdict = (cause: Cause.Cause<ExportError>): { readonly retryable: boolean
     onSome: ({ reason = "Rejected", retryable }) => ({ retryable, reason })
   })
 
-const toBatch = (entries: ReadonlyArray<Entry>): Batch => {
+const toBatch = (entries: ReadonlyArray<Entry>, unprocessed: boolean): Batch => {
   const batch: { readonly spans: Array<SpanRecord>; readonly logs: Array<LogRecord> } = { spans: [], logs: [] }
   for (const { record, signal } of entries) batch[signal].push(record as never)
-  return batch
+  return unprocessed ? { spans: trust(batch.spans), logs: trust(batch.logs) } : batch
 }

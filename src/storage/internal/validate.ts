@@ -1,10 +1,10 @@
 /**
- * A last look at records before they are stored: cheap enough for every insert, since what comes from capture is known to
- * be well-formed, and enough to keep what anyone else passes from harming a batch.
+ * A last look at records before they are stored, which keeps what anyone but capture passes from harming a batch.
  */
 import * as Effect from "effect/Effect"
 import { isSessionId } from "../../identity/SessionId.js"
 import { isJson, isJsonObject } from "../../signal/internal/json.js"
+import { isTrusted } from "../../signal/internal/trusted.js"
 import { Level, type LogRecord } from "../../signal/LogRecord.js"
 import {
   type SpanEvent,
@@ -45,9 +45,10 @@ const check = <A>(
   choose: (earlier: A, later: A) => A
 ): Effect.Effect<ReadonlyArray<A>, StorageError> =>
   Effect.suspend(() => {
+    const trusted = isTrusted(records)
     const byKey = new Map<string, A>()
     for (const [index, record] of records.entries()) {
-      const field = fault(record)
+      const field = trusted ? undefined : fault(record)
       if (field !== undefined) {
         return storageError("Rejected", `record ${index} of ${records.length} is malformed at ${field}`, { field })
       }
