@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import type { ParseError } from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Logger from "./capture/Logger.js"
+import * as Sampler from "./capture/Sampler.js"
 import * as Tracer from "./capture/Tracer.js"
 import * as ObservabilityConfig from "./ObservabilityConfig.js"
 import * as BatchWriter from "./pipeline/BatchWriter.js"
@@ -105,7 +106,8 @@ const fromConfig = (
       Context.make(Emitter, emitter).pipe(Context.add(Observability, { flush, stats }))
     )
   )
-  return Tracer.layer({ ...capture, snapshotInterval: config.batch.scheduledDelay }).pipe(
+  const sampling = { sampler: Sampler.always, ignoreParent: false }
+  return Tracer.layer({ ...capture, ...sampling, snapshotInterval: config.batch.scheduledDelay }).pipe(
     Layer.merge(Logger.layer(capture)),
     Layer.provideMerge(pipeline)
   )

@@ -5,6 +5,7 @@
  */
 
 export * as Logger from "./capture/Logger.js"
+export * as Sampler from "./capture/Sampler.js"
 export * as Tracer from "./capture/Tracer.js"
 export * as SessionId from "./identity/SessionId.js"
 export * as TraceContext from "./identity/TraceContext.js"

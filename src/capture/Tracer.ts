@@ -20,6 +20,7 @@ import { ActiveSpans, show } from "./internal/activeSpans.js"
 import { carriedBy, type ReadRef, sessionOf, tracingOf } from "./internal/correlation.js"
 import type { CaptureOptions } from "./internal/options.js"
 import { RecordedSpan, recordingOf, type SpanHome, setRecording } from "./internal/span.js"
+import type { Sampler, StartingSpan } from "./Sampler.js"
 
 /**
  * The spans of the program as they are recorded.
@@ -32,6 +33,8 @@ export class Tracer extends Context.Tag("effect-observability/Tracer")<
   {
     /** The spans that are open now, oldest first; at most 10,000. */
     readonly activeSpans: Effect.Effect<ReadonlyArray<SpanRecord>>
+    /** How often the sampler threw. The spans that it was asked about were sampled. */
+    readonly samplerErrors: Effect.Effect<number>
   }
 >() {}
 
@@ -42,6 +45,9 @@ export class Tracer extends Context.Tag("effect-observability/Tracer")<
 export interface TracerOptions extends CaptureOptions {
   /** How often spans that stay open are looked for, to be shown as running. */
   readonly snapshotInterval: Duration.Duration
+  readonly sampler: Sampler
+  /** Asks the sampler about every span, whatever was decided about its parent. */
+  readonly ignoreParent: boolean
 }
 
 /**
@@ -80,14 +86,31 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
           for (const span of active) emitter.emit(span.close())
         })
       )
-      yield* Effect.withTracerScoped(make(home, surrounding))
-      return { activeSpans: Effect.sync(() => Array.from(active, (span) => span.snapshot())) }
+      let samplerErrors = 0
+      const sample = (span: StartingSpan): boolean => {
+        try {
+          return options.sampler.shouldSample(span)
+        } catch {
+          samplerErrors++
+          return true
+        }
+      }
+      yield* Effect.withTracerScoped(make(home, options.ignoreParent, sample, surrounding))
+      return {
+        activeSpans: Effect.sync(() => Array.from(active, (span) => span.snapshot())),
+        samplerErrors: Effect.sync(() => samplerErrors)
+      }
     })
   )
 
 const nativeTracer = Context.get(DefaultServices.liveServices, EffectTracer.Tracer)
 
-const make = (home: SpanHome, surrounding: EffectTracer.Tracer): EffectTracer.Tracer =>
+const make = (
+  home: SpanHome,
+  ignoreParent: boolean,
+  sample: Sampler["shouldSample"],
+  surrounding: EffectTracer.Tracer
+): EffectTracer.Tracer =>
   EffectTracer.make({
     span(name, parent, context, links, startTime, kind, options) {
       const other =
@@ -101,6 +124,13 @@ const make = (home: SpanHome, surrounding: EffectTracer.Tracer): EffectTracer.Tr
       const valid = recorded !== undefined || (around !== undefined && hasValidIds(around)) ? around : undefined
       const given = other !== undefined && hasValidIds(other) ? other : undefined
       const read = refsOfFiber()
+      const traceId = valid?.traceId ?? given?.traceId ?? ids.traceId()
+      const traceState = recorded === undefined ? valid && carriedBy(valid)?.traceState : recorded.traceState
+      const sessionId = sessionOf(read, around)
+      const sampled =
+        around === undefined || ignoreParent
+          ? sample({ name, kind, traceId, sessionId, parent: valid, traceState, attributes: options?.attributes ?? {} })
+          : (recorded ?? around).sampled
       const span = new RecordedSpan(
         home,
         name,
@@ -108,13 +138,13 @@ const make = (home: SpanHome, surrounding: EffectTracer.Tracer): EffectTracer.Tr
         context,
         startTime === 0n ? home.now() : startTime,
         kind,
-        valid?.traceId ?? given?.traceId ?? ids.traceId(),
+        traceId,
         given?.spanId ?? ids.spanId(),
-        recorded?.sampled ?? around?.sampled ?? true,
+        sampled,
         valid,
-        recorded === undefined ? valid && carriedBy(valid)?.traceState : recorded.traceState,
-        sessionOf(read, around),
-        tracingOf(read, home.options.limits)
+        traceState,
+        sessionId,
+        sampled ? tracingOf(read, home.options.limits) : noTracing
       )
       if (links.length > 0) span.addLinks(links)
       return other === undefined ? span : tee(other, span)
@@ -126,6 +156,8 @@ const refsOfFiber = (): ReadRef => {
   const fiber = Fiber.getCurrentFiber()
   return fiber._tag === "None" ? (ref) => FiberRefs.getOrDefault(noRefs, ref) : (ref) => fiber.value.getFiberRef(ref)
 }
+
+const noTracing = {}
 
 const noRefs = FiberRefs.unsafeMake(new Map())
 

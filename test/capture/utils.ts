@@ -2,6 +2,7 @@ import { Duration, Effect, Layer } from "effect"
 import type { LogRecord, SpanRecord } from "effect-observability"
 import type { CaptureOptions } from "../../src/capture/internal/options.js"
 import * as Logger from "../../src/capture/Logger.js"
+import * as Sampler from "../../src/capture/Sampler.js"
 import * as Tracer from "../../src/capture/Tracer.js"
 import { Emitter } from "../../src/signal/Emitter.js"
 import { SpanRecord as Span } from "../../src/signal/SpanRecord.js"
@@ -14,16 +15,23 @@ export const limits: CaptureOptions["limits"] = {
   linkCount: 128
 }
 
+type Options = Partial<Tracer.TracerOptions>
+
 /** What a program records, by its final records and by the snapshots of its open spans. */
-export const recorder = (options?: Partial<CaptureOptions>) => {
+export const recorder = (options?: Options) => {
   const spans: Array<SpanRecord.SpanRecord> = []
   const logs: Array<LogRecord.LogRecord> = []
   const snapshots: Array<SpanRecord.SpanRecord> = []
-  const all: CaptureOptions = { serviceName: "test", resource: { "service.name": "test" }, limits, ...options }
-  const layer = Layer.provideMerge(
-    Logger.layer(all),
-    Tracer.layer({ ...all, snapshotInterval: Duration.seconds(1) })
-  ).pipe(
+  const all = {
+    serviceName: "test",
+    resource: { "service.name": "test" },
+    limits,
+    snapshotInterval: Duration.seconds(1),
+    sampler: Sampler.always,
+    ignoreParent: false,
+    ...options
+  }
+  const layer = Layer.provideMerge(Logger.layer(all), Tracer.layer(all)).pipe(
     Layer.provide(
       Layer.succeed(Emitter, {
         emit: (record) => void (record instanceof Span ? spans.push(record) : logs.push(record as LogRecord.LogRecord)),
@@ -35,7 +43,7 @@ export const recorder = (options?: Partial<CaptureOptions>) => {
 }
 
 /** Runs a program to its end with its own recorder, and gives what was recorded. */
-export const record = <A, E>(program: Effect.Effect<A, E, Tracer.Tracer>, options?: Partial<CaptureOptions>) =>
+export const record = <A, E>(program: Effect.Effect<A, E, Tracer.Tracer>, options?: Options) =>
   Effect.suspend(() => {
     const { layer, ...recorded } = recorder(options)
     return Effect.as(Effect.exit(Effect.provide(program, layer)), recorded)

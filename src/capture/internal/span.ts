@@ -96,7 +96,8 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
   }
 
   attribute(key: string, value: unknown): void {
-    if (this.done || !this.sampled) return
+    // What says whom a span belongs to counts for its logs and children, sampled or not.
+    if (this.done || (!this.sampled && !conventions.keys.has(key))) return
     const { limits } = this.home.options
     const json = toJson(value, limits)
     if (json === undefined) return
@@ -200,7 +201,7 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
       spanId: this.spanId,
       parentSpanId: recordedParent?.spanId,
       // A parent that this tracer did not record is no more stored here than one in another process.
-      parentIsRemote: recordedParent && recordingOf(recordedParent, this.home) === undefined ? true : undefined,
+      parentIsRemote: recordedParent && this.parentRecording() === undefined ? true : undefined,
       traceState: this.traceState,
       name: wellFormed(this.name, options.limits.attributeValueLength),
       kind: this.kind,
@@ -249,8 +250,10 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
     return type
   }
 
+  /** The recording of its parent, if that one is recorded. */
   private parentRecording(): RecordedSpan | undefined {
-    return this.recordedParent && recordingOf(this.recordedParent, this.home)
+    const parent = this.recordedParent && recordingOf(this.recordedParent, this.home)
+    return parent?.sampled ? parent : undefined
   }
 }
 
