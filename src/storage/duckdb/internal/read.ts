@@ -95,7 +95,7 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
       }
     })
 
-  /** The page that a query asks of a table of spans named `source`. */
+  /** The page that a query asks of a table of spans named `source`, of which `rows` has the payload. */
   const spanPage = (asked: Query<unknown>, tables: Fragment, conditions: ReadonlyArray<Fragment>) =>
     sql<JsonRow>`
       WITH ${tables}, page AS MATERIALIZED (
@@ -105,6 +105,15 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
       )
       SELECT ${sql.literal(spanJson("rows"))} AS json FROM page JOIN rows ON rows.id = page.id
       ORDER BY ${ordered(asked, "page.position", "page.trace_id", "page.span_id")}`.pipe(
+      Effect.flatMap((rows) => decodeRows(rows, decodeSpan))
+    )
+
+  /** The same where the rows are so few that each may bring its payload along. */
+  const smallSpanPage = (asked: Query<unknown>, tables: Fragment, conditions: ReadonlyArray<Fragment>) =>
+    sql<JsonRow>`
+      WITH ${tables} SELECT json FROM source
+      WHERE ${sql.and([sql`true`, ...conditions, ...after(asked, position(asked), "trace_id", "span_id")])}
+      ORDER BY ${position(asked)} ${ordered(asked, "", "trace_id", "span_id")} LIMIT ${asked.limit}`.pipe(
       Effect.flatMap((rows) => decodeRows(rows, decodeSpan))
     )
 
@@ -164,34 +173,29 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
       .map((condition) => sql`SELECT trace_key, trace_id FROM ${spans} WHERE ${condition}`)
       .reduce((left, right) => sql`${left} INTERSECT ${right}`)
 
+  /** One of `rows` a trace: the earliest without a parent, else the earliest with a remote one. */
+  const entrySpans = (condition: Fragment) => sql`
+    SELECT DISTINCT ON (trace_id) * FROM rows WHERE ${condition}
+    ORDER BY trace_id, parent_span_id IS NOT NULL, start_time, span_id`
+
   return {
     listTraces: Effect.fnUntraced(function* (asked) {
       const some = filters.ofSomeSpan(asked.filters)
-      const traces =
-        some.length === 0
-          ? []
-          : yield* sql<TraceKey>`SELECT DISTINCT trace_key, trace_id FROM (${tracesWhere(some)}) LIMIT ${fewValues + 1}`
-      const few = some.length > 0 && traces.length <= fewValues
-      if (few && traces.length === 0) return []
-      const entries = few
-        ? sql.in(
-            "entry_key",
-            traces.map((trace) => trace.trace_key)
-          )
-        : sql`entry_key IS NOT NULL`
-      const matching = few
-        ? sql.in(
-            "trace_id",
-            traces.map((trace) => trace.trace_id)
-          )
-        : some.length > 0
-          ? sql`trace_id IN (SELECT trace_id FROM (${tracesWhere(some)}))`
-          : sql`true`
-      const tables = sql`rows AS ${rowsWhere(spans, entries, few)}, source AS (
-        SELECT DISTINCT ON (trace_id) * FROM rows WHERE ${matching}
-        ORDER BY trace_id, parent_span_id IS NOT NULL, start_time, span_id
-      )`
-      return yield* spanPage(asked, tables, filters.ofEntrySpan(asked.filters, spans))
+      const found = some.length === 0 ? [] : yield* sql<TraceKey>`${tracesWhere(some)} LIMIT ${fewRows + 1}`
+      const traces = new Map(found.map((row) => [row.trace_id, row.trace_key]))
+      const ofEntry = filters.ofEntrySpan(asked.filters, spans)
+      if (some.length > 0 && traces.size === 0) return []
+      if (some.length > 0 && traces.size <= fewValues && found.length <= fewRows) {
+        const tables = sql`rows AS MATERIALIZED (
+          SELECT trace_id, span_id, parent_span_id, start_time, end_time, name, status, service_name, environment,
+            ${sql.literal(spanJson(name.spans))} AS json FROM ${spans} WHERE ${sql.in("entry_key", Array.from(traces.values()))}
+        ), source AS (${entrySpans(sql.in("trace_id", Array.from(traces.keys())))})`
+        return yield* smallSpanPage(asked, tables, ofEntry)
+      }
+      const matching = some.length > 0 ? sql`trace_id IN (SELECT trace_id FROM (${tracesWhere(some)}))` : sql`true`
+      const tables = sql`rows AS ${rowsWhere(spans, sql`entry_key IS NOT NULL`, false)},
+        source AS (${entrySpans(matching)})`
+      return yield* spanPage(asked, tables, ofEntry)
     }),
     listSpans: Effect.fnUntraced(function* (asked) {
       const source = yield* rows(spans, asked.filters)

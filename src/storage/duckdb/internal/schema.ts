@@ -59,8 +59,8 @@ export const spanColumns = {
  * strings; the same again on entry spans alone, where an index on it is small; and whether the span was replayed.
  */
 export const spanKeys = {
-  trace_key: "UINTEGER",
-  entry_key: "UINTEGER",
+  trace_key: "BIGINT",
+  entry_key: "BIGINT",
   replayed: "BOOLEAN"
 } as const
 
