@@ -38,6 +38,17 @@ export class Observability extends Context.Tag("effect-observability/Observabili
     readonly flush: Effect.Effect<void, FlushError>
     /** What became of everything that was emitted. */
     readonly stats: Effect.Effect<Stats>
+    /** The least severe level that is recorded. */
+    readonly logLevel: Effect.Effect<Logger.LogLevel>
+    /**
+     * Changes the least severe level that is recorded, at once and for all fibers, and records that it did. With
+     * `console: true` the program's other loggers follow. Where the program sets a minimum level of its own, inside the
+     * layer, that one still decides.
+     */
+    readonly setLogLevel: (
+      level: Logger.LogLevel,
+      options?: { readonly console?: boolean | undefined }
+    ) => Effect.Effect<void>
   }
 >() {}
 
@@ -101,14 +112,18 @@ const fromConfig = (
       ...(config.environment !== undefined && { "deployment.environment.name": config.environment })
     }
   }
-  const pipeline = Layer.scopedContext(
-    Effect.map(BatchWriter.make({ ...config, exporters }), ({ emitter, flush, stats }) =>
-      Context.make(Emitter, emitter).pipe(Context.add(Observability, { flush, stats }))
-    )
-  )
   const sampling = { sampler: Sampler.always, ignoreParent: false }
-  return Tracer.layer({ ...capture, ...sampling, snapshotInterval: config.batch.scheduledDelay }).pipe(
-    Layer.merge(Logger.layer(capture)),
-    Layer.provideMerge(pipeline)
+  // One after the other: Effect keeps the tracer and the loggers of layers that are built side by side.
+  return Layer.unwrapScoped(
+    Effect.map(BatchWriter.make({ ...config, exporters }), ({ emitter, flush, stats }) =>
+      Layer.effect(
+        Observability,
+        Effect.map(Logger.Logger, (logger) => ({ flush, stats, ...logger }))
+      ).pipe(
+        Layer.provide(Logger.layer({ ...capture, logLevel: "info" })),
+        Layer.provideMerge(Tracer.layer({ ...capture, ...sampling, snapshotInterval: config.batch.scheduledDelay })),
+        Layer.provide(Layer.succeed(Emitter, emitter))
+      )
+    )
   )
 }

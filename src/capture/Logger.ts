@@ -12,9 +12,10 @@ import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
-import type * as Layer from "effect/Layer"
+import * as HashSet from "effect/HashSet"
+import * as Layer from "effect/Layer"
 import * as EffectLogger from "effect/Logger"
-import * as LogLevel from "effect/LogLevel"
+import * as EffectLogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import { ParentSpan } from "effect/Tracer"
 import * as ids from "../identity/internal/ids.js"
@@ -24,8 +25,46 @@ import type { Json, JsonObject } from "../signal/Json.js"
 import type { Level, LogRecord } from "../signal/LogRecord.js"
 import { type ReadRef, sessionOf, tracingOf } from "./internal/correlation.js"
 import { toJson, toJsonObject, wellFormed } from "./internal/json.js"
+import * as logLevel from "./internal/logLevel.js"
 import type { CaptureOptions } from "./internal/options.js"
 import { recordingOf } from "./internal/span.js"
+
+/**
+ * A level, or `"none"` for no logs at all.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type LogLevel = logLevel.LogLevel
+
+/**
+ * The logger that records.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Logger extends Context.Tag("effect-observability/Logger")<
+  Logger,
+  {
+    /** The least severe level that is recorded. */
+    readonly logLevel: Effect.Effect<LogLevel>
+    /**
+     * Changes the least severe level that is recorded, at once and for all fibers, and records that it did. With
+     * `console: true` the program's other loggers follow. Where the program sets a minimum level of its own, inside the
+     * layer, that one still decides.
+     */
+    readonly setLogLevel: (level: LogLevel, options?: { readonly console?: boolean | undefined }) => Effect.Effect<void>
+  }
+>() {}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface LoggerOptions extends CaptureOptions {
+  /** The least severe level that is recorded at first. The program's other loggers keep theirs. */
+  readonly logLevel: LogLevel
+}
 
 /**
  * Adds a logger to those of the program.
@@ -33,24 +72,37 @@ import { recordingOf } from "./internal/span.js"
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: CaptureOptions): Layer.Layer<never, never, Emitter> =>
-  EffectLogger.addScoped(
+export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitter> =>
+  Layer.scoped(
+    Logger,
     Effect.gen(function* () {
       const emitter = yield* Emitter
-      let open = true
-      yield* Effect.addFinalizer(() =>
-        Effect.sync(() => {
-          open = false
+      const minimum = new logLevel.MinimumLevel(yield* FiberRef.get(FiberRef.currentMinimumLogLevel), options.logLevel)
+      const recorder = logLevel.knowing(
+        EffectLogger.make((entry) => {
+          if (!minimum.records(entry)) return
+          try {
+            emitter.emit(toRecord(entry, options))
+          } catch {
+            // Whatever is wrong with a log, the program that wrote it goes on.
+          }
         })
       )
-      return EffectLogger.make((entry) => {
-        if (!open) return
-        try {
-          emitter.emit(toRecord(entry, options))
-        } catch {
-          // Whatever is wrong with a log, the program that wrote it goes on.
-        }
-      })
+      yield* Effect.addFinalizer(() => Effect.sync(() => minimum.close()))
+      yield* Effect.locallyScopedWith(FiberRef.currentLoggers, HashSet.add(recorder))
+      yield* Effect.locallyScoped(FiberRef.currentMinimumLogLevel, minimum)
+      return {
+        logLevel: Effect.sync(() => minimum.level),
+        setLogLevel: (level, { console = false } = {}) =>
+          Effect.suspend(() => {
+            const previous = minimum.level
+            minimum.set(level, { shown: console })
+            return Effect.logInfo("The log level was changed", { from: previous, to: level, console })
+          }).pipe(
+            Effect.locally(FiberRef.currentLoggers, HashSet.make(recorder)),
+            Effect.locally(FiberRef.currentMinimumLogLevel, EffectLogLevel.All)
+          )
+      }
     })
   )
 
@@ -107,15 +159,15 @@ const prettyCause = (cause: Cause.Cause<unknown>, length: number): string => {
 }
 
 /** The level of the record: the most severe one that is not above the logged one. */
-const toLevel = ({ ordinal }: LogLevel.LogLevel): Level =>
-  ordinal >= LogLevel.Fatal.ordinal
+const toLevel = ({ ordinal }: EffectLogLevel.LogLevel): Level =>
+  ordinal >= EffectLogLevel.Fatal.ordinal
     ? "fatal"
-    : ordinal >= LogLevel.Error.ordinal
+    : ordinal >= EffectLogLevel.Error.ordinal
       ? "error"
-      : ordinal >= LogLevel.Warning.ordinal
+      : ordinal >= EffectLogLevel.Warning.ordinal
         ? "warn"
-        : ordinal >= LogLevel.Info.ordinal
+        : ordinal >= EffectLogLevel.Info.ordinal
           ? "info"
-          : ordinal >= LogLevel.Debug.ordinal
+          : ordinal >= EffectLogLevel.Debug.ordinal
             ? "debug"
             : "trace"

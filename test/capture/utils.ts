@@ -15,7 +15,7 @@ export const limits: CaptureOptions["limits"] = {
   linkCount: 128
 }
 
-type Options = Partial<Tracer.TracerOptions>
+type Options = Partial<Tracer.TracerOptions & Logger.LoggerOptions>
 
 /** What a program records, by its final records and by the snapshots of its open spans. */
 export const recorder = (options?: Options) => {
@@ -29,6 +29,7 @@ export const recorder = (options?: Options) => {
     snapshotInterval: Duration.seconds(1),
     sampler: Sampler.always,
     ignoreParent: false,
+    logLevel: "info" as const,
     ...options
   }
   const layer = Layer.provideMerge(Logger.layer(all), Tracer.layer(all)).pipe(
