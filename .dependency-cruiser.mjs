@@ -34,11 +34,13 @@ export default {
     direction("the middle folders are strangers", "(capture|storage|propagation)/", ["(identity|signal|$1)/"]),
     direction("pipeline may use Storage", "pipeline/", ["(identity|signal|pipeline)/", "storage/Storage\\.ts$"]),
     direction("agent stands above the middle", "agent/", [`(identity|signal|${middle}|agent)/`]),
-    direction("the configuration stands above agent", "ObservabilityConfig\\.ts$", [
-      `(identity|signal|${middle}|agent)/`
-    ]),
+    direction(
+      "the configuration, and what it keeps internal, stand above agent",
+      "(internal/|ObservabilityConfig\\.ts$)",
+      [`(identity|signal|${middle}|agent|internal)/`]
+    ),
     direction("Observability stands above the configuration", "Observability\\.ts$", [
-      `(identity|signal|${middle}|agent)/`,
+      `(identity|signal|${middle}|agent|internal)/`,
       "ObservabilityConfig\\.ts$"
     ]),
     {

@@ -4,6 +4,8 @@
  *
  * @since 0.1.0
  */
+import * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,6 +14,7 @@ import * as Schema from "effect/Schema"
 import * as Logger from "./capture/Logger.js"
 import * as Sampler from "./capture/Sampler.js"
 import * as Tracer from "./capture/Tracer.js"
+import { disabled } from "./internal/environment.js"
 import * as ObservabilityConfig from "./ObservabilityConfig.js"
 import * as BatchWriter from "./pipeline/BatchWriter.js"
 import type { Exporter } from "./pipeline/Exporter.js"
@@ -78,13 +81,46 @@ export class Observability extends Context.Tag("effect-observability/Observabili
  * @category layers
  */
 export const layer = (
-  config: ObservabilityConfig.Input
+  config: ObservabilityConfig.Input | ObservabilityConfig.WrappedInput
 ): Layer.Layer<Observability | Tracer.Tracer, ParseError, Storage> =>
-  Layer.unwrapEffect(
+  unlessDisabled(
     Effect.zipWith(decode(config), Storage, (decoded, storage) =>
       fromConfig(decoded, [StorageExporter.make(storage), ...decoded.exporters])
     )
   )
+
+/**
+ * `layer` with a configuration that is read from an Effect `Config`.
+ *
+ * @example
+ * ```ts
+ * import { Config } from "effect"
+ * import { Observability } from "effect-observability"
+ *
+ * const ObservabilityLive = Observability.layerConfig({
+ *   serviceName: Config.string("APP_NAME"),
+ *   organizationId: Config.string("APP_TENANT")
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  config: Config.Config.Wrap<ObservabilityConfig.Input>
+): Layer.Layer<Observability | Tracer.Tracer, ConfigError | ParseError, Storage> =>
+  Layer.unwrapEffect(Effect.map(Config.unwrap(config), layer))
+
+/**
+ * `layer` with nothing but what the environment says: at least the name of the service, in `OTEL_SERVICE_NAME` or
+ * `OTEL_RESOURCE_ATTRIBUTES`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerFromEnv: Layer.Layer<Observability | Tracer.Tracer, ParseError, Storage> = Layer.suspend(() =>
+  layer({})
+)
 
 /**
  * Records every span and log of the program for the exporters of the configuration alone.
@@ -93,9 +129,9 @@ export const layer = (
  * @category layers
  */
 export const layerExportOnly = (
-  config: ObservabilityConfig.Input
+  config: ObservabilityConfig.Input | ObservabilityConfig.WrappedInput
 ): Layer.Layer<Observability | Tracer.Tracer, ParseError> =>
-  Layer.unwrapEffect(Effect.map(decode(config), (decoded) => fromConfig(decoded, decoded.exporters)))
+  unlessDisabled(Effect.map(decode(config), (decoded) => fromConfig(decoded, decoded.exporters)))
 
 const decode = Schema.decode(ObservabilityConfig.ObservabilityConfig)
 
@@ -112,7 +148,7 @@ const fromConfig = (
       ...(config.environment !== undefined && { "deployment.environment.name": config.environment })
     }
   }
-  const sampling = { sampler: Sampler.always, ignoreParent: false }
+  const sampling = { sampler: samplerOf(config.sampling), ignoreParent: config.sampling.ignoreParent ?? false }
   // One after the other: Effect keeps the tracer and the loggers of layers that are built side by side.
   return Layer.unwrapScoped(
     Effect.map(BatchWriter.make({ ...config, exporters }), ({ emitter, flush, stats }) =>
@@ -120,10 +156,40 @@ const fromConfig = (
         Observability,
         Effect.map(Logger.Logger, (logger) => ({ flush, stats, ...logger }))
       ).pipe(
-        Layer.provide(Logger.layer({ ...capture, logLevel: "info" })),
+        Layer.provide(Logger.layer(capture)),
         Layer.provideMerge(Tracer.layer({ ...capture, ...sampling, snapshotInterval: config.batch.scheduledDelay })),
         Layer.provide(Layer.succeed(Emitter, emitter))
       )
     )
   )
 }
+
+const samplerOf = (sampling: ObservabilityConfig.Sampling): Sampler.Sampler => {
+  switch (sampling.type) {
+    case "always":
+      return Sampler.always
+    case "never":
+      return Sampler.never
+    case "ratio":
+      return Sampler.ratio(sampling.probability)
+    case "session":
+      return Sampler.session(sampling.probability)
+    case "custom":
+      return sampling.sampler
+  }
+}
+
+/** Where `OTEL_SDK_DISABLED` is true, the services are there and nothing is recorded. */
+const unlessDisabled = <E, R>(
+  layer: Effect.Effect<Layer.Layer<Observability | Tracer.Tracer>, E, R>
+): Layer.Layer<Observability | Tracer.Tracer, E, R> =>
+  Layer.unwrapEffect(Effect.if(disabled, { onTrue: () => Effect.succeed(nothing), onFalse: () => layer }))
+
+const nothing = Layer.succeedContext(
+  Context.make(Observability, {
+    flush: Effect.void,
+    stats: Effect.succeed({ spans: {}, logs: {} }),
+    logLevel: Effect.succeed<Logger.LogLevel>("none"),
+    setLogLevel: () => Effect.void
+  }).pipe(Context.add(Tracer.Tracer, { activeSpans: Effect.succeed([]), samplerErrors: Effect.succeed(0) }))
+)

@@ -1,58 +1,60 @@
 /**
- * The one configuration of the library, as a Schema: what is not given has a default, what is misspelt is an error.
+ * The one configuration of the library, as a Schema: what is not given comes from the environment or has a default, what
+ * is misspelt is an error.
  *
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
+import * as Effect from "effect/Effect"
+import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { SessionId } from "./identity/SessionId.js"
-import { isExporter } from "./pipeline/Exporter.js"
-import type { SignalProcessor } from "./pipeline/SignalProcessor.js"
+import * as DeprecatedLogger from "./internal/deprecatedLogger.js"
+import * as Environment from "./internal/environment.js"
+import { problemsOf } from "./internal/problems.js"
+import {
+  DurationInput,
+  Exporters,
+  Logger,
+  LogLevel,
+  type LogLevelInput,
+  optional,
+  PositiveDuration,
+  PositiveInt,
+  Probability,
+  Processors,
+  Sampler,
+  withDefault
+} from "./internal/values.js"
 import { JsonObject } from "./signal/Json.js"
 
-/** `"5 seconds"`, milliseconds, or a `Duration`, which it becomes. */
-const DurationInput = Schema.transform(
-  Schema.declare((value): value is Duration.DurationInput => Option.isSome(Duration.decodeUnknown(value)), {
-    identifier: "DurationInput",
-    description: `a duration, such as "5 seconds"`,
-    jsonSchema: {}
-  }),
-  Schema.DurationFromSelf,
-  { strict: true, decode: (input) => Duration.decode(input), encode: (duration) => duration }
-)
-
-const PositiveDuration = DurationInput.pipe(Schema.greaterThanDuration(Duration.zero))
-
-const PositiveInt = Schema.Positive.pipe(Schema.int())
-
-const Exporters = Schema.Array(
-  Schema.declare(isExporter, { identifier: "Exporter", description: "an exporter: a name and a function `export`" })
-).pipe(
-  Schema.filter((exporters) => {
-    const names = ["storage", ...exporters.map((exporter) => exporter.name)]
-    const index = names.findIndex((name, index) => names.indexOf(name) < index)
-    return index === -1
-      ? undefined
-      : { path: [index - 1, "name"], message: `another exporter is named "${names[index]}" already` }
+const ignoreParent = Schema.optional(
+  Schema.Boolean.annotations({
+    description: "Decide about every span, whatever was decided about its parent, here or in another process."
   })
 )
 
-const isSignalProcessor = (value: unknown): value is SignalProcessor =>
-  Predicate.isRecord(value) &&
-  typeof value.name === "string" &&
-  [value.span, value.log].every((step) => step === undefined || typeof step === "function")
-
-const Processors = Schema.Array(
-  Schema.declare(isSignalProcessor, {
-    identifier: "SignalProcessor",
-    description: "a processor: a name and the functions `span`, `log` or both"
-  })
+/**
+ * Which traces are recorded, decided for spans without a parent; the others follow their parent. `"session"` keeps or
+ * leaves out whole sessions.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Sampling = Schema.Union(
+  Schema.Struct({ type: Schema.Literal("always"), ignoreParent }),
+  Schema.Struct({ type: Schema.Literal("never"), ignoreParent }),
+  Schema.Struct({ type: Schema.Literal("ratio"), probability: Probability, ignoreParent }),
+  Schema.Struct({ type: Schema.Literal("session"), probability: Probability, ignoreParent }),
+  Schema.Struct({ type: Schema.Literal("custom"), sampler: Sampler, ignoreParent })
 )
 
-const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: NoInfer<A>) =>
-  Schema.optionalWith(schema, { default: () => value })
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Sampling = typeof Sampling.Type
 
 /**
  * How records are queued and written, for each exporter.
@@ -61,18 +63,20 @@ const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: NoInfer<A>) =>
  * @category schemas
  */
 export const Batch = Schema.Struct({
-  /** Records that wait for an exporter, at most: 50,000. */
-  maxQueueSize: withDefault(PositiveInt, 50_000),
-  /** Bytes of memory that they hold, estimated, at most: 64 MiB. */
-  maxQueueBytes: withDefault(PositiveInt, 64 * 1024 * 1024),
-  /** Records of one export, at most: 1,000. */
-  maxBatchSize: withDefault(PositiveInt, 1_000),
-  /** How long a record waits for others to make a batch with: 1 second. */
-  scheduledDelay: withDefault(PositiveDuration, Duration.seconds(1)),
-  /** How long one attempt to export may last: 30 seconds. */
-  exportTimeout: withDefault(PositiveDuration, Duration.seconds(30)),
-  /** How long a close may go on exporting: 10 seconds. */
-  shutdownTimeout: withDefault(DurationInput, Duration.seconds(10))
+  maxQueueSize: withDefault(PositiveInt, 50_000, "Records that wait for an exporter, at most: 50,000."),
+  maxQueueBytes: withDefault(PositiveInt, 64 * 1024 * 1024, "Bytes of memory that they hold, at most: 64 MiB."),
+  maxBatchSize: withDefault(PositiveInt, 1_000, "Records of one export, at most: 1,000."),
+  scheduledDelay: withDefault(
+    PositiveDuration,
+    Duration.seconds(1),
+    "How long a record waits for others to make a batch with: 1 second."
+  ),
+  exportTimeout: withDefault(
+    PositiveDuration,
+    Duration.seconds(30),
+    "How long one attempt to export may last: 30 seconds."
+  ),
+  shutdownTimeout: withDefault(DurationInput, Duration.seconds(10), "How long a close may go on exporting: 10 seconds.")
 })
 
 /**
@@ -82,20 +86,101 @@ export const Batch = Schema.Struct({
  * @category schemas
  */
 export const Limits = Schema.Struct({
-  /** Attributes of a span, an event, a link or a log: 128. */
-  attributeCount: withDefault(Schema.NonNegativeInt, 128),
-  /** Characters of a value, counted over everything nested in it: 131,072. */
-  attributeValueLength: withDefault(Schema.NonNegativeInt, 131_072),
-  /** Levels of nesting in a value: 8. */
-  attributeDepth: withDefault(Schema.NonNegativeInt, 8),
-  /** Events of a span: 128. */
-  eventCount: withDefault(Schema.NonNegativeInt, 128),
-  /** Links of a span: 128. */
-  linkCount: withDefault(Schema.NonNegativeInt, 128)
+  attributeCount: withDefault(Schema.NonNegativeInt, 128, "Attributes of a span, an event, a link or a log: 128."),
+  attributeValueLength: withDefault(
+    Schema.NonNegativeInt,
+    131_072,
+    "Characters of a value, counted over everything nested in it: 131,072."
+  ),
+  attributeDepth: withDefault(Schema.NonNegativeInt, 8, "Levels of nesting in a value: 8."),
+  eventCount: withDefault(Schema.NonNegativeInt, 128, "Events of a span: 128."),
+  linkCount: withDefault(Schema.NonNegativeInt, 128, "Links of a span: 128.")
+})
+
+const fields = {
+  serviceName: Schema.propertySignature(Schema.NonEmptyTrimmedString).annotations({
+    description: "The name of the program, on every record.",
+    missingMessage: () =>
+      "is missing: give `serviceName`, or set OTEL_SERVICE_NAME, or service.name in OTEL_RESOURCE_ATTRIBUTES"
+  }),
+  serviceVersion: optional(Schema.String, "The version of the program."),
+  environment: optional(Schema.String, `"production", "staging" and the like, on every record.`),
+  resource: withDefault(JsonObject, {}, "Further attributes of the OpenTelemetry resource."),
+  exporters: withDefault(Exporters, [], `Where records go besides the storage. Names differ; "storage" is taken.`),
+  logLevel: withDefault(LogLevel, "info", "The least severe level of the logs that are recorded."),
+  sampling: withDefault(Sampling, { type: "always" }, "Which traces are recorded."),
+  processors: withDefault(Processors, [], "What records go through on their way, in this order."),
+  metrics: withDefault(
+    Schema.Boolean,
+    true,
+    "Whether the counters of the pipeline are published as Effect metrics. Reserved: nothing reads it yet."
+  ),
+  organizationId: optional(Schema.String, "Stamped on records that name none."),
+  userId: optional(Schema.String, "Stamped on records that name none."),
+  defaultSessionId: optional(SessionId, "Stamped on records outside any session; never propagated."),
+  batch: withDefault(Batch, Batch.make(), "How records are queued and written."),
+  limits: withDefault(Limits, Limits.make(), "What one record may hold.")
+}
+
+const strict = { errors: "all", onExcessProperty: "error" } as const
+
+const Settings = Schema.Struct(fields)
+
+const Complete = Schema.typeSchema(Settings).annotations({ identifier: "ObservabilityConfig", parseOptions: strict })
+
+/**
+ * What may be given. Everything may be left out: the name of the service can come from the environment.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Input = Schema.Struct({
+  ...fields,
+  serviceName: Schema.optional(Schema.NonEmptyTrimmedString),
+  logger: Schema.optional(Logger)
 })
 
 /**
- * Only `serviceName` is required. Decoding is idempotent: a decoded value decodes to itself.
+ * What is given to `Observability.layer`; a decoded value is one too.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends Omit<typeof Input.Encoded, "logger"> {
+  /**
+   * @deprecated Write `logLevel`, and an exporter for an object that shall go on receiving the logs. The option goes away
+   * in the next major version.
+   */
+  readonly logger?: LogLevelInput | object | false | undefined
+}
+
+/**
+ * The configuration under a key of its own, with the deprecated `logger` beside it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WrappedInput {
+  /**
+   * @deprecated Write `observability.logLevel`, and an exporter for an object that shall go on receiving the logs. The
+   * option goes away in the next major version.
+   */
+  readonly logger?: LogLevelInput | object | false | undefined
+  readonly observability: Omit<Input, "logger">
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ObservabilityConfig extends Schema.Schema.Type<typeof Settings> {}
+
+/**
+ * Fills in what is not given, from the environment or with defaults, and reports all problems at once. Decoding is
+ * idempotent: a value that lacks nothing is taken as it is.
+ *
+ * The environment is read through the `ConfigProvider` of the program. `decodeUnknownSync` knows no program: it reads the
+ * environment of the process.
  *
  * @example
  * ```ts
@@ -111,41 +196,50 @@ export const Limits = Schema.Struct({
  * @since 0.1.0
  * @category schemas
  */
-export const ObservabilityConfig = Schema.Struct({
-  /** The name of the program, on every record. */
-  serviceName: Schema.NonEmptyString,
-  serviceVersion: Schema.optional(Schema.String),
-  /** `"production"`, `"staging"` and the like, on every record. */
-  environment: Schema.optional(Schema.String),
-  /** Further attributes of the OpenTelemetry resource. */
-  resource: withDefault(JsonObject, {}),
-  /** Where records go besides the storage. Their names differ; `"storage"` is taken. */
-  exporters: withDefault(Exporters, []),
-  /** What records go through on their way, in this order. */
-  processors: withDefault(Processors, []),
-  /** Stamped on records that name none. */
-  organizationId: Schema.optional(Schema.String),
-  /** Stamped on records that name none. */
-  userId: Schema.optional(Schema.String),
-  /** Stamped on records outside any session; never propagated. */
-  defaultSessionId: Schema.optional(SessionId),
-  batch: withDefault(Batch, Batch.make()),
-  limits: withDefault(Limits, Limits.make())
-}).annotations({
-  identifier: "ObservabilityConfig",
-  parseOptions: { onExcessProperty: "error", errors: "all" }
+export const ObservabilityConfig: Schema.Schema<ObservabilityConfig, Input | WrappedInput> = Schema.transformOrFail(
+  Schema.declare((_): _ is Input | WrappedInput => true),
+  Complete,
+  {
+    strict: true,
+    decode: (input, _, ast) =>
+      isComplete(input)
+        ? ParseResult.succeed(input)
+        : Effect.mapError(decode(input), (issue) => {
+            const [first = issue, ...others] = problemsOf(issue)
+            return new ParseResult.Composite(ast, input, [first, ...others])
+          }),
+    encode: ParseResult.encode(Settings)
+  }
+).annotations({ identifier: "ObservabilityConfig" })
+
+const isComplete = ParseResult.is(Complete)
+
+const parse = ParseResult.decodeUnknown(Schema.Struct({ ...Input.fields, ...fields }), strict)
+
+const parseWrapped = ParseResult.decodeUnknown(
+  Schema.Struct({ logger: Input.fields.logger, observability: Settings }),
+  strict
+)
+
+const decode = Effect.fnUntraced(function* (input: unknown) {
+  const wrapped = Predicate.hasProperty(input, "observability")
+  const given = wrapped ? input.observability : input
+  const { filled, warnings } = Predicate.isRecord(given)
+    ? yield* Environment.fill(given)
+    : { filled: given, warnings: [] }
+  const { logger, ...settings } = wrapped
+    ? yield* Effect.map(parseWrapped({ ...input, observability: filled }), ({ logger, observability }) => ({
+        ...observability,
+        logger
+      }))
+    : yield* parse(filled)
+
+  yield* Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
+  if (logger === undefined || logger === false) return settings
+  const migrated = DeprecatedLogger.migrate(settings, logger, {
+    levelGiven: Predicate.hasProperty(given, "logLevel") && given.logLevel !== undefined,
+    instead: wrapped ? "observability.logLevel" : "logLevel"
+  })
+  yield* Effect.logWarning(migrated.warning).pipe(Effect.annotateLogs("deprecated", "logger"))
+  return migrated.settings
 })
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface ObservabilityConfig extends Schema.Schema.Type<typeof ObservabilityConfig> {}
-
-/**
- * What is given to `Observability.layer`; a decoded value is one too.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Input extends Schema.Schema.Encoded<typeof ObservabilityConfig> {}

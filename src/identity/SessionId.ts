@@ -30,7 +30,7 @@ import { currentSessionRefused, joined, lend } from "./internal/session.js"
  */
 export const SessionId = Schema.String.pipe(
   Schema.pattern(/^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/, {
-    message: () => "expected a session id: 1 to 200 printable ASCII characters, with no space at either end"
+    description: "a session id: 1 to 200 printable ASCII characters, with no space at either end"
   }),
   Schema.annotations({ identifier: "SessionId", title: "SessionId" }),
   Schema.brand("SessionId")
