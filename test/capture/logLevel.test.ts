@@ -1,14 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Deferred,
-  Effect,
-  Logger as EffectLogger,
-  Fiber,
-  FiberRef,
-  HashSet,
-  Layer,
-  LogLevel
-} from "effect"
+import { Deferred, Effect, Logger as EffectLogger, Fiber, FiberRef, HashSet, Layer, LogLevel } from "effect"
 import { Observability, SessionId } from "effect-observability"
 import * as Logger from "../../src/capture/Logger.js"
 import { memory } from "../../src/pipeline/Exporter.js"
