@@ -1,13 +1,12 @@
 /**
- * How records are written: a batch travels as one text that DuckDB takes apart on its own thread, which costs the thread of
- * JavaScript a fraction of what binding or appending cells does. No key is enforced, for that is dear: what is stored
+ * How records are written: each column of a batch travels as one text that DuckDB takes apart on its own thread, which
+ * costs the thread of JavaScript a fraction of what binding or appending cells does. No key is enforced, for that is dear: what is stored
  * already is looked for first.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import { replay } from "../../../signal/internal/conventions.js"
-import type { JsonObject } from "../../../signal/Json.js"
 import type { LogRecord } from "../../../signal/LogRecord.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
@@ -20,7 +19,7 @@ export const make = (sql: DuckDbClient, name: Names) => ({
 })
 
 const spanInsert = (sql: DuckDbClient, table: string) => {
-  const insert = insertRows(sql, table, { ...spanColumns, ...spanKeys }, spanOrder, encodeSpan)
+  const insert = insertRows(sql, table, { ...spanColumns, ...spanKeys }, spanFields)
 
   /** What is stored of the spans of a window; what starts after all that is stored of that time is not looked for. */
   const storedIn = Effect.fnUntraced(function* ({ from, spans, to }: TimeWindow) {
@@ -59,7 +58,7 @@ const spanInsert = (sql: DuckDbClient, table: string) => {
 }
 
 const logInsert = (sql: DuckDbClient, table: string) => {
-  const insert = insertRows(sql, table, logColumns, logOrder, encodeLog)
+  const insert = insertRows(sql, table, logColumns, logFields)
   const among = `log_id IN (SELECT unnest(from_json($1, '["VARCHAR"]')))`
   return Effect.fnUntraced(function* (logs: ReadonlyArray<LogRecord>) {
     const ids = [JSON.stringify(logs.map((log) => log.logId))]
@@ -112,210 +111,123 @@ const byStart = (a: SpanRecord, b: SpanRecord) => (a.startTime < b.startTime ? -
 const maxGap = 60_000_000_000n
 const maxWindows = 8
 
-/** Separators of records and fields, the mark of NULL, and the escape of all of them inside of values. */
-const RECORD = "\u001e"
-const FIELD = "\u001f"
-const NULL = "\u001d"
-const ESCAPE = "\u001b"
-const special = new RegExp(`[${ESCAPE}${NULL}${RECORD}${FIELD}]`)
-const specials = new RegExp(special, "g")
-const escaped = { "\u001b": ";", "\u001d": "=", "\u001e": ">", "\u001f": "?" } as const
+type Fields<Name extends string, Record> = { readonly [name in Name]: (record: Record) => unknown }
 
-/** Encodes the values of one batch. */
-class Encoder {
-  /** Whether some value had to be escaped. */
-  escapes = false
-  private resource: JsonObject | undefined
-  private resourceText = ""
-
-  readonly text = (value: string): string => {
-    if (!special.test(value)) return value
-    this.escapes = true
-    return value.replace(specials, (char) => ESCAPE + escaped[char as keyof typeof escaped])
-  }
-
-  readonly optional = (value: string | undefined): string => (value === undefined ? NULL : this.text(value))
-
-  /** The resource is the same for the spans of a process. */
-  readonly sameJson = (value: JsonObject): string => {
-    if (value !== this.resource) {
-      this.resource = value
-      this.resourceText = json(value)
-    }
-    return this.resourceText
-  }
+const correlation = {
+  session_id: (record: SpanRecord | LogRecord) => record.sessionId,
+  thread_id: (record: SpanRecord | LogRecord) => record.threadId,
+  run_id: (record: SpanRecord | LogRecord) => record.runId,
+  request_id: (record: SpanRecord | LogRecord) => record.requestId,
+  resource_id: (record: SpanRecord | LogRecord) => record.resourceId,
+  user_id: (record: SpanRecord | LogRecord) => record.userId,
+  organization_id: (record: SpanRecord | LogRecord) => record.organizationId,
+  conversation_id: (record: SpanRecord | LogRecord) => record.conversationId,
+  service_name: (record: SpanRecord | LogRecord) => record.serviceName,
+  environment: (record: SpanRecord | LogRecord) => record.environment,
+  tags: (record: SpanRecord | LogRecord) => record.tags,
+  metadata: (record: SpanRecord | LogRecord) => record.metadata
 }
 
-/** JSON text, in which there is no special character. */
-const json = (value: unknown): string => JSON.stringify(value)
+const isEntry = (span: SpanRecord): boolean => span.parentSpanId === undefined || span.parentIsRemote === true
 
-const list = (items: ReadonlyArray<unknown>): string => (items.length === 0 ? "[]" : json(items))
-
-const orNull = (value: bigint | number | boolean | undefined): string => (value === undefined ? NULL : String(value))
-
-const jsonOrNull = (value: object | undefined): string => (value === undefined ? NULL : json(value))
-
-type SpanColumn = keyof typeof spanColumns | keyof typeof spanKeys
-
-/** The fields of a span in its text: those that every span has first, for what is NULL at the end is left out. */
-const spanOrder: ReadonlyArray<SpanColumn> = [
-  "trace_id",
-  "span_id",
-  "trace_key",
-  "name",
-  "kind",
-  "span_type",
-  "status",
-  "start_time",
-  "end_time",
-  "replayed",
-  "service_name",
-  "attributes",
-  "resource",
-  "events",
-  "links",
-  "tags",
-  "parent_span_id",
-  "entry_key",
-  "session_id",
-  "environment",
-  "thread_id",
-  "run_id",
-  "request_id",
-  "resource_id",
-  "user_id",
-  "organization_id",
-  "conversation_id",
-  "model",
-  "provider",
-  "input_tokens",
-  "output_tokens",
-  "cost_usd",
-  "metadata",
-  "status_message",
-  "parent_is_remote",
-  "trace_state",
-  "dropped"
-]
-
-const encodeSpan = (to: Encoder, span: SpanRecord): string => {
-  const key = traceKey(span.traceId)
-  const isEntry = span.parentSpanId === undefined || span.parentIsRemote === true
-  const events = span.events.map((event) => ({ ...event, time: String(event.time) }))
-  return (
-    `${span.traceId}${FIELD}${span.spanId}${FIELD}${key}${FIELD}${to.text(span.name)}${FIELD}${span.kind}` +
-    `${FIELD}${span.spanType}${FIELD}${span.status}${FIELD}${span.startTime}${FIELD}` +
-    `${orNull(span.endTime)}${FIELD}${span.attributes[replay] === true}${FIELD}${to.text(span.serviceName)}${FIELD}` +
-    `${json(span.attributes)}${FIELD}${to.sameJson(span.resource)}${FIELD}${list(events)}${FIELD}${list(span.links)}` +
-    `${FIELD}${list(span.tags)}${FIELD}` +
-    rest([
-      to.optional(span.parentSpanId),
-      isEntry ? String(key) : NULL,
-      to.optional(span.sessionId),
-      to.optional(span.environment),
-      to.optional(span.threadId),
-      to.optional(span.runId),
-      to.optional(span.requestId),
-      to.optional(span.resourceId),
-      to.optional(span.userId),
-      to.optional(span.organizationId),
-      to.optional(span.conversationId),
-      to.optional(span.model),
-      to.optional(span.provider),
-      orNull(span.inputTokens),
-      orNull(span.outputTokens),
-      orNull(span.costUsd),
-      jsonOrNull(span.metadata),
-      to.optional(span.statusMessage),
-      orNull(span.parentIsRemote),
-      to.optional(span.traceState),
-      jsonOrNull(span.dropped)
-    ])
-  )
+const spanFields: Fields<keyof typeof spanColumns | keyof typeof spanKeys, SpanRecord> = {
+  trace_id: (span) => span.traceId,
+  span_id: (span) => span.spanId,
+  parent_span_id: (span) => span.parentSpanId,
+  parent_is_remote: (span) => span.parentIsRemote,
+  trace_state: (span) => span.traceState,
+  name: (span) => span.name,
+  kind: (span) => span.kind,
+  span_type: (span) => span.spanType,
+  status: (span) => span.status,
+  status_message: (span) => span.statusMessage,
+  start_time: (span) => span.startTime,
+  end_time: (span) => span.endTime,
+  ...correlation,
+  model: (span) => span.model,
+  provider: (span) => span.provider,
+  input_tokens: (span) => span.inputTokens,
+  output_tokens: (span) => span.outputTokens,
+  cost_usd: (span) => span.costUsd,
+  attributes: (span) => span.attributes,
+  events: ({ events }) =>
+    events.length === 0 ? events : events.map((event) => ({ ...event, time: String(event.time) })),
+  links: (span) => span.links,
+  resource: (span) => span.resource,
+  dropped: (span) => span.dropped,
+  trace_key: (span) => traceKey(span.traceId),
+  entry_key: (span) => (isEntry(span) ? traceKey(span.traceId) : undefined),
+  replayed: (span) => span.attributes[replay] === true
 }
 
-const logOrder: ReadonlyArray<keyof typeof logColumns> = [
-  "log_id",
-  "timestamp",
-  "level",
-  "message",
-  "service_name",
-  "data",
-  "attributes",
-  "log_spans",
-  "tags",
-  "trace_id",
-  "span_id",
-  "session_id",
-  "environment",
-  "thread_id",
-  "run_id",
-  "request_id",
-  "resource_id",
-  "user_id",
-  "organization_id",
-  "conversation_id",
-  "metadata",
-  "cause"
-]
-
-const encodeLog = (to: Encoder, log: LogRecord): string =>
-  `${to.text(log.logId)}${FIELD}${log.timestamp}${FIELD}${to.text(log.level)}${FIELD}${to.text(log.message)}${FIELD}` +
-  `${to.text(log.serviceName)}${FIELD}${list(log.data)}${FIELD}${json(log.attributes)}${FIELD}${json(log.logSpans)}` +
-  `${FIELD}${list(log.tags)}${FIELD}` +
-  rest([
-    to.optional(log.traceId),
-    to.optional(log.spanId),
-    to.optional(log.sessionId),
-    to.optional(log.environment),
-    to.optional(log.threadId),
-    to.optional(log.runId),
-    to.optional(log.requestId),
-    to.optional(log.resourceId),
-    to.optional(log.userId),
-    to.optional(log.organizationId),
-    to.optional(log.conversationId),
-    jsonOrNull(log.metadata),
-    to.optional(log.cause)
-  ])
-
-/** The last fields of a record, without those at the end that are NULL. */
-const rest = (fields: ReadonlyArray<string>): string => {
-  let length = fields.length
-  while (length > 0 && fields[length - 1] === NULL) length--
-  let text = NULL
-  for (let i = 0; i < length; i++) text = i === 0 ? (fields[0] as string) : text + FIELD + fields[i]
-  return text
+const logFields: Fields<keyof typeof logColumns, LogRecord> = {
+  log_id: (log) => log.logId,
+  timestamp: (log) => log.timestamp,
+  level: (log) => log.level,
+  message: (log) => log.message,
+  data: (log) => log.data,
+  attributes: (log) => log.attributes,
+  log_spans: (log) => log.logSpans,
+  cause: (log) => log.cause,
+  trace_id: (log) => log.traceId,
+  span_id: (log) => log.spanId,
+  ...correlation
 }
 
-const insertRows = <A, Column extends string>(
+/**
+ * Inserts records. A column that is NULL in all of them is left out, and one that is the same in all of them is bound
+ * once; the others travel as one text. The separators of that text and the mark of NULL are bound as well.
+ */
+const insertRows = <Name extends string, Record>(
   sql: DuckDbClient,
   table: string,
-  columns: Readonly<Record<Column, string>>,
-  order: ReadonlyArray<Column>,
-  encode: (to: Encoder, record: A) => string
+  types: { readonly [name in Name]: string },
+  fields: Fields<Name, Record>
 ) => {
-  const statement = (escapes: boolean) =>
-    `INSERT INTO ${table} (${order.join(", ")}) SELECT ` +
-    order.map((column, i) => decodeField(i + 1, columns[column], escapes)).join(", ") +
-    " FROM (SELECT string_split(record, chr(31)) AS field FROM (SELECT unnest(string_split($1, chr(30))) AS record))"
-  const plain = statement(false)
-  const unescaping = statement(true)
-  return (records: ReadonlyArray<A>): Effect.Effect<void, SqlError> =>
+  const columns = (Object.keys(fields) as Array<Name>).map((name) => ({
+    name,
+    field: fields[name],
+    isText: types[name] === "VARCHAR",
+    text: types[name] === "JSON" ? (value: unknown) => JSON.stringify(value) : String,
+    cast: types[name] === "VARCHAR" ? "" : `::${types[name]}`
+  }))
+  return (records: ReadonlyArray<Record>): Effect.Effect<void, SqlError> =>
     Effect.suspend(() => {
-      const encoder = new Encoder()
-      const text = records.reduce((text, record, i) => text + (i === 0 ? "" : RECORD) + encode(encoder, record), "")
-      return Effect.asVoid(sql.unsafe(encoder.escapes ? unescaping : plain, [text]))
+      const varying: Array<(typeof columns)[number] & { readonly cells: ReadonlyArray<string | null> }> = []
+      const same: Array<(typeof columns)[number] & { readonly cell: string }> = []
+      for (const column of columns) {
+        const values = records.map(column.field)
+        const first = values[0]
+        if (values.some((value) => value !== first) || (records.length === 1 && first !== undefined)) {
+          varying.push({ ...column, cells: values.map((value) => (value === undefined ? null : column.text(value))) })
+        } else if (first !== undefined) {
+          same.push({ ...column, cell: column.text(first) })
+        }
+      }
+      const [record, field, none] = marks(varying.filter(({ isText }) => isText).map(({ cells }) => cells))
+      const rows = records.map((_, row) => varying.map(({ cells }) => cells[row] ?? none).join(field))
+      const values = [
+        ...varying.map(({ cast }, i) => `nullif(field[${i + 1}], $3)${cast}`),
+        ...same.map(({ cast }, i) => `$${i + 5}${cast}`)
+      ]
+      return Effect.asVoid(
+        sql.unsafe(
+          `INSERT INTO ${table} (${[...varying, ...same].map(({ name }) => name).join()}) SELECT ${values.join()}
+           FROM (SELECT string_split(record, $2) AS field FROM (SELECT unnest(string_split($4, $1)) AS record))`,
+          [record, field, none, rows.join(record), ...same.map(({ cell }) => cell)]
+        )
+      )
     })
 }
 
-const decodeField = (position: number, type: string, escapes: boolean): string => {
-  const field = `nullif(field[${position}], chr(29))`
-  if (type !== "VARCHAR") return `${field}::${type}`
-  return escapes
-    ? Object.entries(escaped).reduceRight(
-        (text, [char, code]) => `replace(${text}, chr(27) || '${code}', chr(${char.charCodeAt(0)}))`,
-        field
-      )
-    : field
+/** Separators of records and of fields that no value contains, and a mark of NULL that no value equals. */
+const marks = (
+  columns: ReadonlyArray<ReadonlyArray<string | null>>
+): readonly [record: string, field: string, none: string] => {
+  const some = (test: (value: string) => boolean) =>
+    columns.some((cells) => cells.some((cell) => cell !== null && test(cell)))
+  if (!some((value) => /[\u001d-\u001f]/.test(value))) return ["\u001e", "\u001f", "\u001d"]
+  let attempt = 0
+  while (some((value) => value.includes(`<${attempt}>`))) attempt++
+  return [`\u001e<${attempt}>`, `\u001f<${attempt}>`, `\u001d<${attempt}>`]
 }
