@@ -29,10 +29,9 @@ import {
 } from "./internal/values.js"
 import { JsonObject } from "./signal/Json.js"
 
-const ignoreParent = Schema.optional(
-  Schema.Boolean.annotations({
-    description: "Decide about every span, whatever was decided about its parent, here or in another process."
-  })
+const ignoreParent = optional(
+  Schema.Boolean,
+  "Decide about every span, whatever was decided about its parent, here or in another process."
 )
 
 /**
@@ -113,11 +112,12 @@ const fields = {
   metrics: withDefault(
     Schema.Boolean,
     true,
-    "Whether the counters of the pipeline are published as Effect metrics. Reserved: nothing reads it yet."
+    "Whether the counters of the pipeline are published as Effect metrics: reserved for that signal."
   ),
   organizationId: optional(Schema.String, "Stamped on records that name none."),
   userId: optional(Schema.String, "Stamped on records that name none."),
-  defaultSessionId: optional(SessionId, "Stamped on records outside any session; never propagated."),
+  /** Stamped on records outside any session; never propagated. */
+  defaultSessionId: Schema.optional(SessionId),
   batch: withDefault(Batch, Batch.make(), "How records are queued and written."),
   limits: withDefault(Limits, Limits.make(), "What one record may hold.")
 }
@@ -214,6 +214,8 @@ export const ObservabilityConfig: Schema.Schema<ObservabilityConfig, Input | Wra
 
 const isComplete = ParseResult.is(Complete)
 
+const validate = ParseResult.validate(Complete)
+
 const parse = ParseResult.decodeUnknown(Schema.Struct({ ...Input.fields, ...fields }), strict)
 
 const parseWrapped = ParseResult.decodeUnknown(
@@ -234,12 +236,18 @@ const decode = Effect.fnUntraced(function* (input: unknown) {
       }))
     : yield* parse(filled)
 
+  const migration =
+    logger === undefined || logger === false
+      ? undefined
+      : DeprecatedLogger.migrate(settings, logger, {
+          levelGiven: Predicate.hasProperty(given, "logLevel") && given.logLevel !== undefined,
+          instead: wrapped ? "observability.logLevel" : "logLevel"
+        })
+  const complete = migration === undefined ? settings : yield* validate(migration.settings)
+
   yield* Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
-  if (logger === undefined || logger === false) return settings
-  const migrated = DeprecatedLogger.migrate(settings, logger, {
-    levelGiven: Predicate.hasProperty(given, "logLevel") && given.logLevel !== undefined,
-    instead: wrapped ? "observability.logLevel" : "logLevel"
-  })
-  yield* Effect.logWarning(migrated.warning).pipe(Effect.annotateLogs("deprecated", "logger"))
-  return migrated.settings
+  if (migration !== undefined) {
+    yield* Effect.logWarning(migration.warning).pipe(Effect.annotateLogs("deprecated", "logger"))
+  }
+  return complete
 })

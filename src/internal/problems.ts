@@ -55,7 +55,7 @@ const nearest = (word: string, words: ReadonlyArray<string>): string | undefined
   const given = letters(word)
   const likely = words
     .map((other) => ({ other, cost: cost(given, letters(other)) }))
-    .filter(({ cost, other }) => cost <= Math.max(2, other.length / 3))
+    .filter(({ cost, other }) => cost <= Math.max(2, Math.ceil(other.length / 3)))
   return Arr.sort(
     likely,
     Order.mapInput(Order.number, ({ cost }: { readonly cost: number }) => cost)

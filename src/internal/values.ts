@@ -13,19 +13,24 @@ import * as LogRecord from "../signal/LogRecord.js"
 import * as DeprecatedLogger from "./deprecatedLogger.js"
 
 export const optional = <A, I>(schema: Schema.Schema<A, I>, description: string) =>
-  Schema.optional(schema).annotations({ description })
+  Schema.optional(schema.annotations({ jsonSchema: { description } }))
 
 export const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: NoInfer<A>, description: string) =>
   Schema.optionalWith(schema, { default: () => value }).annotations({ description })
 
+/** Effect takes what is negative, or no number, for zero. */
+const isDurationInput = (value: unknown): value is Duration.DurationInput =>
+  Option.isSome(Duration.decodeUnknown(value)) &&
+  (typeof value === "number" ? value >= 0 : !(typeof value === "string" && value.startsWith("-")))
+
 /** `"5 seconds"`, milliseconds, or a `Duration`, which it becomes. */
 export const DurationInput = Schema.transform(
-  Schema.declare((value): value is Duration.DurationInput => Option.isSome(Duration.decodeUnknown(value)), {
+  Schema.declare(isDurationInput, {
     title: `a duration, such as "5 seconds" or milliseconds`,
     jsonSchema: {
       anyOf: [
         { type: "number", minimum: 0 },
-        { type: "string", pattern: "^(-?\\d+(\\.\\d+)?) (nano|micro|milli|second|minute|hour|day|week)s?$" }
+        { type: "string", pattern: "^(\\d+(\\.\\d+)?) (nano|micro|milli|second|minute|hour|day|week)s?$" }
       ]
     }
   }),
@@ -38,7 +43,7 @@ export const PositiveDuration = DurationInput.pipe(Schema.greaterThanDuration(Du
 export const PositiveInt = Schema.Int.pipe(Schema.positive())
 
 /** What JSON cannot hold is given in code. */
-const inCode = { jsonSchema: { not: {}, $comment: "a function: to be given in code" } }
+const inCode = { jsonSchema: { type: "object", not: {}, $comment: "A function: to be given in code." } }
 
 export const Exporters = Schema.Array(
   Schema.declare(isExporter, { title: "an exporter: a name and a function `export`", ...inCode })
@@ -80,7 +85,7 @@ const isLogLevel = (value: unknown): value is LogLevelInput =>
 export const LogLevel = Schema.transform(
   Schema.declare(isLogLevel, {
     title: levels.map((level) => `"${level}"`).join(" | "),
-    jsonSchema: { enum: levels.flatMap((level) => [level, level.toUpperCase()]) }
+    jsonSchema: { type: "string", enum: levels.flatMap((level) => [level, level.toUpperCase()]) }
   }),
   Schema.Literal(...levels),
   { strict: true, decode: (level) => level.toLowerCase() as Level, encode: (level) => level }
@@ -94,6 +99,6 @@ export const Logger = Schema.declare(
   {
     title: "a log level, a logger or false",
     description: "Write `logLevel` instead.",
-    jsonSchema: { enum: [...levels, false], deprecated: true }
+    jsonSchema: { type: ["string", "boolean"], enum: [...levels, false], deprecated: true }
   }
 )
