@@ -132,13 +132,13 @@ const detailsOf = ({ attributes, cause, data, sessionId, spanId, traceId }: LogR
 })
 
 const toEffect = (record: LogRecord): EffectLogger.Logger.Options<unknown> => {
-  const { cause, data: _, ...annotations } = detailsOf(record)
+  const { data: _, ...annotations } = detailsOf(record)
   const millis = Number(record.timestamp / 1_000_000n)
   return {
     fiberId: FiberId.none,
     logLevel: effectLevels[record.level],
     message: [record.message, ...record.data],
-    cause: cause === undefined ? Cause.empty : Cause.fail(cause),
+    cause: Cause.empty,
     context: FiberRefs.empty(),
     spans: List.fromIterable(
       Object.entries(record.logSpans).map(([label, duration]) => LogSpan.make(label, millis - duration))

@@ -1,0 +1,804 @@
+import { readFileSync } from "node:fs"
+import { assert, describe, it, vi } from "@effect/vitest"
+import {
+  Config,
+  ConfigProvider,
+  Duration,
+  Effect,
+  Either,
+  FiberRef,
+  JSONSchema,
+  type Layer,
+  Logger,
+  Option,
+  ParseResult,
+  Schema
+} from "effect"
+import * as Tracer from "../src/capture/Tracer.js"
+import * as SessionId from "../src/identity/SessionId.js"
+import * as TracingOptions from "../src/identity/TracingOptions.js"
+import * as Observability from "../src/Observability.js"
+import { Batch, Input, Limits, ObservabilityConfig, type Sampling } from "../src/ObservabilityConfig.js"
+import { memory } from "../src/pipeline/Exporter.js"
+import * as Storage from "../src/storage/Storage.js"
+
+const minimal = {
+  serviceName: "agent",
+  resource: {},
+  exporters: [],
+  logLevel: "info",
+  sampling: { type: "always" },
+  processors: [],
+  metrics: true,
+  batch: {
+    maxQueueSize: 50_000,
+    maxQueueBytes: 67_108_864,
+    maxBatchSize: 1_000,
+    scheduledDelay: Duration.seconds(1),
+    exportTimeout: Duration.seconds(30),
+    shutdownTimeout: Duration.seconds(10)
+  },
+  limits: {
+    attributeCount: 128,
+    attributeValueLength: 131_072,
+    attributeDepth: 8,
+    eventCount: 128,
+    linkCount: 128
+  }
+}
+
+type Env = Readonly<Record<string, string>>
+
+/** Gives a program its environment, and keeps what it says to its loggers. */
+const inProgram = <A, E, R>(effect: Effect.Effect<A, E, R>, env: Env = {}) => {
+  const said: Array<{ readonly text: string; readonly level: string; readonly annotations: object }> = []
+  const listening = Logger.make(({ annotations, logLevel, message }) => {
+    said.push({ text: String(message), level: logLevel.label, annotations: Object.fromEntries(annotations) })
+  })
+  return effect.pipe(
+    Effect.either,
+    Effect.map((result) => ({ result, said })),
+    Effect.provide(Logger.replace(Logger.defaultLogger, listening)),
+    Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(env))))
+  )
+}
+
+const decode = (input: unknown, env?: Env) => inProgram(Schema.decodeUnknown(ObservabilityConfig)(input), env)
+
+const right = <A, E>(result: Either.Either<A, E>): A =>
+  Either.getOrThrowWith(result, (error) => new Error(String(error)))
+
+describe("ObservabilityConfig", () => {
+  describe("decodes", () => {
+    const kept = memory()
+    const processor = { name: "same", span: <A>(record: A) => record }
+    const sampler = { shouldSample: () => true }
+    const name = { serviceName: "agent" }
+    const named = { OTEL_SERVICE_NAME: "agent" }
+
+    const good: ReadonlyArray<[what: string, input: unknown, env: Env, result: object]> = [
+      ["the name alone", name, {}, {}],
+      ["undefined as if it were not there", { ...name, userId: undefined, batch: undefined }, {}, {}],
+      ["the name from OTEL_SERVICE_NAME", {}, named, {}],
+      ["the name from OTEL_SERVICE_NAME, trimmed", {}, { OTEL_SERVICE_NAME: " agent " }, {}],
+      [
+        "the name from service.name",
+        {},
+        { OTEL_RESOURCE_ATTRIBUTES: "service.name=agent" },
+        { resource: { "service.name": "agent" } }
+      ],
+      [
+        "OTEL_SERVICE_NAME before service.name",
+        {},
+        { ...named, OTEL_RESOURCE_ATTRIBUTES: "service.name=other" },
+        { resource: { "service.name": "other" } }
+      ],
+      ["a name that is undefined from the environment", { serviceName: undefined }, named, {}],
+      ["the name that is given before the environment's", name, { OTEL_SERVICE_NAME: "other" }, {}],
+      ["an empty variable as none", name, { NODE_ENV: "", OTEL_TRACES_SAMPLER: " " }, {}],
+      ["the environment", { ...name, environment: "staging" }, {}, { environment: "staging" }],
+      ["the environment from NODE_ENV", name, { NODE_ENV: "test" }, { environment: "test" }],
+      [
+        "the environment from deployment.environment.name before NODE_ENV",
+        name,
+        { NODE_ENV: "test", OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=production" },
+        { environment: "production", resource: { "deployment.environment.name": "production" } }
+      ],
+      [
+        "the environment that is given before NODE_ENV",
+        { ...name, environment: "staging" },
+        { NODE_ENV: "test" },
+        { environment: "staging" }
+      ],
+      ["the version", { ...name, serviceVersion: "1.2.3" }, {}, { serviceVersion: "1.2.3" }],
+      [
+        "the version from service.version",
+        name,
+        { OTEL_RESOURCE_ATTRIBUTES: "service.version=1.2.3" },
+        { serviceVersion: "1.2.3", resource: { "service.version": "1.2.3" } }
+      ],
+      ["the resource", { ...name, resource: { team: "a", n: [1] } }, {}, { resource: { team: "a", n: [1] } }],
+      [
+        "the resource beside that of the environment, key by key",
+        { ...name, resource: { team: "a" } },
+        { OTEL_RESOURCE_ATTRIBUTES: "team=b,region=eu" },
+        { resource: { team: "a", region: "eu" } }
+      ],
+      [
+        "attributes of the resource that are percent-encoded, hold an equals sign, or stand apart",
+        name,
+        { OTEL_RESOURCE_ATTRIBUTES: "a%20b=c%2Cd, e=f=g ,,h=" },
+        { resource: { "a b": "c,d", e: "f=g", h: "" } }
+      ],
+      ["exporters", { ...name, exporters: [kept] }, {}, { exporters: [kept] }],
+      ["processors", { ...name, processors: [processor] }, {}, { processors: [processor] }],
+      ["each log level", { ...name, logLevel: "trace" }, {}, { logLevel: "trace" }],
+      ["a log level in upper case", { ...name, logLevel: "DEBUG" }, {}, { logLevel: "debug" }],
+      ["a log level in any case", { ...name, logLevel: "WaRn" }, {}, { logLevel: "warn" }],
+      ["no logs at all", { ...name, logLevel: "None" }, {}, { logLevel: "none" }],
+      ["sampling of everything", { ...name, sampling: { type: "always" } }, {}, {}],
+      ["sampling of nothing", { ...name, sampling: { type: "never" } }, {}, { sampling: { type: "never" } }],
+      [
+        "sampling of a part",
+        { ...name, sampling: { type: "ratio", probability: 0.25 } },
+        {},
+        { sampling: { type: "ratio", probability: 0.25 } }
+      ],
+      [
+        "sampling of sessions, whatever was decided before",
+        { ...name, sampling: { type: "session", probability: 1, ignoreParent: true } },
+        {},
+        { sampling: { type: "session", probability: 1, ignoreParent: true } }
+      ],
+      ["a sampler", { ...name, sampling: { type: "custom", sampler } }, {}, { sampling: { type: "custom", sampler } }],
+      [
+        "sampling that is given before the environment's",
+        { ...name, sampling: { type: "always" } },
+        { OTEL_TRACES_SAMPLER: "always_off" },
+        {}
+      ],
+      ["no metrics", { ...name, metrics: false }, {}, { metrics: false }],
+      [
+        "the organisation, the user and the session",
+        { ...name, organizationId: "acme", userId: "ada", defaultSessionId: "cron" },
+        {},
+        { organizationId: "acme", userId: "ada", defaultSessionId: "cron" }
+      ],
+      [
+        "durations of every form",
+        {
+          ...name,
+          batch: { scheduledDelay: "200 millis", exportTimeout: 5_000, shutdownTimeout: Duration.minutes(1) }
+        },
+        {},
+        {
+          batch: {
+            ...minimal.batch,
+            scheduledDelay: Duration.millis(200),
+            exportTimeout: Duration.seconds(5),
+            shutdownTimeout: Duration.minutes(1)
+          }
+        }
+      ],
+      [
+        "the bounds of a batch from the environment",
+        name,
+        {
+          OTEL_BSP_SCHEDULE_DELAY: "5000",
+          OTEL_BSP_EXPORT_TIMEOUT: "7000",
+          OTEL_BSP_MAX_QUEUE_SIZE: "2048",
+          OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "512"
+        },
+        {
+          batch: {
+            ...minimal.batch,
+            scheduledDelay: Duration.seconds(5),
+            exportTimeout: Duration.seconds(7),
+            maxQueueSize: 2_048,
+            maxBatchSize: 512
+          }
+        }
+      ],
+      [
+        "the bounds that are given before those of the environment, one by one",
+        { ...name, batch: { maxQueueSize: 10, maxQueueBytes: 1_000 } },
+        { OTEL_BSP_MAX_QUEUE_SIZE: "2048", OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "512" },
+        { batch: { ...minimal.batch, maxQueueSize: 10, maxQueueBytes: 1_000, maxBatchSize: 512 } }
+      ],
+      [
+        "limits",
+        { ...name, limits: { attributeCount: 0, attributeDepth: 3 } },
+        {},
+        { limits: { ...minimal.limits, attributeCount: 0, attributeDepth: 3 } }
+      ],
+      [
+        "a configuration under its own key",
+        { observability: { ...name, logLevel: "error" } },
+        {},
+        { logLevel: "error" }
+      ],
+      ["what is under its own key from the environment", { observability: {} }, named, {}],
+      ["a logger that is switched off", { ...name, logger: false }, {}, {}],
+      ["a logger that is undefined", { ...name, logger: undefined }, {}, {}],
+      ["a logger that is switched off beside the rest", { logger: false, observability: name }, {}, {}],
+      ["a logger that is undefined beside the rest", { logger: undefined, observability: name }, {}, {}]
+    ]
+
+    for (const [what, input, env, result] of good) {
+      it.effect(what, () =>
+        Effect.gen(function* () {
+          const decoded = yield* decode(input, env)
+          assert.deepStrictEqual(right(decoded.result), { ...minimal, ...result } as never)
+          assert.deepStrictEqual(decoded.said, [])
+        })
+      )
+    }
+
+    const samplers: ReadonlyArray<[sampler: string, argument: string | undefined, sampling: object]> = [
+      ["always_on", undefined, { type: "always", ignoreParent: true }],
+      ["always_off", undefined, { type: "never", ignoreParent: true }],
+      ["traceidratio", "0.25", { type: "ratio", probability: 0.25, ignoreParent: true }],
+      ["traceidratio", undefined, { type: "ratio", probability: 1, ignoreParent: true }],
+      ["parentbased_always_on", undefined, { type: "always" }],
+      ["parentbased_always_off", "0.5", { type: "never" }],
+      ["parentbased_traceidratio", "0", { type: "ratio", probability: 0 }],
+      ["ParentBased_TraceIdRatio", "0.5", { type: "ratio", probability: 0.5 }]
+    ]
+    it.effect.each(samplers)("the sampler %s of OpenTelemetry with the argument %s", ([sampler, argument, sampling]) =>
+      Effect.gen(function* () {
+        const env = { OTEL_TRACES_SAMPLER: sampler, ...(argument && { OTEL_TRACES_SAMPLER_ARG: argument }) }
+        const { result } = yield* decode(name, env)
+        assert.deepStrictEqual(right(result).sampling as object, sampling)
+      })
+    )
+  })
+
+  describe("ignores, and says so,", () => {
+    const wrong: ReadonlyArray<[variable: string, value: string, reason: string]> = [
+      ["OTEL_BSP_SCHEDULE_DELAY", "soon", `Unable to decode "soon" into a number`],
+      ["OTEL_BSP_EXPORT_TIMEOUT", "0", "Expected a positive number, actual 0"],
+      ["OTEL_BSP_MAX_QUEUE_SIZE", "-5", "Expected a positive number, actual -5"],
+      ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1.5", "Expected an integer, actual 1.5"],
+      ["OTEL_RESOURCE_ATTRIBUTES", "team=a,b", `Expected key=value, actual "b"`],
+      ["OTEL_RESOURCE_ATTRIBUTES", "=a", `Expected key=value, actual "=a"`],
+      ["OTEL_RESOURCE_ATTRIBUTES", "team=%E0%A4%A", `Expected a percent-encoded value, actual "team=%E0%A4%A"`]
+    ]
+    it.effect.each(wrong)("%s when it is %s", ([variable, value, reason]) =>
+      Effect.gen(function* () {
+        const { result, said } = yield* decode({ serviceName: "agent" }, { [variable]: value })
+        assert.deepStrictEqual(right(result), minimal as never)
+        assert.deepStrictEqual(said, [
+          { level: "WARN", text: `The environment variable ${variable} is ignored: ${reason}`, annotations: {} }
+        ])
+      })
+    )
+
+    it.effect("a sampler that it does not have, and its argument", () =>
+      Effect.gen(function* () {
+        const { result, said } = yield* decode(
+          { serviceName: "agent" },
+          { OTEL_TRACES_SAMPLER: "xray", OTEL_TRACES_SAMPLER_ARG: "2" }
+        )
+        assert.deepStrictEqual(right(result).sampling, { type: "always" })
+        assert.lengthOf(said, 1)
+        assert.match(said[0]?.text ?? "", /OTEL_TRACES_SAMPLER is ignored: .*"parentbased_traceidratio".*"xray"/)
+      })
+    )
+
+    it.effect("an argument that is no probability", () =>
+      Effect.gen(function* () {
+        const { result, said } = yield* decode(
+          { serviceName: "agent" },
+          { OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "2" }
+        )
+        assert.deepStrictEqual(right(result).sampling, { type: "ratio", probability: 1, ignoreParent: true })
+        assert.deepStrictEqual(
+          said.map(({ text }) => text),
+          ["The environment variable OTEL_TRACES_SAMPLER_ARG is ignored: Expected a number between 0 and 1, actual 2"]
+        )
+      })
+    )
+
+    it.effect("nothing of which the field is given", () =>
+      Effect.gen(function* () {
+        const { said } = yield* decode(
+          { serviceName: "agent", batch: { maxQueueSize: 1 }, sampling: { type: "never" } },
+          { OTEL_BSP_MAX_QUEUE_SIZE: "-5", OTEL_TRACES_SAMPLER: "xray" }
+        )
+        assert.deepStrictEqual(said, [])
+      })
+    )
+  })
+
+  describe("refuses", () => {
+    const name = { serviceName: "agent" }
+    const missing =
+      "is missing: give `serviceName`, or set OTEL_SERVICE_NAME, or service.name in OTEL_RESOURCE_ATTRIBUTES"
+    const level = (actual: string) =>
+      `Expected "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "none", actual ${actual}`
+    const logger = (actual: string) => `Expected a log level, a logger or false, actual ${actual}`
+    const bad: ReadonlyArray<[what: string, input: unknown, problems: ReadonlyArray<[path: string, message: string]>]> =
+      [
+        ["null", null, [["", "Expected object, actual null"]]],
+        ["an array", [], [["", "Expected object, actual []"]]],
+        ["a string", "agent", [["", `Expected object, actual "agent"`]]],
+        ["no name", {}, [[`["serviceName"]`, missing]]],
+        ["an empty name", { serviceName: "" }, [[`["serviceName"]`, `Expected a non empty string, actual ""`]]],
+        [
+          "a name of spaces",
+          { serviceName: " " },
+          [[`["serviceName"]`, `Expected a string with no leading or trailing whitespace, actual " "`]]
+        ],
+        ["a name that is null", { serviceName: null }, [[`["serviceName"]`, "Expected string, actual null"]]],
+        [
+          "a name in lower case",
+          { servicename: "agent" },
+          [
+            [`["servicename"]`, `is unknown, did you mean "serviceName"?`],
+            [`["serviceName"]`, missing]
+          ]
+        ],
+        ["`exporter`", { ...name, exporter: [] }, [[`["exporter"]`, `is unknown, did you mean "exporters"?`]]],
+        ["`log_level`", { ...name, log_level: "x" }, [[`["log_level"]`, `is unknown, did you mean "logLevel"?`]]],
+        ["`sampler`", { ...name, sampler: {} }, [[`["sampler"]`, `is unknown, did you mean "sampling"?`]]],
+        ["`env`", { ...name, env: "test" }, [[`["env"]`, `is unknown, did you mean "environment"?`]]],
+        [
+          "`sessionId`",
+          { ...name, sessionId: "a" },
+          [[`["sessionId"]`, `is unknown, did you mean "defaultSessionId"?`]]
+        ],
+        [
+          "a key that is like none",
+          { ...name, zzz: 1 },
+          [
+            [
+              `["zzz"]`,
+              "is unknown, expected one of: serviceName, serviceVersion, environment, resource, exporters, logLevel, " +
+                "sampling, processors, metrics, organizationId, userId, defaultSessionId, batch, limits, logger"
+            ]
+          ]
+        ],
+        [
+          "a version that is a number",
+          { ...name, serviceVersion: 1 },
+          [[`["serviceVersion"]`, "Expected string, actual 1"]]
+        ],
+        [
+          "an environment that is none",
+          { ...name, environment: false },
+          [[`["environment"]`, "Expected string, actual false"]]
+        ],
+        [
+          "a resource that is none",
+          { ...name, resource: "team=a" },
+          [[`["resource"]`, `Expected JsonObject, actual "team=a"`]]
+        ],
+        [
+          "an exporter that is none",
+          { ...name, exporters: [memory(), { name: "no" }] },
+          [[`["exporters"][1]`, `Expected an exporter: a name and a function \`export\`, actual {"name":"no"}`]]
+        ],
+        [
+          "two exporters of one name",
+          { ...name, exporters: [memory(), memory()] },
+          [[`["exporters"][1]["name"]`, `another exporter is named "memory" already`]]
+        ],
+        [
+          "an exporter that is named like the storage",
+          { ...name, exporters: [memory("storage")] },
+          [[`["exporters"][0]["name"]`, `another exporter is named "storage" already`]]
+        ],
+        [
+          "an exporter that is named like the old logger",
+          { ...name, exporters: [memory("logger")], logger: { info: () => {} } },
+          [[`["exporters"][1]["name"]`, `another exporter is named "logger" already`]]
+        ],
+        [
+          "a processor that is none",
+          { ...name, processors: [{ name: "no", span: true }] },
+          [
+            [
+              `["processors"][0]`,
+              'Expected a processor: a name and the functions `span`, `log` or both, actual {"name":"no","span":true}'
+            ]
+          ]
+        ],
+        ["a level that is none", { ...name, logLevel: "loud" }, [[`["logLevel"]`, level(`"loud"`)]]],
+        ["a level that is a number", { ...name, logLevel: 20 }, [[`["logLevel"]`, level("20")]]],
+        [
+          "a probability of 1.5",
+          { ...name, sampling: { type: "ratio", probability: 1.5 } },
+          [[`["sampling"]["probability"]`, "Expected a number between 0 and 1, actual 1.5"]]
+        ],
+        [
+          "a probability of less than nothing",
+          { ...name, sampling: { type: "session", probability: -0.1 } },
+          [[`["sampling"]["probability"]`, "Expected a number between 0 and 1, actual -0.1"]]
+        ],
+        [
+          "no probability",
+          { ...name, sampling: { type: "ratio", ratio: 0.1 } },
+          [
+            [`["sampling"]["ratio"]`, "is unknown, expected one of: type, probability, ignoreParent"],
+            [`["sampling"]["probability"]`, "is missing"]
+          ]
+        ],
+        [
+          "sampling of no type",
+          { ...name, sampling: { type: "sometimes" } },
+          [[`["sampling"]["type"]`, `Expected "always" | "never" | "ratio" | "session" | "custom", actual "sometimes"`]]
+        ],
+        [
+          "a sampler that is none",
+          { ...name, sampling: { type: "custom", sampler: () => true } },
+          [
+            [
+              `["sampling"]["sampler"]`,
+              "Expected a sampler: an object with a function `shouldSample`, actual () => true"
+            ]
+          ]
+        ],
+        [
+          "metrics that are neither on nor off",
+          { ...name, metrics: "on" },
+          [[`["metrics"]`, `Expected boolean, actual "on"`]]
+        ],
+        [
+          "an organisation and a user that are numbers",
+          { ...name, organizationId: 1, userId: 2 },
+          [
+            [`["organizationId"]`, "Expected string, actual 1"],
+            [`["userId"]`, "Expected string, actual 2"]
+          ]
+        ],
+        [
+          "a session id that is none",
+          { ...name, defaultSessionId: " " },
+          [
+            [
+              `["defaultSessionId"]`,
+              `Expected a session id: 1 to 200 printable ASCII characters, with no space at either end, actual " "`
+            ]
+          ]
+        ],
+        ["a batch that is none", { ...name, batch: 5 }, [[`["batch"]`, "Expected object, actual 5"]]],
+        [
+          "bounds that are none, all of them",
+          {
+            ...name,
+            batch: {
+              maxBatchsize: 1,
+              maxQueueSize: 0,
+              maxQueueBytes: 1.5,
+              scheduledDelay: 0,
+              exportTimeout: "soon",
+              shutdownTimeout: -1
+            }
+          },
+          [
+            [`["batch"]["maxBatchsize"]`, `is unknown, did you mean "maxBatchSize"?`],
+            [`["batch"]["maxQueueSize"]`, "Expected a positive number, actual 0"],
+            [`["batch"]["maxQueueBytes"]`, "Expected an integer, actual 1.5"],
+            [`["batch"]["scheduledDelay"]`, "Expected a Duration greater than Duration(0), actual Duration(0)"],
+            [`["batch"]["exportTimeout"]`, `Expected a duration, such as "5 seconds" or milliseconds, actual "soon"`],
+            [`["batch"]["shutdownTimeout"]`, `Expected a duration, such as "5 seconds" or milliseconds, actual -1`]
+          ]
+        ],
+        [
+          "limits of less than nothing",
+          { ...name, limits: { attributeCount: -1 } },
+          [[`["limits"]["attributeCount"]`, "Expected a non-negative number, actual -1"]]
+        ],
+        ["a logger that is a number", { ...name, logger: 5 }, [[`["logger"]`, logger("5")]]],
+        ["a logger that is null", { ...name, logger: null }, [[`["logger"]`, logger("null")]]],
+        ["a logger that does not log", { ...name, logger: {} }, [[`["logger"]`, logger("{}")]]],
+        ["a logger of no level", { logger: "loud", observability: name }, [[`["logger"]`, logger(`"loud"`)]]],
+        [
+          "a misspelt key in a configuration under its own key",
+          { observability: { ...name, loglevel: "debug" } },
+          [[`["observability"]["loglevel"]`, `is unknown, did you mean "logLevel"?`]]
+        ],
+        [
+          "other keys beside a configuration under its own key",
+          { observability: {}, logLevel: "debug" },
+          [
+            [`["logLevel"]`, `is unknown, expected one of: logger, observability`],
+            [`["observability"]["serviceName"]`, missing]
+          ]
+        ],
+        [
+          "everything that is wrong at once",
+          { exporter: [], serviceName: "", sampling: { type: "ratio", probability: 2 }, logger: 1, logLevel: 1 },
+          [
+            [`["exporter"]`, `is unknown, did you mean "exporters"?`],
+            [`["serviceName"]`, `Expected a non empty string, actual ""`],
+            [`["logLevel"]`, level("1")],
+            [`["sampling"]["probability"]`, "Expected a number between 0 and 1, actual 2"],
+            [`["logger"]`, logger("1")]
+          ]
+        ]
+      ]
+
+    for (const [what, input, problems] of bad) {
+      it.effect(what, () =>
+        Effect.gen(function* () {
+          const { result, said } = yield* decode(input, { OTEL_BSP_MAX_QUEUE_SIZE: "-5" })
+          assert.isTrue(Either.isLeft(result))
+          if (Either.isRight(result)) return
+          assert.strictEqual(result.left._tag, "ParseError")
+          const issues = ParseResult.ArrayFormatter.formatErrorSync(result.left)
+          assert.sameDeepMembers(
+            issues.map(({ message, path }) => [path.map((key) => `[${JSON.stringify(key)}]`).join(""), message]),
+            problems.map((problem) => Array.from(problem))
+          )
+          for (const [path, message] of problems) {
+            assert.include(result.left.message, path)
+            assert.include(result.left.message, message)
+          }
+          assert.deepStrictEqual(said, [])
+        })
+      )
+    }
+  })
+
+  it.effect("takes a value that lacks nothing as it is, whatever the environment says", () =>
+    Effect.gen(function* () {
+      const decoded = right(
+        (yield* decode({ logger: { level: "debug", info: () => {} }, observability: minimal })).result
+      )
+      const again = yield* decode(decoded, {
+        NODE_ENV: "test",
+        OTEL_RESOURCE_ATTRIBUTES: "team=a",
+        OTEL_BSP_MAX_QUEUE_SIZE: "5"
+      })
+      assert.deepStrictEqual(right(again.result), decoded)
+      assert.deepStrictEqual(again.said, [])
+    })
+  )
+
+  it.effect("encodes to what decodes to the same, without a logger", () =>
+    Effect.gen(function* () {
+      const { result } = yield* decode({ serviceName: "agent", logger: console, batch: { scheduledDelay: 5 } })
+      const encoded = yield* Schema.encode(ObservabilityConfig)(right(result))
+      assert.notProperty(encoded, "logger")
+      const again = yield* decode(encoded)
+      assert.deepStrictEqual(again, { result, said: [] })
+    })
+  )
+
+  it("is decoded without a program: in the environment of the process, with the default logger", () => {
+    vi.stubEnv("OTEL_SERVICE_NAME", "from the process")
+    vi.stubEnv("NODE_ENV", "staging")
+    const log = vi.spyOn(console, "log").mockImplementation(() => {})
+    try {
+      const decoded = Schema.decodeUnknownSync(ObservabilityConfig)({ logger: "debug" })
+      assert.deepInclude(decoded, { serviceName: "from the process", environment: "staging", logLevel: "debug" })
+      assert.lengthOf(log.mock.calls, 1)
+      assert.match(String(log.mock.calls[0]?.[0]), /level=WARN .*`logger` is deprecated.* deprecated=logger/)
+      vi.stubEnv("OTEL_SERVICE_NAME", "")
+      assert.throws(() => Schema.decodeUnknownSync(ObservabilityConfig)({}), /OTEL_SERVICE_NAME/)
+    } finally {
+      log.mockRestore()
+      vi.unstubAllEnvs()
+    }
+  })
+
+  it("is described to editors as it is", () => {
+    const written: unknown = JSON.parse(readFileSync("docs/observability-config.schema.json", "utf8"))
+    assert.deepStrictEqual(written, JSON.parse(JSON.stringify(JSONSchema.make(Input))), "npm run docs:schema")
+  })
+
+  it("documents every field, limit and variable", () => {
+    const guide = readFileSync("docs/configuration.md", "utf8")
+    const words = [Input.fields, Batch.fields, Limits.fields].flatMap((fields) => Object.keys(fields))
+    const read = readFileSync("src/internal/environment.ts", "utf8").match(/(?<=")(?:OTEL_\w+|NODE_ENV)(?=")/g) ?? []
+    assert.isNotEmpty(read)
+    for (const word of [...words, ...read]) assert.include(guide, `\`${word}\``)
+  })
+})
+
+describe("Observability", () => {
+  /** Runs a program inside a layer over a storage in memory, and gives what was stored. */
+  const store = <E>(layer: Layer.Layer<Observability.Observability, E, Storage.Storage>, env: Env = {}) =>
+    inProgram(
+      Effect.gen(function* () {
+        yield* program.pipe(Effect.provide(layer))
+        const storage = yield* Storage.Storage
+        const spans = (yield* storage.listSpans()).items
+        const logs = (yield* storage.listLogs()).items
+        return { spans, logs }
+      }).pipe(Effect.provide(Storage.layerMemory)),
+      env
+    )
+
+  const program = Effect.all([
+    Effect.logDebug("debug"),
+    Effect.logInfo("info"),
+    Effect.logError("error").pipe(
+      Effect.withSpan("own"),
+      TracingOptions.withTracingOptions({
+        organizationId: "globex",
+        userId: "bob",
+        sessionId: SessionId.SessionId.make("chat")
+      })
+    )
+  ]).pipe(Effect.withSpan("root"))
+
+  it.effect("stamps the organisation, the user and the session on what names none", () =>
+    Effect.gen(function* () {
+      const { result } = yield* store(
+        Observability.layer({ serviceName: "agent", organizationId: "acme", userId: "ada", defaultSessionId: "cron" })
+      )
+      const { logs, spans } = right(result)
+      const whose = (record: (typeof logs)[number] | (typeof spans)[number]) => [
+        "name" in record ? record.name : record.message,
+        record.organizationId,
+        record.userId,
+        record.sessionId
+      ]
+      assert.sameDeepMembers([...spans, ...logs].map(whose), [
+        ["root", "acme", "ada", "cron"],
+        ["own", "globex", "bob", "chat"],
+        ["info", "acme", "ada", "cron"],
+        ["error", "globex", "bob", "chat"]
+      ])
+    })
+  )
+
+  it.effect("stores the logs that are not less severe than its level", () =>
+    Effect.gen(function* () {
+      const expected: ReadonlyArray<[level: "trace" | "INFO" | "Error" | "none", messages: ReadonlyArray<string>]> = [
+        ["trace", ["debug", "info", "error"]],
+        ["INFO", ["info", "error"]],
+        ["Error", ["error"]],
+        ["none", []]
+      ]
+      for (const [logLevel, messages] of expected) {
+        const { result } = yield* store(Observability.layer({ serviceName: "agent", logLevel }))
+        assert.sameMembers(
+          right(result).logs.map((log) => log.message),
+          Array.from(messages),
+          logLevel
+        )
+      }
+    })
+  )
+
+  it.effect("samples as it is told, and follows parents unless it shall not", () =>
+    Effect.gen(function* () {
+      const named = { shouldSample: ({ name }: { readonly name: string }) => name === "own" }
+      const expected: ReadonlyArray<[sampling: Sampling, spans: ReadonlyArray<string>]> = [
+        [{ type: "always" }, ["root", "own"]],
+        [{ type: "never" }, []],
+        [{ type: "ratio", probability: 1 }, ["root", "own"]],
+        [{ type: "ratio", probability: 0 }, []],
+        [{ type: "session", probability: 1 }, ["root", "own"]],
+        [{ type: "session", probability: 0 }, []],
+        [{ type: "custom", sampler: named }, []],
+        [{ type: "custom", sampler: named, ignoreParent: true }, ["own"]]
+      ]
+      for (const [sampling, spans] of expected) {
+        const { result } = yield* store(Observability.layer({ serviceName: "agent", sampling }))
+        assert.sameMembers(
+          right(result).spans.map((span) => span.name),
+          Array.from(spans),
+          JSON.stringify(sampling)
+        )
+      }
+    })
+  )
+
+  it.effect("is configured by an Effect Config", () =>
+    Effect.gen(function* () {
+      const layer = Observability.layerConfig({
+        serviceName: Config.string("APP_NAME"),
+        batch: { maxQueueSize: Config.integer("APP_QUEUE") }
+      })
+      const { result } = yield* store(layer, { APP_NAME: "agent", APP_QUEUE: "10" })
+      assert.strictEqual(right(result).spans[0]?.serviceName, "agent")
+      const whole = yield* store(Observability.layerConfig(Config.succeed({ serviceName: "whole" })))
+      assert.strictEqual(right(whole.result).spans[0]?.serviceName, "whole")
+      const missing = yield* store(layer, { APP_NAME: "agent" })
+      assert.include(String(Option.getOrThrow(Either.getLeft(missing.result))), "APP_QUEUE")
+      const wrong = yield* store(layer, { APP_NAME: "agent", APP_QUEUE: "0" })
+      assert.include(String(Option.getOrThrow(Either.getLeft(wrong.result))), `["batch"]["maxQueueSize"]`)
+    })
+  )
+
+  it.effect("is configured by the environment alone", () =>
+    Effect.gen(function* () {
+      const { result } = yield* store(Observability.layerFromEnv, {
+        OTEL_SERVICE_NAME: "agent",
+        OTEL_RESOURCE_ATTRIBUTES: "service.name=other,team=a",
+        NODE_ENV: "test"
+      })
+      const span = right(result).spans[0]
+      assert.deepInclude(span, { serviceName: "agent", environment: "test" })
+      assert.deepStrictEqual(span?.resource, {
+        "service.name": "agent",
+        "deployment.environment.name": "test",
+        team: "a"
+      })
+      const { result: none } = yield* store(Observability.layerFromEnv)
+      assert.include(String(Option.getOrThrow(Either.getLeft(none))), "OTEL_SERVICE_NAME")
+    })
+  )
+
+  it.effect("warns once of the deprecated logger", () =>
+    Effect.gen(function* () {
+      const { said } = yield* store(Observability.layer({ logger: "error", observability: { serviceName: "agent" } }))
+      assert.lengthOf(
+        said.filter(({ annotations }) => "deprecated" in annotations),
+        1
+      )
+    })
+  )
+
+  describe("where OTEL_SDK_DISABLED is true", () => {
+    const disabled = { OTEL_SDK_DISABLED: "True" }
+    const around = Effect.all([
+      Effect.tracer,
+      FiberRef.get(FiberRef.currentLoggers),
+      FiberRef.get(FiberRef.currentMinimumLogLevel)
+    ])
+
+    it.effect("leaves the program as it is, and records nothing", () =>
+      Effect.gen(function* () {
+        const exporter = memory()
+        const config = { serviceName: "agent", logLevel: "trace", exporters: [exporter] } as const
+        for (const layer of [Observability.layer(config), Observability.layerExportOnly(config)]) {
+          const { result, said } = yield* inProgram(
+            Effect.gen(function* () {
+              const before = yield* around
+              yield* Effect.gen(function* () {
+                assert.deepStrictEqual(yield* around, before)
+                yield* program
+                const { flush, logLevel, setLogLevel, stats } = yield* Observability.Observability
+                yield* setLogLevel("trace", { console: true })
+                assert.strictEqual(yield* logLevel, "none")
+                assert.deepStrictEqual(yield* around, before)
+                yield* flush
+                assert.deepStrictEqual(yield* stats, { spans: {}, logs: {} })
+                assert.deepStrictEqual(yield* Effect.flatMap(Tracer.Tracer, (tracer) => tracer.activeSpans), [])
+              }).pipe(Effect.provide(layer))
+              return yield* Effect.flatMap(Storage.Storage, (storage) => storage.listSpans())
+            }).pipe(Effect.provide(Storage.layerMemory)),
+            disabled
+          )
+          assert.isEmpty(right(result).items)
+          assert.deepStrictEqual(
+            said.map(({ text }) => text),
+            ["info", "error"]
+          )
+        }
+        assert.isEmpty(exporter.spans)
+        assert.isEmpty(exporter.logs)
+      })
+    )
+
+    it.effect("asks for no configuration", () =>
+      Effect.gen(function* () {
+        const { result } = yield* store(Observability.layerFromEnv, disabled)
+        assert.isTrue(Either.isRight(result))
+      })
+    )
+
+    it.effect("does nothing of the kind for another value, and says so where that is no word for it", () =>
+      Effect.gen(function* () {
+        for (const [value, text] of [
+          ["false", undefined],
+          ["", undefined],
+          ["1", /OTEL_SDK_DISABLED is ignored: Expected "true".*actual "1"/]
+        ] as const) {
+          const { result, said } = yield* store(Observability.layer({ serviceName: "agent" }), {
+            OTEL_SDK_DISABLED: value
+          })
+          assert.lengthOf(right(result).spans, 2)
+          const warnings = said.filter(({ level }) => level === "WARN")
+          assert.lengthOf(warnings, text === undefined ? 0 : 1)
+          if (text !== undefined) assert.match(warnings[0]?.text ?? "", text)
+        }
+      })
+    )
+  })
+})
