@@ -205,10 +205,7 @@ describe("the deprecated logger", () => {
         yield* Effect.logWarning("warn").pipe(Effect.annotateLogs("key", "value"))
         yield* Effect.logError("error", cause).pipe(SessionId.withSessionId(session))
         yield* Effect.logFatal("fatal")
-      }).pipe(
-        Effect.provide(Observability.layerExportOnly(config)),
-        Effect.provide(Logger.remove(Logger.defaultLogger))
-      )
+      }).pipe(Effect.provide([Observability.layerExportOnly(config), Logger.remove(Logger.defaultLogger)]))
     }
 
     /** A logger of methods that keep their calls. */
@@ -362,8 +359,10 @@ describe("the deprecated logger", () => {
           yield* observability.flush
           return yield* observability.stats
         }).pipe(
-          Effect.provide(Observability.layerExportOnly({ serviceName: "agent", logger })),
-          Effect.provide(Logger.remove(Logger.defaultLogger))
+          Effect.provide([
+            Observability.layerExportOnly({ serviceName: "agent", logger }),
+            Logger.remove(Logger.defaultLogger)
+          ])
         )
         assert.deepStrictEqual(received, ["a", "b", "c", "d"])
         assert.deepStrictEqual(stats.logs["logger"], {
