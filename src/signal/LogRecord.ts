@@ -49,6 +49,8 @@ const checked = checkFields("LogRecord", Fields)
  * @category models
  */
 export class LogRecord extends Schema.Class<LogRecord>("LogRecord")(Fields) {
+  // The check of the class itself costs ten times as much: see `checkFields`.
+  // @effect-diagnostics-next-line overriddenSchemaConstructor:off
   constructor(fields: typeof Fields.Type, options?: MakeOptions) {
     super(checked(fields, options), true)
   }

@@ -147,6 +147,8 @@ const checked = checkFields("SpanRecord", Fields)
  * @category models
  */
 export class SpanRecord extends Schema.Class<SpanRecord>("SpanRecord")(Fields) {
+  // The check of the class itself costs ten times as much: see `checkFields`.
+  // @effect-diagnostics-next-line overriddenSchemaConstructor:off
   constructor(fields: typeof Fields.Type, options?: MakeOptions) {
     super(checked(fields, options), true)
   }

@@ -102,7 +102,7 @@ describe("Logger", () => {
       const seen: Array<unknown> = []
       const own = EffectLogger.make(({ message }) => void seen.push(message))
       const { logs, layer } = recorder()
-      yield* Effect.log("hello").pipe(Effect.provide(layer), Effect.provide(EffectLogger.add(own)))
+      yield* Effect.log("hello").pipe(Effect.provide(Layer.provideMerge(layer, EffectLogger.add(own))))
       assert.deepStrictEqual(seen, [["hello"]])
       assert.strictEqual(logs.length, 1)
     })
@@ -169,8 +169,7 @@ describe("Logger", () => {
       const own = EffectLogger.replace(EffectLogger.defaultLogger, EffectLogger.none)
       yield* Effect.log("before", hostile, { toString: hostile }).pipe(
         Effect.zipRight(Effect.log("after")),
-        Effect.provide(layer),
-        Effect.provide(own)
+        Effect.provide(Layer.provideMerge(layer, own))
       )
       assert.strictEqual(logs.at(-1)?.message, "after")
     })

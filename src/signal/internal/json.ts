@@ -1,10 +1,8 @@
-import type { Json, JsonObject } from "../Json.js"
-
 /** Deeper values exhaust the stack of somebody who reads them. */
 const maxDepth = 200
 
 /** Whether a value is JSON of which every string and key passes. */
-export const isJson = (value: unknown, passes: (text: string) => boolean, depth = maxDepth): value is Json => {
+export const isJson = (value: unknown, passes: (text: string) => boolean, depth = maxDepth): boolean => {
   switch (typeof value) {
     case "string":
       return passes(value)
@@ -27,5 +25,5 @@ export const isJson = (value: unknown, passes: (text: string) => boolean, depth 
   }
 }
 
-export const isJsonObject = (value: unknown, passes: (text: string) => boolean): value is JsonObject =>
+export const isJsonObject = (value: unknown, passes: (text: string) => boolean): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value) && isJson(value, passes)
