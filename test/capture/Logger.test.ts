@@ -1,5 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Logger as EffectLogger, Tracer as EffectTracer, LogLevel, Redacted, TestClock } from "effect"
+import {
+  Cause,
+  Effect,
+  Logger as EffectLogger,
+  Tracer as EffectTracer,
+  Layer,
+  LogLevel,
+  Redacted,
+  TestClock
+} from "effect"
 import { LogRecord, SessionId, TracingOptions } from "effect-observability"
 import { limits, record, recorder } from "./utils.js"
 
