@@ -11,9 +11,9 @@ import { replay } from "../../signal/internal/conventions.js"
 import { Level, type LogRecord } from "../../signal/LogRecord.js"
 import { SessionSummary } from "../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
-import type { OrderBy } from "../StorageService.js"
 import type { Engine } from "./engine.js"
 import * as query from "./query.js"
+import { byStart, compare, entrySpan, isEntry, select } from "./select.js"
 
 export const make = (): Engine => {
   const spans = new Map<string, SpanRecord>()
@@ -158,14 +158,6 @@ const summarized = (
 
 const keyOf = (span: { readonly traceId: string; readonly spanId: string }) => span.traceId + span.spanId
 
-const isEntry = (span: SpanRecord) => span.parentSpanId === undefined || span.parentIsRemote === true
-
-/** The span without a parent, else the one with a remote parent; of several, the earliest. */
-const entrySpan = (trace: ReadonlyArray<SpanRecord>): SpanRecord | undefined => {
-  const entries = trace.filter(isEntry).sort(byStart)
-  return entries.find((span) => span.parentSpanId === undefined) ?? entries[0]
-}
-
 const equalOfAnyRow = [...query.correlationIds, "serviceName", "environment", "traceId"] as const
 const equalOfSpan = ["spanType", "name", "status", "model"] as const
 /** The filters that `listTraces` asks of any span of a trace, besides `hasError`. */
@@ -223,31 +215,4 @@ const severity = (level: Level): number => Level.literals.indexOf(level)
 
 const lowerAscii = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
-/** Sorts rows by their keys and cuts the page that a query asks for. */
-const select = <Row>(
-  rows: ReadonlyArray<Row>,
-  sortKey: (row: Row, order: OrderBy) => query.Key,
-  { after, limit, order }: query.Query<unknown>
-): ReadonlyArray<Row> => {
-  const sign = order.direction === "asc" ? 1 : -1
-  return rows
-    .map((row) => ({ row, key: sortKey(row, order) }))
-    .filter(({ key }) => Option.isNone(after) || sign * compareKeys(key, after.value) > 0)
-    .sort((a, b) => sign * compareKeys(a.key, b.key))
-    .slice(0, limit)
-    .map(({ row }) => row)
-}
-
-const byStart = (a: SpanRecord, b: SpanRecord) => compare(a.startTime, b.startTime) || compare(a.spanId, b.spanId)
-
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)
-
-const compareKeys = (a: query.Key, b: query.Key): number => {
-  for (const [index, part] of a.entries()) {
-    const order = compare(part, b[index] as bigint | string)
-    if (order !== 0) return order
-  }
-  return 0
-}
-
-const compare = <A extends bigint | string>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -30,7 +30,7 @@ const columnOf = {
 type Equality = keyof typeof columnOf
 type Filters = SpanFilters & LogFilters
 
-const ofRow = [...correlationIds, "serviceName", "environment", "traceId"] as const
+const ofRow = [...correlationIds, "serviceName", "environment"] as const
 const ofSpan = [...ofRow, "spanType", "name", "status", "model"] as const
 
 export const make = (sql: DuckDbClient) => {
@@ -82,7 +82,8 @@ export const make = (sql: DuckDbClient) => {
 
   const duration = sql`end_time::HUGEINT - start_time`
 
-  const inTrace = (traceId: string): Fragment => sql`trace_key = ${traceKey(traceId)}`
+  /** The key finds the rows, the id makes sure. */
+  const inTrace = (traceId: string): Fragment => sql`trace_key = ${traceKey(traceId)} AND trace_id = ${traceId}`
 
   return {
     inTrace,
@@ -97,7 +98,7 @@ export const make = (sql: DuckDbClient) => {
     ],
 
     ofLog: (filters: LogFilters): Array<Fragment> => [
-      ...equal(filters, [...ofRow, "level"]),
+      ...equal(filters, [...ofRow, "traceId", "level"]),
       ...labels(filters),
       ...startedIn(sql`timestamp`, filters),
       ...ifDefined(filters.minLevel, (least) => sql.in("level", Level.literals.slice(Level.literals.indexOf(least)))),
@@ -118,15 +119,16 @@ export const make = (sql: DuckDbClient) => {
     ofSomeSpan: (filters: SpanFilters): Array<Fragment> => [
       ...equal(filters, [...correlationIds, "spanType", "model"]),
       ...labels(filters),
-      ...ifDefined(filters.traceId, (traceId) => sql`${inTrace(traceId)} AND trace_id = ${traceId}`),
+      ...ifDefined(filters.traceId, inTrace),
       ...(filters.hasError === true ? [sql`status = 'error'`] : [])
     ],
 
-    /** What `listSessions` asks of some row, as conditions of spans and logs in pairs, and of the session itself. */
-    ofSessions: (filters: SpanFilters) => {
-      const any = [...equal(filters, ofRow), ...labels(filters)]
+    /** What `listSessions` asks of every row; of some row, as conditions of spans and logs in pairs; and of the session. */
+    ofSessions: ({ sessionId, ...filters }: SpanFilters) => {
+      const any = [...equal(filters, [...ofRow, "traceId"]), ...labels(filters)]
       const spansOnly = equal(filters, ["spanType", "name", "status", "model"])
       return {
+        ofRow: sessionId === undefined ? sql`session_id IS NOT NULL` : sql`session_id = ${sessionId}`,
         ofSpans: [...any, ...spansOnly],
         ofLogs: [...any, ...spansOnly.map(() => sql`false`)],
         ofSession: [

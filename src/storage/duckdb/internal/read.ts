@@ -5,13 +5,15 @@
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import type { Fragment } from "@effect/sql/Statement"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { LogRecord } from "../../../signal/LogRecord.js"
 import type { SessionSummary } from "../../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import type { Engine } from "../../internal/engine.js"
-import { type Query, runningDuration } from "../../internal/query.js"
+import { type Query, runningDuration, spanKey } from "../../internal/query.js"
+import { entrySpan, select } from "../../internal/select.js"
 import type { StorageError } from "../../StorageError.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
 import { decodeLog, decodeRows, decodeSpan, decodeSummary, type JsonRow, logJson, spanJson } from "./decode.js"
@@ -46,6 +48,9 @@ const fewRows = 2000
 /** As many values as an index is asked for at once. */
 const fewValues = 100
 
+const tracesOf = (rows: ReadonlyArray<TraceKey>): ReadonlyMap<string, number> =>
+  new Map(rows.map((row) => [row.trace_id, row.trace_key]))
+
 /** What an engine reads, from the tables of one prefix. */
 export const make = (sql: DuckDbClient, name: Names): Reads => {
   const spans = sql.literal(name.spans)
@@ -63,13 +68,8 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
     )
   }
 
-  const rows = (
-    table: Fragment,
-    asked: { readonly sessionId?: string | undefined; readonly traceId?: string | undefined }
-  ): Effect.Effect<Fragment, SqlError> =>
-    asked.sessionId !== undefined
-      ? rowsOfSession(table, asked.sessionId)
-      : Effect.succeed(rowsWhere(table, sql`true`, false))
+  const rows = (table: Fragment, { sessionId }: { readonly sessionId?: string | undefined }) =>
+    sessionId === undefined ? Effect.succeed(rowsWhere(table, sql`true`, false)) : rowsOfSession(table, sessionId)
 
   const position = ({ order }: Query<unknown>) =>
     order.field === "time"
@@ -94,28 +94,6 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
         return [sql`${first} ${beyond}= ${from}`, sql`(${first} ${beyond} ${from} OR ${tied})`]
       }
     })
-
-  /** The page that a query asks of a table of spans named `source`, of which `rows` has the payload. */
-  const spanPage = (asked: Query<unknown>, tables: Fragment, conditions: ReadonlyArray<Fragment>) =>
-    sql<JsonRow>`
-      WITH ${tables}, page AS MATERIALIZED (
-        SELECT id, ${position(asked)} AS position, trace_id, span_id FROM source
-        WHERE ${sql.and([sql`true`, ...conditions, ...after(asked, position(asked), "trace_id", "span_id")])}
-        ORDER BY ${ordered(asked, "position", "trace_id", "span_id")} LIMIT ${asked.limit}
-      )
-      SELECT ${sql.literal(spanJson("rows"))} AS json FROM page JOIN rows ON rows.id = page.id
-      ORDER BY ${ordered(asked, "page.position", "page.trace_id", "page.span_id")}`.pipe(
-      Effect.flatMap((rows) => decodeRows(rows, decodeSpan))
-    )
-
-  /** The same where the rows are so few that each may bring its payload along. */
-  const smallSpanPage = (asked: Query<unknown>, tables: Fragment, conditions: ReadonlyArray<Fragment>) =>
-    sql<JsonRow>`
-      WITH ${tables} SELECT json FROM source
-      WHERE ${sql.and([sql`true`, ...conditions, ...after(asked, position(asked), "trace_id", "span_id")])}
-      ORDER BY ${position(asked)} ${ordered(asked, "", "trace_id", "span_id")} LIMIT ${asked.limit}`.pipe(
-      Effect.flatMap((rows) => decodeRows(rows, decodeSpan))
-    )
 
   const summaries = (ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<SessionSummary>, SqlError> => {
     const among = ids.length <= fewValues ? sql.in("session_id", ids) : sql`session_id IN ${unnest(ids)}`
@@ -173,33 +151,73 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
       .map((condition) => sql`SELECT trace_key, trace_id FROM ${spans} WHERE ${condition}`)
       .reduce((left, right) => sql`${left} INTERSECT ${right}`)
 
-  /** One of `rows` a trace: the earliest without a parent, else the earliest with a remote one. */
-  const entrySpans = (condition: Fragment) => sql`
-    SELECT DISTINCT ON (trace_id) * FROM rows WHERE ${condition}
-    ORDER BY trace_id, parent_span_id IS NOT NULL, start_time, span_id`
+  /** The entry spans of traces that fit into the page: their rows are so few that they are chosen among here. */
+  const entrySpansOf = (
+    asked: Query<unknown>,
+    traces: ReadonlyMap<string, number>,
+    conditions: ReadonlyArray<Fragment>
+  ) =>
+    sql<JsonRow & { readonly matches: boolean | null }>`
+      SELECT ${sql.literal(spanJson(name.spans))} AS json, ${sql.and([sql`true`, ...conditions])} AS matches
+      FROM ${spans} WHERE ${sql.in("entry_key", Array.from(traces.values()))}`.pipe(
+      Effect.flatMap((rows) => decodeRows(rows, (row) => ({ span: decodeSpan(row), matches: row.matches }))),
+      Effect.map((rows) => {
+        const matching = new Set(rows.filter((row) => row.matches).map((row) => row.span))
+        const byTrace = Arr.groupBy(
+          rows.map((row) => row.span),
+          (span) => span.traceId
+        )
+        const entries = Array.from(traces.keys()).flatMap((traceId) => entrySpan(byTrace[traceId] ?? []) ?? [])
+        return select(
+          entries.filter((span) => matching.has(span)),
+          spanKey,
+          asked
+        )
+      })
+    )
+
+  /** The entry spans of any number of traces: those of the rows that may be one, until the page is full. */
+  const entrySpans = Effect.fnUntraced(function* (asked: Query<unknown>, conditions: ReadonlyArray<Fragment>) {
+    const entries: Array<SpanRecord> = []
+    let rest = asked
+    while (true) {
+      const candidates = yield* sql<TraceKey & { readonly span_id: string; readonly position: string }>`
+        SELECT trace_key, trace_id, span_id, (${position(asked)})::VARCHAR AS position FROM ${spans}
+        WHERE ${sql.and([sql`entry_key IS NOT NULL`, ...conditions, ...after(rest, position(asked), "trace_id", "span_id")])}
+        ORDER BY ${position(asked)} ${ordered(asked, "", "trace_id", "span_id")} LIMIT ${asked.limit}`
+      const last = candidates.at(-1)
+      if (last === undefined) return entries
+      const ids = new Set(candidates.map((row) => row.trace_id + row.span_id))
+      const found = yield* entrySpansOf(rest, tracesOf(candidates), [])
+      entries.push(...found.filter((span) => ids.has(span.traceId + span.spanId)))
+      if (candidates.length < asked.limit || entries.length >= asked.limit) return entries.slice(0, asked.limit)
+      rest = { ...asked, after: Option.some([BigInt(last.position), last.trace_id, last.span_id]) }
+    }
+  })
 
   return {
     listTraces: Effect.fnUntraced(function* (asked) {
       const some = filters.ofSomeSpan(asked.filters)
-      const found = some.length === 0 ? [] : yield* sql<TraceKey>`${tracesWhere(some)} LIMIT ${fewRows + 1}`
-      const traces = new Map(found.map((row) => [row.trace_id, row.trace_key]))
       const ofEntry = filters.ofEntrySpan(asked.filters, spans)
-      if (some.length > 0 && traces.size === 0) return []
-      if (some.length > 0 && traces.size <= fewValues && found.length <= fewRows) {
-        const tables = sql`rows AS MATERIALIZED (
-          SELECT trace_id, span_id, parent_span_id, start_time, end_time, name, status, service_name, environment,
-            ${sql.literal(spanJson(name.spans))} AS json FROM ${spans} WHERE ${sql.in("entry_key", Array.from(traces.values()))}
-        ), source AS (${entrySpans(sql.in("trace_id", Array.from(traces.keys())))})`
-        return yield* smallSpanPage(asked, tables, ofEntry)
-      }
-      const matching = some.length > 0 ? sql`trace_id IN (SELECT trace_id FROM (${tracesWhere(some)}))` : sql`true`
-      const tables = sql`rows AS ${rowsWhere(spans, sql`entry_key IS NOT NULL`, false)},
-        source AS (${entrySpans(matching)})`
-      return yield* spanPage(asked, tables, ofEntry)
+      if (some.length === 0) return yield* entrySpans(asked, ofEntry)
+      const found = yield* sql<TraceKey>`${tracesWhere(some)} LIMIT ${fewRows + 1}`
+      const traces = tracesOf(found)
+      return found.length <= fewRows && traces.size <= asked.limit
+        ? yield* entrySpansOf(asked, traces, ofEntry)
+        : yield* entrySpans(asked, [...ofEntry, sql`trace_id IN (SELECT trace_id FROM (${tracesWhere(some)}))`])
     }),
     listSpans: Effect.fnUntraced(function* (asked) {
       const source = yield* rows(spans, asked.filters)
-      return yield* spanPage(asked, sql`rows AS ${source}, source AS (FROM rows)`, filters.ofSpan(asked.filters))
+      const conditions = [...filters.ofSpan(asked.filters), ...after(asked, position(asked), "trace_id", "span_id")]
+      const found = yield* sql<JsonRow>`
+        WITH rows AS ${source}, page AS MATERIALIZED (
+          SELECT id, ${position(asked)} AS position, trace_id, span_id FROM rows
+          WHERE ${sql.and([sql`true`, ...conditions])}
+          ORDER BY ${ordered(asked, "position", "trace_id", "span_id")} LIMIT ${asked.limit}
+        )
+        SELECT ${sql.literal(spanJson("rows"))} AS json FROM page JOIN rows ON rows.id = page.id
+        ORDER BY ${ordered(asked, "page.position", "page.trace_id", "page.span_id")}`
+      return yield* decodeRows(found, decodeSpan)
     }),
     listLogs: Effect.fnUntraced(function* (asked) {
       const source = yield* rows(logs, asked.filters)
@@ -214,17 +232,17 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
       return yield* decodeRows(found, decodeLog)
     }),
     listSessions: Effect.fnUntraced(function* (asked) {
-      const { ofLogs, ofSession, ofSpans } = filters.ofSessions(asked.filters)
+      const { ofLogs, ofRow, ofSession, ofSpans } = filters.ofSessions(asked.filters)
       const first = asked.order.field === "time" ? sql`last_activity` : sql`last_activity::HUGEINT - first_activity`
       const asOf = Option.map(asked.asOf, (time) => sql`last_activity <= ${time}`)
       const ids = yield* sql<{ readonly id: string; readonly newest: string }>`
         WITH rows AS (
           SELECT session_id, start_time AS first_activity, greatest(start_time, end_time) AS last_activity,
             status = 'error' AND NOT replayed AS failed${flags(ofSpans)}
-          FROM ${spans} WHERE session_id IS NOT NULL
+          FROM ${spans} WHERE ${ofRow}
           UNION ALL
           SELECT session_id, timestamp, timestamp, false${flags(ofLogs)}
-          FROM ${logs} WHERE session_id IS NOT NULL
+          FROM ${logs} WHERE ${ofRow}
         ), matching AS (
           SELECT session_id, min(first_activity) AS first_activity, max(last_activity) AS last_activity,
             bool_or(failed) AS failed
@@ -263,14 +281,12 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
     }),
     traceSpans: (traceId, limit) =>
       sql<JsonRow>`
-        WITH rows AS MATERIALIZED (SELECT * FROM ${spans} WHERE ${filters.inTrace(traceId)})
-        SELECT ${sql.literal(spanJson("rows"))} AS json FROM rows WHERE trace_id = ${traceId}
+        SELECT ${sql.literal(spanJson(name.spans))} AS json FROM ${spans} WHERE ${filters.inTrace(traceId)}
         ORDER BY start_time, span_id LIMIT ${limit}`.pipe(Effect.flatMap((rows) => decodeRows(rows, decodeSpan))),
     getSpan: ({ spanId, traceId }) =>
       sql<JsonRow>`
-        WITH rows AS MATERIALIZED (SELECT * FROM ${spans} WHERE ${filters.inTrace(traceId)})
-        SELECT ${sql.literal(spanJson("rows"))} AS json FROM rows
-        WHERE trace_id = ${traceId} AND span_id = ${spanId}`.pipe(
+        SELECT ${sql.literal(spanJson(name.spans))} AS json FROM ${spans}
+        WHERE ${filters.inTrace(traceId)} AND span_id = ${spanId}`.pipe(
         Effect.flatMap((rows) => decodeRows(rows, decodeSpan)),
         Effect.map(([span]) => Option.fromNullable(span))
       ),
