@@ -23,7 +23,7 @@ import { Emitter } from "../signal/Emitter.js"
 import { UnsafeLog } from "../signal/internal/unsafe.js"
 import type { Json, JsonObject } from "../signal/Json.js"
 import type { Level, LogRecord } from "../signal/LogRecord.js"
-import { type ReadRef, sessionOf, tracingOf } from "./internal/correlation.js"
+import { hasValidIds, type ReadRef, sessionOf, tracingOf } from "./internal/correlation.js"
 import { toJson, toJsonObject, wellFormed } from "./internal/json.js"
 import * as logLevel from "./internal/logLevel.js"
 import type { CaptureOptions } from "./internal/options.js"
@@ -110,8 +110,7 @@ const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureO
   const { limits } = options
   const read: ReadRef = (ref) => FiberRefs.getOrDefault(entry.context, ref)
   const around = Option.getOrUndefined(Context.getOption(read(FiberRef.currentContext), ParentSpan))
-  // Where tracing is disabled, Effect makes spans without ids.
-  const span = around?.traceId === "noop" ? undefined : around
+  const span = around !== undefined && hasValidIds(around) ? around : undefined
   const tracing = tracingOf(read, limits)
   const clock = Context.get(read(DefaultServices.currentServices), Clock.Clock)
   const strings: Array<string> = []

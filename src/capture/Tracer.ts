@@ -17,7 +17,7 @@ import { isolated } from "../identity/internal/isolated.js"
 import { Emitter } from "../signal/Emitter.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import { ActiveSpans, show } from "./internal/activeSpans.js"
-import { carriedBy, type ReadRef, sessionOf, tracingOf } from "./internal/correlation.js"
+import { carriedBy, hasValidIds, type ReadRef, sessionOf, tracingOf } from "./internal/correlation.js"
 import type { CaptureOptions } from "./internal/options.js"
 import { RecordedSpan, recordingOf, type SpanHome, setRecording } from "./internal/span.js"
 import type { Sampler, StartingSpan } from "./Sampler.js"
@@ -63,7 +63,8 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
       const emitter = yield* Emitter
       const clock = yield* Effect.clock
       const surrounding = yield* Effect.tracer
-      const active = new ActiveSpans()
+      // Whoever is let go is stored as running at least.
+      const active = new ActiveSpans((span) => emitter.snapshot(show(span, now())))
       const now = () => clock.unsafeCurrentTimeNanos()
       const home: SpanHome = { options, active, emit: emitter.emit, now, open: true }
 
@@ -161,32 +162,37 @@ const noTracing = {}
 
 const noRefs = FiberRefs.unsafeMake(new Map())
 
-const hasValidIds = (span: EffectTracer.AnySpan): boolean =>
-  /^(?!0{32})[0-9a-f]{32}$/.test(span.traceId) && /^(?!0{16})[0-9a-f]{16}$/.test(span.spanId)
-
 /**
  * Another tracer's span that is recorded too. It stays the span of the program, so that whatever that tracer expects of
- * its own spans goes on to hold.
+ * its own spans goes on to hold. One that cannot be changed is left to its tracer alone.
  */
 const tee = (other: EffectTracer.Span, span: RecordedSpan): EffectTracer.Span => {
+  if (!Object.isExtensible(other)) {
+    span.abandon()
+    return other
+  }
   const { addLinks, attribute, end, event } = other
-  setRecording(other, span)
-  return Object.assign(other, {
-    attribute(key: string, value: unknown) {
+  const methods: Pick<EffectTracer.Span, "addLinks" | "attribute" | "end" | "event"> = {
+    attribute(key, value) {
       span.attribute(key, value)
       attribute.call(other, key, value)
     },
-    event(name: string, time: bigint, attributes?: Record<string, unknown>) {
+    event(name, time, attributes) {
       span.event(name, time, attributes)
       event.call(other, name, time, attributes)
     },
-    addLinks(links: ReadonlyArray<EffectTracer.SpanLink>) {
+    addLinks(links) {
       span.addLinks(links)
       addLinks.call(other, links)
     },
-    end(time: bigint, exit: Parameters<EffectTracer.Span["end"]>[1]) {
+    end(time, exit) {
       span.end(time, exit)
       end.call(other, time, exit)
     }
-  })
+  }
+  for (const [name, value] of Object.entries(methods)) {
+    Object.defineProperty(other, name, { value, configurable: true, writable: true })
+  }
+  setRecording(other, span)
+  return other
 }

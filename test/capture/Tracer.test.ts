@@ -446,6 +446,49 @@ describe("Tracer", () => {
     )
   })
 
+  it.effect("keeps why a span failed, however many events it has", () =>
+    Effect.gen(function* () {
+      const program = Effect.gen(function* () {
+        const span = yield* Effect.currentSpan
+        for (let i = 0; i < 3; i++) span.event("step", 1n)
+        return yield* Effect.fail(new Error("boom"))
+      }).pipe(Effect.withSpan("work"))
+      const { spans } = yield* record(program, { limits: { ...limits, eventCount: 2 } })
+      assert.deepStrictEqual(
+        byName(spans, "work").events.map((event) => event.name),
+        ["step", "step", "exception"]
+      )
+      assert.strictEqual(byName(spans, "work").dropped?.events, 1)
+      const none = yield* record(program, { limits: { ...limits, eventCount: 0 } })
+      assert.deepStrictEqual(byName(none.spans, "work").events, [])
+      assert.strictEqual(byName(none.spans, "work").statusMessage, "boom")
+    })
+  )
+
+  it.effect("withstands events and links that are none", () =>
+    Effect.gen(function* () {
+      const hostile = new Proxy(
+        {},
+        {
+          ownKeys: () => {
+            throw new Error("gotcha")
+          }
+        }
+      )
+      const program = Effect.map(Effect.currentSpan, (span) => {
+        span.event(7 as never, 1n, hostile)
+        span.event("text", 1n, "none" as never)
+        span.addLinks([{ _tag: "SpanLink", span } as never])
+        span.attribute(Symbol.iterator as never, 1)
+      }).pipe(Effect.withSpan("work"))
+      const { spans } = yield* record(program)
+      const span = byName(spans, "work")
+      assert.strictEqual(span.status, "ok")
+      assert.strictEqual(span.events.length, 2)
+      assert.deepStrictEqual(span.links, [{ traceId: span.traceId, spanId: span.spanId, attributes: {} }])
+    })
+  )
+
   it.effect("records events and links", () =>
     Effect.gen(function* () {
       const program = Effect.gen(function* () {
@@ -653,6 +696,10 @@ describe("Tracer", () => {
           first.end(1n, Exit.void)
         })
         yield* Effect.provide(program, recorded.layer)
+        assert.deepStrictEqual(
+          recorded.snapshots.map((span) => [span.name, span.status]),
+          [["first", "running"]]
+        )
         assert.strictEqual(byName(recorded.spans, "first").status, "ok")
         assert.strictEqual(recorded.spans.length, maxActiveSpans + 1)
       })
@@ -700,6 +747,23 @@ describe("Tracer", () => {
         assert.strictEqual(child.sessionId, a)
         assert.deepStrictEqual(child.attributes, { key: "value" })
         assert.strictEqual(ended[0]?.attributes.get("key"), "value")
+      })
+    )
+
+    it.effect("leaves spans that cannot be changed to it", () =>
+      Effect.gen(function* () {
+        const recorded = recorder()
+        const native = Context.get(DefaultServices.liveServices, EffectTracer.Tracer)
+        const frozen = EffectTracer.make({
+          span: (...args) => {
+            const span = native.span(...args)
+            return Object.freeze({ ...span, end: () => {}, attribute: () => {}, event: () => {}, addLinks: () => {} })
+          },
+          context: (execute) => execute()
+        })
+        const layer = Layer.provide(recorded.layer, Layer.setTracer(frozen))
+        assert.strictEqual(yield* Effect.succeed(1).pipe(Effect.withSpan("work"), Effect.provide(layer)), 1)
+        assert.deepStrictEqual(recorded.spans, [])
       })
     )
 

@@ -19,7 +19,10 @@ export interface OpenSpan {
   close(): SpanRecord
 }
 
-/** Spans that are kept track of while they are open. Beyond it the oldest are let go: they are recorded when they end. */
+/**
+ * Spans that are kept track of while they are open. Beyond it the oldest are let go: shown once more, and recorded when
+ * they end.
+ */
 export const maxActiveSpans = 10_000
 
 /** A span is shown anew at most this often: nanoseconds. */
@@ -35,6 +38,8 @@ export class ActiveSpans {
   private size = 0
   private flushes = 0
 
+  constructor(private readonly letGo: (span: OpenSpan) => void) {}
+
   add(span: OpenSpan): void {
     span.openedAt = this.flushes
     span.previous = this.last
@@ -42,7 +47,11 @@ export class ActiveSpans {
     else this.last.next = span
     this.last = span
     this.size++
-    if (this.size > maxActiveSpans) this.remove(this.first as OpenSpan)
+    if (this.size > maxActiveSpans) {
+      const oldest = this.first as OpenSpan
+      this.remove(oldest)
+      this.letGo(oldest)
+    }
   }
 
   /** Removes a span, or does nothing when it is not in the list. */

@@ -9,7 +9,7 @@ import { currentSessionRefused } from "../../identity/internal/session.js"
 import { currentSessionId, type SessionId } from "../../identity/SessionId.js"
 import { Carried } from "../../identity/TraceContext.js"
 import { currentTracingOptions, type TracingOptions } from "../../identity/TracingOptions.js"
-import { entriesOf, toJson, toJsonObject } from "./json.js"
+import { entriesOf, toJsonObject, toText } from "./json.js"
 import type { Limits } from "./options.js"
 import { recordingOf } from "./span.js"
 
@@ -24,6 +24,10 @@ export const sessionOf = (read: ReadRef, around: AnySpan | undefined): SessionId
   const recorded = recordingOf(around)
   return recorded === undefined ? carriedBy(around)?.sessionId : recorded.sessionId
 }
+
+/** Whether the ids of a span are those of W3C trace context. Effect's own spans have others where tracing is disabled. */
+export const hasValidIds = (span: AnySpan): boolean =>
+  /^(?!0{32})[0-9a-f]{32}$/.test(span.traceId) && /^(?!0{16})[0-9a-f]{16}$/.test(span.spanId)
 
 /** What came with a remote parent. */
 export const carriedBy = (span: AnySpan): Carried["Type"] | undefined =>
@@ -46,10 +50,7 @@ const toStorable = (
   { metadata, tags, ...ids }: Omit<TracingOptions, "sessionId">,
   limits: Limits
 ): Omit<TracingOptions, "sessionId"> => {
-  const text = (value: unknown) => {
-    const json = toJson(value, limits)
-    return typeof json === "string" ? json : JSON.stringify(json)
-  }
+  const text = (value: unknown) => toText(value, limits)
   return {
     ...Object.fromEntries(Object.entries(ids).flatMap(([key, id]) => (id === undefined ? [] : [[key, text(id)]]))),
     ...(tags && { tags: Array.from(tags, text) }),

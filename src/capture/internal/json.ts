@@ -36,9 +36,21 @@ export const toJsonObject = (
   return { json, dropped }
 }
 
+/** A value as text: a string itself, anything else as its JSON. */
+export const toText = (value: unknown, limits: Limits): string => {
+  const json = toJson(value, limits)
+  return typeof json === "string" ? json : (JSON.stringify(json) ?? "")
+}
+
 /** The entries of an object, also where reading one throws. */
 export function* entriesOf(object: object): Iterable<readonly [string, unknown]> {
-  for (const key of Object.keys(object)) {
+  let keys: ReadonlyArray<string> = []
+  try {
+    keys = Object.keys(object)
+  } catch {
+    // A proxy that throws has no entries.
+  }
+  for (const key of keys) {
     let value: unknown
     try {
       value = (object as never)[key]
@@ -50,7 +62,7 @@ export function* entriesOf(object: object): Iterable<readonly [string, unknown]>
 }
 
 /** A key as it is stored: well-formed, and no longer than any key needs to be. */
-export const toKey = (key: string): string => wellFormed(key, 1_024)
+export const toKey = (key: string): string => wellFormed(String(key), 1_024)
 
 /** Sets a key of its own, also where its name is `__proto__`. */
 export const assign = (target: Record<string, Json>, key: string, value: Json): void => {

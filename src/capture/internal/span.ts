@@ -2,6 +2,7 @@ import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import type * as Exit from "effect/Exit"
 import type * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
 import type * as Types from "effect/Types"
 import { isSessionId, type SessionId } from "../../identity/SessionId.js"
@@ -11,8 +12,8 @@ import { UnsafeSpan } from "../../signal/internal/unsafe.js"
 import type { Json, JsonObject } from "../../signal/Json.js"
 import type { SpanEvent, SpanLink, SpanRecord, SpanType } from "../../signal/SpanRecord.js"
 import type { ActiveSpans, OpenSpan } from "./activeSpans.js"
-import { assign, entriesOf, toJson, toJsonObject, toKey, wellFormed } from "./json.js"
-import type { CaptureOptions } from "./options.js"
+import { assign, entriesOf, toJson, toJsonObject, toKey, toText } from "./json.js"
+import type { CaptureOptions, Limits } from "./options.js"
 
 /** What all spans of one tracer share. */
 export interface SpanHome {
@@ -51,7 +52,8 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
   private readonly json: Record<string, Json> = {}
   private attributeCount = 0
   private conventional = false
-  private events: Array<SpanEvent> | undefined = undefined
+  private events: ReadonlyArray<SpanEvent> = none
+  private recordedLinks: ReadonlyArray<SpanLink> = none
   private dropped: Types.Mutable<NonNullable<SpanRecord["dropped"]>> | undefined = undefined
   private endTime: bigint | undefined = undefined
   private exit: Exit.Exit<unknown, unknown> | undefined = undefined
@@ -115,20 +117,22 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
   }
 
   event(name: string, time: bigint, attributes?: Record<string, unknown>): void {
-    // Effect's default loggers put every log on the span as an event. Here logs are records of their own.
-    if (this.done || !this.sampled || (attributes !== undefined && "effect.logLevel" in attributes)) return
+    if (this.done || !this.sampled || isLog(attributes)) return
     const { limits } = this.home.options
-    this.addEvent({
-      name: wellFormed(name, limits.attributeValueLength),
-      time: time === 0n ? this.home.now() : time,
-      attributes: attributes === undefined ? {} : toJsonObject(entriesOf(attributes), limits).json
-    })
+    if (this.events.length === limits.eventCount) {
+      this.drop("events")
+      return
+    }
+    this.addEvent(toText(name, limits), time, toJsonObject(entriesOf(attributes ?? {}), limits).json)
   }
 
   addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
-    const room = this.home.options.limits.linkCount - this.links.length
-    this.links = [...this.links, ...links.slice(0, room)]
-    for (let i = room; i < links.length; i++) this.drop("links")
+    const { limits } = this.home.options
+    this.links = [...this.links, ...links]
+    for (const link of links) {
+      if (this.recordedLinks.length === limits.linkCount) this.drop("links")
+      else this.recordedLinks = [...this.recordedLinks, toLink(link, limits)]
+    }
   }
 
   end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
@@ -152,6 +156,12 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
     return this.snapshot()
   }
 
+  /** Records nothing of it. */
+  abandon(): void {
+    this.done = true
+    this.home.active.remove(this)
+  }
+
   /** The conversation that its attributes name. */
   conversationId(): string | undefined {
     return this.conventional ? conventions.columns(this.json).conversationId : undefined
@@ -166,19 +176,24 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
     this.dropped[what]++
   }
 
-  private addEvent(event: SpanEvent): void {
-    if (this.events === undefined) this.events = [event]
-    else if (this.events.length < this.home.options.limits.eventCount) this.events.push(event)
-    else this.drop("events")
+  private addEvent(name: string, time: bigint, attributes: JsonObject): void {
+    this.events = [...this.events, { name, time: time === 0n ? this.home.now() : time, attributes }]
   }
 
-  /** The status of an exit, with an `exception` event for each error of a failure. */
+  /**
+   * The status of an exit, with an `exception` event for each error of a failure. They have a limit of their own: a span
+   * of many events is not to lose why it failed.
+   */
   private outcome(exit: Exit.Exit<unknown, unknown>, time: bigint): Outcome {
     if (exit._tag === "Success" || Cause.isEmpty(exit.cause)) return ok
     if (Cause.isInterruptedOnly(exit.cause)) return interrupted
     const { limits } = this.home.options
     const errors = prettyErrors(exit.cause)
-    for (const error of errors) {
+    for (const [index, error] of errors.entries()) {
+      if (index >= limits.eventCount) {
+        this.drop("events")
+        continue
+      }
       const { json } = toJsonObject(
         [
           ["exception.type", error.name],
@@ -187,9 +202,9 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
         ],
         limits
       )
-      this.addEvent({ name: "exception", time, attributes: json })
+      this.addEvent("exception", time, json)
     }
-    return { status: "error", message: wellFormed(errors[0]?.message ?? "", limits.attributeValueLength) }
+    return { status: "error", message: toText(errors[0]?.message, limits) }
   }
 
   private record(outcome: Outcome, endTime: bigint | undefined, attributes: JsonObject): SpanRecord {
@@ -203,7 +218,7 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
       // A parent that this tracer did not record is no more stored here than one in another process.
       parentIsRemote: recordedParent && this.parentRecording() === undefined ? true : undefined,
       traceState: this.traceState,
-      name: wellFormed(this.name, options.limits.attributeValueLength),
+      name: toText(this.name, options.limits),
       kind: this.kind,
       spanType: this.conventional ? this.outermostType() : "generic",
       status: outcome.status,
@@ -226,8 +241,8 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
       outputTokens: said.outputTokens,
       costUsd: said.costUsd,
       attributes,
-      events: this.events === undefined ? none : this.events.slice(),
-      links: this.links.length === 0 ? none : this.links.map((link) => toLink(link, options)),
+      events: this.events,
+      links: this.recordedLinks,
       tags: tracing.tags ?? none,
       metadata: tracing.metadata as JsonObject | undefined,
       resource: options.resource,
@@ -257,6 +272,9 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
   }
 }
 
+/** Effect's default loggers put every log on the span as an event. Here logs are records of their own. */
+const isLog = (attributes: unknown): boolean => Predicate.hasProperty(attributes, "effect.logLevel")
+
 interface Outcome {
   readonly status: SpanRecord["status"]
   readonly message?: string
@@ -271,10 +289,10 @@ const nothingSaid: ReturnType<typeof conventions.columns> = conventions.columns(
 const sameToolCall = (a: JsonObject, b: JsonObject): boolean =>
   conventions.toolCall.every((key) => a[key] === undefined || b[key] === undefined || a[key] === b[key])
 
-const toLink = (link: Tracer.SpanLink, { limits }: CaptureOptions): SpanLink => ({
-  traceId: link.span.traceId,
-  spanId: link.span.spanId,
-  attributes: toJsonObject(entriesOf(link.attributes), limits).json
+const toLink = ({ attributes, span }: Tracer.SpanLink, limits: Limits): SpanLink => ({
+  traceId: toText(span?.traceId, limits),
+  spanId: toText(span?.spanId, limits),
+  attributes: toJsonObject(entriesOf(attributes ?? {}), limits).json
 })
 
 /** The errors of a cause. An error that throws when it is read becomes one that says so. */
