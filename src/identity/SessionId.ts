@@ -13,7 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { uuid7 } from "./internal/ids.js"
-import { currentSessionRefused, joined, lend } from "./internal/session.js"
+import { currentSessionRefused, joined, replacing } from "./internal/session.js"
 
 /**
  * A session id: 1 to 200 printable ASCII characters, with no space at either end.
@@ -68,7 +68,7 @@ export const generate: Effect.Effect<SessionId> = Effect.map(Clock.currentTimeMi
  */
 export const currentSessionId: FiberRef.FiberRef<Option.Option<SessionId>> = globalValue(
   "effect-observability/SessionId/currentSessionId",
-  () => FiberRef.unsafeMake<Option.Option<SessionId>>(Option.none(), { join: joined(Option.none()) })
+  () => FiberRef.unsafeMake<Option.Option<SessionId>>(Option.none(), { join: joined })
 )
 
 /**
@@ -104,7 +104,7 @@ export const withSessionId: {
 } = dual(
   2,
   <A, E, R>(effect: Effect.Effect<A, E, R>, id: SessionId): Effect.Effect<A, E, R> =>
-    effect.pipe(Effect.locally(currentSessionId, lend(Option.some(id))), Effect.locally(currentSessionRefused, false))
+    effect.pipe(Effect.locally(currentSessionId, Option.some(id)), Effect.locally(currentSessionRefused, false))
 )
 
 /**
@@ -133,8 +133,12 @@ export const withoutSessionId = <A, E, R>(effect: Effect.Effect<A, E, R>): Effec
  */
 export const layer = (id: SessionId): Layer.Layer<never> =>
   Layer.scopedDiscard(
-    Effect.zipRight(
-      Effect.locallyScoped(currentSessionId, Option.some(id)),
-      Effect.locallyScoped(currentSessionRefused, false)
-    )
+    Effect.flatMap(get, (outer) => {
+      const session = Option.some(id)
+      return Effect.all([
+        replacing<Option.Option<SessionId>>(outer, session),
+        Effect.locallyScoped(currentSessionId, session),
+        Effect.locallyScoped(currentSessionRefused, false)
+      ])
+    })
   )

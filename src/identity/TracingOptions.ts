@@ -10,7 +10,6 @@ import { dual } from "effect/Function"
 import { globalValue } from "effect/GlobalValue"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { joined, lend } from "./internal/session.js"
 import * as SessionId from "./SessionId.js"
 
 /**
@@ -54,10 +53,7 @@ export interface TracingOptions extends Schema.Schema.Type<typeof TracingOptions
  */
 export const currentTracingOptions: FiberRef.FiberRef<Omit<TracingOptions, "sessionId">> = globalValue(
   "effect-observability/TracingOptions/currentTracingOptions",
-  () => {
-    const none: Omit<TracingOptions, "sessionId"> = {}
-    return FiberRef.unsafeMake(none, { join: joined(none) })
-  }
+  () => FiberRef.unsafeMake<Omit<TracingOptions, "sessionId">>({}, { join: (parent) => parent })
 )
 
 /**
@@ -96,7 +92,7 @@ export const withTracingOptions: {
 } = dual(
   2,
   <A, E, R>(effect: Effect.Effect<A, E, R>, { sessionId, ...options }: TracingOptions): Effect.Effect<A, E, R> => {
-    const merged = Effect.locallyWith(effect, currentTracingOptions, (inherited) => lend(merge(inherited, options)))
+    const merged = Effect.locallyWith(effect, currentTracingOptions, (inherited) => merge(inherited, options))
     return sessionId === undefined ? merged : SessionId.withSessionId(merged, sessionId)
   }
 )

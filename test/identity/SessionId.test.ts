@@ -156,6 +156,14 @@ describe("SessionId", () => {
         Effect.fork(SessionId.withSessionId(Effect.forkDaemon(Effect.yieldNow()), id("child"))),
         (child) => Effect.flatMap(Fiber.join(child), Fiber.join)
       ),
+      "join of a fiber that set it": Effect.flatMap(
+        Effect.fork(FiberRef.set(SessionId.currentSessionId, Option.some(id("child")))),
+        Fiber.join
+      ),
+      "join of a fiber that outlives the layer it was forked in": Effect.flatMap(
+        Effect.fork(Effect.provide(Effect.forkDaemon(Effect.yieldNow()), SessionId.layer(id("child")))),
+        (child) => Effect.flatMap(Fiber.join(child), Fiber.join)
+      ),
       "concurrent all": Effect.all([inChild, inChild], { concurrency: "unbounded" }),
       race: Effect.race(inChild, Effect.never),
       timeout: Effect.ignore(Effect.timeout(inChild, "1 second")),
@@ -221,6 +229,31 @@ describe("SessionId", () => {
         assert.strictEqual(yield* Effect.provide(current, Layer.mergeAll(SessionId.layer(id("s")), other, other)), "s")
         assert.strictEqual(yield* Effect.provide(current, Layer.mergeAll(other, SessionId.layer(id("s")))), "s")
       })
+    )
+
+    it.effect("takes the place of the session around it, merged with others or not", () =>
+      Effect.gen(function* () {
+        const other = Layer.effectDiscard(Effect.yieldNow())
+        const inner = SessionId.layer(id("inner"))
+        const layers = [
+          inner,
+          Layer.mergeAll(inner, other),
+          Layer.mergeAll(other, inner),
+          Layer.mergeAll(Layer.mergeAll(inner, other), other)
+        ]
+        for (const layer of layers) {
+          const inside = Effect.provide(current, layer)
+          assert.strictEqual(yield* SessionId.withSessionId(inside, id("outer")), "inner")
+        }
+      })
+    )
+
+    it.effect("does not come back into a session that is named inside, through a join", () =>
+      Effect.gen(function* () {
+        const child = yield* Effect.fork(SessionId.withSessionId(Effect.yieldNow(), id("child")))
+        const joining = Effect.zipRight(Fiber.join(child), current)
+        assert.strictEqual(yield* SessionId.withSessionId(joining, id("inside")), "inside")
+      }).pipe(Effect.provide(SessionId.layer(id("s"))))
     )
 
     it.effect("gives way to a session that is named inside", () =>

@@ -109,6 +109,11 @@ describe("TracingOptions", () => {
       )
       yield* Fiber.join(grandchild)
       assert.deepStrictEqual(yield* get, {})
+      yield* Effect.flatMap(
+        Effect.fork(FiberRef.set(TracingOptions.currentTracingOptions, { runId: "set" })),
+        Fiber.join
+      )
+      assert.deepStrictEqual(yield* get, {})
     })
   )
 

@@ -1,5 +1,7 @@
+import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import { globalValue } from "effect/GlobalValue"
+import type * as Scope from "effect/Scope"
 
 /**
  * The wish of `withoutSessionId`. An empty session alone cannot say whether nobody named one, and the session of the
@@ -10,19 +12,18 @@ export const currentSessionRefused: FiberRef.FiberRef<boolean> = globalValue(
   () => FiberRef.unsafeMake(false, { join: (parent) => parent })
 )
 
-const lent: WeakSet<object> = globalValue("effect-observability/internal/lent", () => new WeakSet())
+/** The sessions of the layers in use, each with the session that it took the place of. */
+const replaced: WeakMap<object, object> = globalValue("effect-observability/SessionId/replaced", () => new WeakMap())
 
-/** Marks a value that a fiber has for the length of an effect only. */
-export const lend = <A extends object>(value: A): A => {
-  lent.add(value)
-  return value
-}
+/** Has the session of a layer take the place of another one until the scope closes. */
+export const replacing = <A extends object>(outer: A, inner: A): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => replaced.set(inner, outer)),
+    () => Effect.sync(() => replaced.delete(inner))
+  )
 
 /**
- * What a parent has after it joined a child. It takes a child's value where it has none: this is how a layer's value
- * reaches what the layer is provided to. What was lent stays with the child, which may end, or have forked, inside.
+ * What a parent has after it joined a child: what it had. Layers are built in children, though: the session of one takes
+ * the place of the very session that it was built in, and of no other.
  */
-export const joined =
-  <A extends object>(none: A) =>
-  (parent: A, child: A): A =>
-    parent === none && !lent.has(child) ? child : parent
+export const joined = <A extends object>(parent: A, child: A): A => (replaced.get(child) === parent ? child : parent)
