@@ -14,20 +14,22 @@ import * as DeprecatedLogger from "./internal/deprecatedLogger.js"
 import * as Environment from "./internal/environment.js"
 import { problemsOf } from "./internal/problems.js"
 import {
+  Attributes,
   DurationInput,
   Exporters,
   Logger,
   LogLevel,
   type LogLevelInput,
+  Name,
   optional,
   PositiveDuration,
   PositiveInt,
   Probability,
   Processors,
   Sampler,
+  Text,
   withDefault
 } from "./internal/values.js"
-import { JsonObject } from "./signal/Json.js"
 
 const ignoreParent = optional(
   Schema.Boolean,
@@ -97,14 +99,14 @@ export const Limits = Schema.Struct({
 })
 
 const fields = {
-  serviceName: Schema.propertySignature(Schema.NonEmptyTrimmedString).annotations({
+  serviceName: Schema.propertySignature(Name).annotations({
     description: "The name of the program, on every record.",
     missingMessage: () =>
       "is missing: give `serviceName`, or set OTEL_SERVICE_NAME, or service.name in OTEL_RESOURCE_ATTRIBUTES"
   }),
-  serviceVersion: optional(Schema.String, "The version of the program."),
-  environment: optional(Schema.String, `"production", "staging" and the like, on every record.`),
-  resource: withDefault(JsonObject, {}, "Further attributes of the OpenTelemetry resource."),
+  serviceVersion: optional(Text, "The version of the program."),
+  environment: optional(Text, `"production", "staging" and the like, on every record.`),
+  resource: withDefault(Attributes, {}, "Further attributes of the OpenTelemetry resource."),
   exporters: withDefault(Exporters, [], `Where records go besides the storage. Names differ; "storage" is taken.`),
   logLevel: withDefault(LogLevel, "info", "The least severe level of the logs that are recorded."),
   sampling: withDefault(Sampling, { type: "always" }, "Which traces are recorded."),
@@ -114,8 +116,8 @@ const fields = {
     true,
     "Whether the counters of the pipeline are published as Effect metrics: reserved for that signal."
   ),
-  organizationId: optional(Schema.String, "Stamped on records that name none."),
-  userId: optional(Schema.String, "Stamped on records that name none."),
+  organizationId: optional(Text, "Stamped on records that name none."),
+  userId: optional(Text, "Stamped on records that name none."),
   /** Stamped on records outside any session; never propagated. */
   defaultSessionId: Schema.optional(SessionId),
   batch: withDefault(Batch, Batch.make(), "How records are queued and written."),
@@ -136,7 +138,7 @@ const Complete = Schema.typeSchema(Settings).annotations({ identifier: "Observab
  */
 export const Input = Schema.Struct({
   ...fields,
-  serviceName: Schema.optional(Schema.NonEmptyTrimmedString),
+  serviceName: Schema.optional(Name),
   logger: Schema.optional(Logger)
 })
 

@@ -323,6 +323,18 @@ describe("ObservabilityConfig", () => {
         ["an array", [], [["", "Expected object, actual []"]]],
         ["a string", "agent", [["", `Expected object, actual "agent"`]]],
         ["no name", {}, [[`["serviceName"]`, missing]]],
+        ...["serviceName", "serviceVersion", "environment", "organizationId", "userId"].map(
+          (field): [string, unknown, ReadonlyArray<[string, string]>] => [
+            `a lone surrogate in ${field}`,
+            { ...name, [field]: "a\ud800" },
+            [[`["${field}"]`, "expected text without lone surrogates"]]
+          ]
+        ),
+        [
+          "a lone surrogate in the resource",
+          { ...name, resource: { team: ["\udc00"] } },
+          [[`["resource"]`, "expected text without lone surrogates"]]
+        ],
         ["an empty name", { serviceName: "" }, [[`["serviceName"]`, `Expected a non empty string, actual ""`]]],
         [
           "a name of spaces",

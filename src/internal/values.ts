@@ -9,6 +9,8 @@ import type { LogLevel as Level } from "../capture/Logger.js"
 import { isSampler } from "../capture/Sampler.js"
 import { isExporter } from "../pipeline/Exporter.js"
 import type { SignalProcessor } from "../pipeline/SignalProcessor.js"
+import { isJsonObject } from "../signal/internal/json.js"
+import { JsonObject } from "../signal/Json.js"
 import * as LogRecord from "../signal/LogRecord.js"
 import * as DeprecatedLogger from "./deprecatedLogger.js"
 
@@ -39,6 +41,17 @@ export const DurationInput = Schema.transform(
 )
 
 export const PositiveDuration = DurationInput.pipe(Schema.greaterThanDuration(Duration.zero))
+
+/** No record may hold a lone surrogate. */
+const wellFormed = { message: () => "expected text without lone surrogates", jsonSchema: {} }
+
+export const Text = Schema.String.pipe(Schema.filter((text) => text.isWellFormed(), wellFormed))
+
+export const Name = Schema.NonEmptyTrimmedString.pipe(Schema.filter((text) => text.isWellFormed(), wellFormed))
+
+export const Attributes = JsonObject.pipe(
+  Schema.filter((attributes) => isJsonObject(attributes, (text) => text.isWellFormed()), wellFormed)
+)
 
 export const PositiveInt = Schema.Int.pipe(Schema.positive())
 
