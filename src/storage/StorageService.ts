@@ -6,6 +6,7 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import type { Json } from "../signal/Json.js"
 import type { Level, LogRecord } from "../signal/LogRecord.js"
 import type { SessionSummary } from "../signal/SessionSummary.js"
 import type { SpanRecord, SpanStatus, SpanType } from "../signal/SpanRecord.js"
@@ -32,7 +33,7 @@ export interface CommonFilters {
   /** Has all of these. */
   readonly tags?: ReadonlyArray<string> | undefined
   /** Each of these keys has this JSON value. */
-  readonly metadata?: { readonly [key: string]: unknown } | undefined
+  readonly metadata?: { readonly [key: string]: Json } | undefined
   /** At or after: nanoseconds since the epoch. */
   readonly startedAfter?: bigint | undefined
   /** Before, exclusively: nanoseconds since the epoch. */
@@ -86,8 +87,8 @@ export interface SessionFilters extends SpanFilters {}
  * @since 0.1.0
  * @category models
  */
-export interface OrderBy {
-  readonly field: "time" | "duration"
+export interface OrderBy<Field extends "time" | "duration" = "time" | "duration"> {
+  readonly field: Field
   readonly direction: "asc" | "desc"
 }
 
@@ -106,11 +107,11 @@ export interface Pagination {
  * @since 0.1.0
  * @category models
  */
-export interface ListOptions<Filters> {
+export interface ListOptions<Filters, Field extends OrderBy["field"] = OrderBy["field"]> {
   readonly filters?: Filters | undefined
   readonly pagination?: Pagination | undefined
   /** Newest first when absent. */
-  readonly orderBy?: OrderBy | undefined
+  readonly orderBy?: OrderBy<Field> | undefined
 }
 
 /**
@@ -161,8 +162,10 @@ export interface StorageService {
   /** One entry span a trace: the one without a parent, else the earliest with a remote one. */
   readonly listTraces: (options?: ListOptions<SpanFilters>) => Effect.Effect<PaginatedResult<SpanRecord>, StorageError>
   readonly listSpans: (options?: ListOptions<SpanFilters>) => Effect.Effect<PaginatedResult<SpanRecord>, StorageError>
-  /** Logs have no duration: `orderBy.field` can only be `"time"`. */
-  readonly listLogs: (options?: ListOptions<LogFilters>) => Effect.Effect<PaginatedResult<LogRecord>, StorageError>
+  /** Logs have no duration to be ordered by. */
+  readonly listLogs: (
+    options?: ListOptions<LogFilters, "time">
+  ) => Effect.Effect<PaginatedResult<LogRecord>, StorageError>
   readonly getTrace: (traceId: string) => Effect.Effect<Option.Option<Trace>, StorageError>
   readonly getSpan: (id: {
     readonly traceId: string

@@ -38,4 +38,12 @@ describe("Storage.make", () => {
       assert.deepStrictEqual(yield* storage.getSpan(stored), Option.some(stored))
     })
   )
+
+  it("takes JSON, and no other metadata, to filter by", () => {
+    const filters: Storage.CommonFilters = {
+      // @ts-expect-error: a Date is no JSON
+      metadata: { since: new Date(0) }
+    }
+    assert.isObject(filters)
+  })
 })

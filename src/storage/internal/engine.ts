@@ -9,6 +9,7 @@ import type { SessionSummary } from "../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
 import type { StorageError } from "../StorageError.js"
 import type { Deleted, OrderBy, PaginatedResult, StorageService, Trace } from "../StorageService.js"
+import { invalidArgument } from "./errors.js"
 import * as query from "./query.js"
 import { treeOrder } from "./tree.js"
 import { checkLogs, checkSpans } from "./validate.js"
@@ -44,9 +45,8 @@ const maxTraceSpans = 10_000
 
 /** The service over an engine. */
 export const make = (engine: Engine): StorageService => ({
-  insertSpans: (records) =>
-    records.length === 0 ? Effect.void : Effect.flatMap(checkSpans(records), engine.insertSpans),
-  insertLogs: (records) => (records.length === 0 ? Effect.void : Effect.flatMap(checkLogs(records), engine.insertLogs)),
+  insertSpans: insert(checkSpans, engine.insertSpans),
+  insertLogs: insert(checkLogs, engine.insertLogs),
   listTraces: list(query.traces, engine.listTraces, query.spanKey),
   listSpans: list(query.spans, engine.listSpans, query.spanKey),
   listLogs: list(query.logs, engine.listLogs, query.logKey),
@@ -74,6 +74,16 @@ export const make = (engine: Engine): StorageService => ({
   deleteBefore: (time) => Effect.flatMap(query.time(time), engine.deleteBefore),
   deleteSession: (id) => Effect.flatMap(query.sessionId(id), engine.deleteSession)
 })
+
+const insert =
+  <A>(
+    check: (records: ReadonlyArray<A>) => Effect.Effect<ReadonlyArray<A>, StorageError>,
+    write: (records: ReadonlyArray<A>) => Effect.Effect<void, StorageError>
+  ) =>
+  (records: ReadonlyArray<A>): Effect.Effect<void, StorageError> => {
+    if (!Array.isArray(records)) return invalidArgument("records", "expected an array")
+    return records.length === 0 ? Effect.void : Effect.flatMap(check(records), write)
+  }
 
 const list =
   <Filters, Row>(

@@ -171,13 +171,15 @@ export interface Checked<Filters> {
 const decodeOrFail =
   <A, I>(schema: Schema.Schema<A, I>, root?: string) =>
   (input: unknown): Effect.Effect<A, StorageError> =>
-    Schema.decodeUnknownEither(schema)(input, { onExcessProperty: "error" }).pipe(
-      Either.mapLeft((error) => {
+    Effect.suspend(() => Schema.decodeUnknownEither(schema)(input, { onExcessProperty: "error" })).pipe(
+      Effect.mapError((error) => {
         const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
         const path = issue?.path.map(String) ?? []
         const field = (root === undefined ? path : [root, ...path]).join(".") || "options"
         return invalidArgument(field, issue?.message ?? "invalid")
-      })
+      }),
+      // A getter that throws.
+      Effect.catchAllDefect(() => invalidArgument(root ?? "options", "it cannot be read"))
     )
 
 export const sessionId = decodeOrFail(SessionIdString, "sessionId")

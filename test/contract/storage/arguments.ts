@@ -127,9 +127,16 @@ export const argumentsContract = (layer: StorageLayer) =>
           yield* refuses(storage.listSessions({ orderBy }), field)
           yield* refuses(storage.listLogs({ orderBy }), field)
         }
+        // @ts-expect-error: logs have no duration
         yield* refuses(storage.listLogs({ orderBy: { field: "duration", direction: "asc" } }), "orderBy.field")
         yield* refuses(storage.listSpans(asAsked({ filter: {} })), "filter")
         yield* refuses(storage.listSpans(asAsked(1)), "options")
+        const throwing: object = {
+          get filters() {
+            throw new Error("no")
+          }
+        }
+        yield* refuses(storage.listSpans(asAsked(throwing)), "options")
       }))
 
     test("by the methods that take ids and times", (storage) =>
@@ -147,6 +154,14 @@ export const argumentsContract = (layer: StorageLayer) =>
         yield* refuses(storage.deleteSession(" "), "sessionId")
         yield* refuses(storage.deleteBefore(asAsked(1)), "time")
         yield* refuses(storage.deleteBefore(2n ** 63n), "time")
+      }))
+
+    test("by the methods that insert", (storage) =>
+      Effect.gen(function* () {
+        for (const value of [null, undefined, 1, {}, span()]) {
+          yield* refuses(storage.insertSpans(asAsked(value)), "records")
+          yield* refuses(storage.insertLogs(asAsked(value)), "records")
+        }
       }))
 
     test("when it is the cursor of another query", (storage) =>
