@@ -20,6 +20,7 @@ import { SpanRecord } from "../signal/SpanRecord.js"
 import type { Exporter } from "./Exporter.js"
 import { FlushError } from "./FlushError.js"
 import { type Bounds, type Entry, Lane, type Signal } from "./internal/lane.js"
+import { toLog, toSpan } from "./internal/processed.js"
 import { sizeOf } from "./internal/size.js"
 import type { SignalProcessor } from "./SignalProcessor.js"
 import type { Stats } from "./Stats.js"
@@ -72,8 +73,14 @@ export const make = Effect.fnUntraced(function* (
   const lanes = options.exporters.map((exporter) => new Lane(exporter, options.batch, options.processors.length === 0))
   const showing = lanes.filter((lane) => lane.exporter.running)
   const process = {
-    spans: chain(options.processors.map((processor) => processor.span?.bind(processor))),
-    logs: chain(options.processors.map((processor) => processor.log?.bind(processor)))
+    spans: chain(
+      options.processors.map((processor) => processor.span?.bind(processor)),
+      toSpan
+    ),
+    logs: chain(
+      options.processors.map((processor) => processor.log?.bind(processor)),
+      toLog
+    )
   }
 
   const emitted = { spans: 0, logs: 0 }
@@ -288,9 +295,9 @@ interface Flush {
 
 /** One step of all of the steps; a record that one of them drops goes no further. */
 const chain =
-  <A>(steps: ReadonlyArray<((record: A) => A | undefined) | undefined>) =>
+  <A>(steps: ReadonlyArray<((record: A) => unknown) | undefined>, toRecord: (result: unknown) => A | undefined) =>
   (record: A): A | undefined =>
     steps.reduce<A | undefined>(
-      (result, step) => (result === undefined || step === undefined ? result : step(result)),
+      (result, step) => (result === undefined || step === undefined ? result : toRecord(step(result))),
       record
     )

@@ -8,7 +8,8 @@ import type { SpanRecord } from "../signal/SpanRecord.js"
 
 /**
  * Every record goes through the processors once, in their order, each seeing what the one before it made of the record.
- * Its result counts for all exporters. A record is dropped when a processor returns `undefined`, or throws.
+ * Its result counts for all exporters. A record is dropped when a processor returns `undefined`, throws, or returns
+ * what is no record.
  *
  * Both functions are synchronous and run outside the program's own fibers.
  *

@@ -18,6 +18,8 @@ import {
 import * as BatchWriter from "../../src/pipeline/BatchWriter.js"
 import { type Batch, ExportError, type Exporter, memory } from "../../src/pipeline/Exporter.js"
 import type { Ledger, Stats } from "../../src/pipeline/Stats.js"
+import { LogRecord } from "../../src/signal/LogRecord.js"
+import { SpanRecord } from "../../src/signal/SpanRecord.js"
 import { log, span } from "../utils/records.js"
 
 const make = (
@@ -669,6 +671,63 @@ describe("BatchWriter", () => {
         assert.deepStrictEqual(seen, ["span 1", "span 4"])
         assert.deepStrictEqual((yield* spansOf(writer, "memory"))?.dropped, { Processor: 1, ProcessorError: 1 })
         assert.deepStrictEqual((yield* writer.stats).logs["memory"]?.dropped, { Processor: 1 })
+      })
+    )
+
+    /** Processors as a program without types has them. */
+    const untyped = (make: (record: SpanRecord | LogRecord) => unknown) => ({
+      name: "untyped",
+      span: (record: SpanRecord) => make(record) as never,
+      log: (record: LogRecord) => make(record) as never
+    })
+
+    it.scoped("drop a record by null as by undefined", () =>
+      Effect.gen(function* () {
+        const writer = yield* make([memory()], { processors: [untyped(() => null)] })
+        yield* emitSpans(writer, 1)
+        writer.emitter.emit(log())
+        yield* writer.flush
+        const { logs, spans } = yield* writer.stats
+        assert.deepStrictEqual(spans["memory"]?.dropped, { Processor: 1 })
+        assert.deepStrictEqual(logs["memory"]?.dropped, { Processor: 1 })
+      })
+    )
+
+    it.scoped("lose a record when they return what is none", () =>
+      Effect.gen(function* () {
+        const results: Array<unknown> = [{}, 1, "", false, [], Promise.resolve(), log(), span()]
+        let next = 0
+        const exporter = memory()
+        const writer = yield* make([exporter], {
+          processors: [untyped(() => results[next++ % results.length]), untyped((record) => record)]
+        })
+        yield* emitSpans(writer, results.length)
+        for (const _ of results) writer.emitter.emit(log())
+        yield* writer.flush
+        const { logs, spans } = yield* writer.stats
+        assert.deepStrictEqual(spans["memory"]?.dropped, { ProcessorError: results.length - 1 })
+        assert.deepStrictEqual(logs["memory"]?.dropped, { ProcessorError: results.length - 1 })
+      })
+    )
+
+    it.scoped("may return a copy of a record, of which a record is made again", () =>
+      Effect.gen(function* () {
+        const exporter = memory()
+        const seen: Array<unknown> = []
+        const writer = yield* make([exporter], {
+          processors: [
+            untyped((record) => ({ ...record, userId: "copied" })),
+            untyped((record) => seen.push(record) && record)
+          ]
+        })
+        const records = [span({ tags: ["a"] }), log({ tags: ["a"] })] as const
+        for (const record of records) writer.emitter.emit(record)
+        yield* writer.flush
+        assert.deepStrictEqual(seen, [
+          new SpanRecord({ ...records[0], userId: "copied" }),
+          new LogRecord({ ...records[1], userId: "copied" })
+        ])
+        assert.deepStrictEqual(seen, [exporter.spans[0], exporter.logs[0]])
       })
     )
 
