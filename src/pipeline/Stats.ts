@@ -18,7 +18,8 @@ export interface Ledger {
   readonly queued: number
   /**
    * Never given to the exporter, by reason: `QueueFull`, `Processor` (one returned `undefined`), `ProcessorError` (one
-   * threw, or returned what is no record), `Shutdown` (the pipeline was closed, or closing, and the exporter did not take it in time).
+   * threw, or returned what is no record), `Shutdown` (the pipeline was closed, or closing, and the exporter did not
+   * take it in time).
    */
   readonly dropped: { readonly [reason: string]: number }
   /**
