@@ -87,10 +87,12 @@ export const make = ({
   ...options
 }: Options): Effect.Effect<DuckDbStorageService, StorageError, Scope.Scope> =>
   makeWith(
+    path,
     DuckDbClient.make({ path, settings }).pipe(
       Effect.tap((sql) =>
         settings?.checkpoint_threshold === undefined ? sql.unsafe(checkpointThreshold) : Effect.void
       ),
+      Effect.tap((sql) => Effect.forkScoped(checkpointWhenIdle(sql))),
       Effect.provide(Reactivity.layer)
     ),
     options
@@ -101,6 +103,25 @@ export const make = ({
  * Its own default halves the rate of writing; this much is read again within a second when a process was killed.
  */
 const checkpointThreshold = "SET GLOBAL checkpoint_threshold = '128MB'"
+
+/** Moves a log of some size into the tables when it has not grown for a while, so that nobody waits for it. */
+const checkpointWhenIdle = (sql: DuckDbClient.DuckDbClient) => {
+  let before = 0
+  return sql<{ readonly size: number }>`
+    SELECT parse_formatted_bytes(wal_size) AS size FROM pragma_database_size()
+    WHERE database_name = current_database()`.pipe(
+    Effect.flatMap(([row]) => {
+      const size = row?.size ?? 0
+      const isIdle = size === before
+      before = size
+      return isIdle && size >= leastBytesToCheckpoint ? sql.withWriteLock(sql`CHECKPOINT`) : Effect.void
+    }),
+    Effect.ignore,
+    Effect.repeat(Schedule.spaced("5 seconds"))
+  )
+}
+
+const leastBytesToCheckpoint = 16 * 2 ** 20
 
 /**
  * Keeps records in a file.
@@ -131,7 +152,9 @@ export const layer = (options: Options): Layer.Layer<Storage | DuckDbStorage, St
 export const layerClient = (
   options: ClientOptions = {}
 ): Layer.Layer<Storage | DuckDbStorage, StorageError, DuckDbClient.DuckDbClient> =>
-  layerOf(Effect.flatMap(DuckDbClient.DuckDbClient, (client) => makeWith(Effect.succeed(client), options)))
+  layerOf(
+    Effect.flatMap(DuckDbClient.DuckDbClient, (client) => makeWith(client.config.path, Effect.succeed(client), options))
+  )
 
 /**
  * Writes a consistent copy of the database to a file while the program goes on, so that another process can look into
@@ -150,11 +173,15 @@ const layerOf = <R>(storage: Effect.Effect<DuckDbStorageService, StorageError, R
 
 type Client = Effect.Effect<DuckDbClient.DuckDbClient, SqlError, Scope.Scope>
 
-const makeWith = Effect.fnUntraced(function* (client: Client, { connect, retention, tablePrefix = "" }: ClientOptions) {
+const makeWith = Effect.fnUntraced(function* (
+  path: string,
+  client: Client,
+  { connect, retention, tablePrefix = "" }: ClientOptions
+) {
   if (!/^\w{0,50}$/.test(tablePrefix)) {
     return yield* invalidArgument("tablePrefix", "expected at most 50 ASCII letters, digits and _")
   }
-  const database = yield* reopening(open(client, tablePrefix))
+  const database = yield* reopening(path, open(client, tablePrefix))
   yield* database
     .use(() => Effect.void)
     .pipe(
@@ -211,7 +238,10 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
 const millisBetweenAttempts = 1000
 
 /** A database that is opened when it is used and is not open, as at first, and after it broke down. */
-const reopening = Effect.fnUntraced(function* (open: Effect.Effect<Opened, SqlError | StorageError, Scope.Scope>) {
+const reopening = Effect.fnUntraced(function* (
+  path: string,
+  open: Effect.Effect<Opened, SqlError | StorageError, Scope.Scope>
+) {
   const parent = yield* Effect.scope
   const lock = yield* Effect.makeSemaphore(1)
   let current: { readonly opened: Opened; readonly scope: Scope.CloseableScope } | undefined
@@ -247,7 +277,7 @@ const reopening = Effect.fnUntraced(function* (open: Effect.Effect<Opened, SqlEr
       Effect.flatMap((database) =>
         Effect.tapError(f(database.opened), (error) => (isFatal(error) ? close(database) : Effect.void))
       ),
-      Effect.mapError(storageErrorOf),
+      Effect.mapError((error) => storageErrorOf(error, path)),
       isolated,
       Effect.mapInputContext(() => Context.empty())
     )

@@ -125,6 +125,26 @@ describe("the file of a DuckDbStorage", () => {
     })
   )
 
+  it.scoped("takes what was written out of its log when nobody writes for a while", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const size = Effect.sync(() => Fs.statSync(`${path}.wal`, { throwIfNoEntry: false })?.size ?? 0)
+      yield* withStorage({ path }, (storage) =>
+        Effect.gen(function* () {
+          const attributes = { text: "x".repeat(20_000) }
+          yield* storage.insertSpans(Array.from({ length: 1000 }, () => span({ attributes })))
+          assert.isAbove(yield* size, 16_000_000)
+          yield* TestClock.adjust("5 seconds").pipe(
+            Effect.zipRight(storage.listLogs()),
+            Effect.zipRight(size),
+            Effect.repeat({ until: (size) => size < 1000 })
+          )
+          assert.lengthOf((yield* storage.listSpans({ pagination: { limit: 1000 } })).items, 1000)
+        })
+      )
+    })
+  )
+
   it.scoped("of a newer minor version is opened, and of a newer major version refused", () =>
     Effect.gen(function* () {
       const path = yield* newFile
@@ -326,6 +346,35 @@ describe("what is written", () => {
   )
 })
 
+describe("listTraces", () => {
+  it.scoped("shows each trace once, however many of its spans come from elsewhere", () =>
+    Effect.gen(function* () {
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      const traces = 40
+      yield* storage.insertSpans(
+        Array.from({ length: traces * 5 }, (_, i) => {
+          const isRoot = i % 5 === 0
+          const remote = { parentSpanId: spanId(1), parentIsRemote: true }
+          const trace = traceId(1 + Math.floor(i / 5))
+          return span({ name: isRoot ? "root" : "remote", traceId: trace, startTime: at(i), ...(isRoot ? {} : remote) })
+        })
+      )
+      const shown: Array<string> = []
+      let cursor: string | undefined
+      do {
+        const page = yield* storage.listTraces({ pagination: { limit: 7, cursor } })
+        assert.isTrue(page.items.every((item) => item.name === "root"))
+        shown.push(...page.items.map((item) => item.traceId))
+        cursor = Option.getOrUndefined(page.nextCursor)
+      } while (cursor !== undefined)
+      assert.deepStrictEqual(
+        shown,
+        Array.from({ length: traces }, (_, i) => traceId(traces - i))
+      )
+    })
+  )
+})
+
 describe("retention", () => {
   it.scoped("deletes once an hour what is older", () =>
     Effect.gen(function* () {
@@ -367,6 +416,39 @@ describe("snapshot", () => {
       )
       assert.deepStrictEqual(names, ["second", "first"])
       assert.deepStrictEqual(Fs.readdirSync(folder).sort(), ["it's a copy.duckdb", "spans.duckdb"])
+    })
+  )
+
+  it.scoped("is never written over the file that is open, by whatever name", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const link = `${path}.link`
+      yield* Effect.gen(function* () {
+        const storage = yield* Storage.Storage
+        yield* storage.insertSpans([span({ name: "first" })])
+        Fs.symlinkSync(path, link)
+        for (const name of [path, link]) {
+          const error = yield* Effect.flip(DuckDbStorage.snapshot(name))
+          assert.strictEqual(error.reason, "InvalidArgument")
+          assert.strictEqual(error.field, "path")
+        }
+        yield* storage.insertSpans([span({ name: "second" })])
+      }).pipe(Effect.provide(DuckDbStorage.layer({ path })))
+      const names = yield* withStorage({ path }, (storage) => Effect.map(storage.listSpans(), namesOf))
+      assert.deepStrictEqual(names.toSorted(), ["first", "second"])
+    })
+  )
+
+  it.scoped("replaces a database and the log that it left behind", () =>
+    Effect.gen(function* () {
+      const copy = yield* newFile
+      yield* withStorage({ path: copy }, (storage) => storage.insertSpans([span({ name: "old" })]))
+      Fs.writeFileSync(`${copy}.wal`, "what a killed process left")
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      yield* storage.insertSpans([span({ name: "new" })])
+      yield* Effect.all([storage.snapshot(copy), storage.snapshot(copy)], { concurrency: 2 })
+      const names = yield* withStorage({ path: copy }, (copied) => Effect.map(copied.listSpans(), namesOf))
+      assert.deepStrictEqual(names, ["new"])
     })
   )
 

@@ -61,7 +61,7 @@ const failures: ReadonlyArray<readonly [DatabaseFailure, RegExp]> = [
   ["Full", /No space left on device|Disk quota exceeded|File too large/],
   ["Locked", /Could not set lock on file/],
   ["Incompatible", /database file with version number|newer version of DuckDB|storage version/],
-  ["ReadOnly", /in read-only mode|Permission denied|Read-only file system/],
+  ["ReadOnly", /in read-only mode|Permission denied|Operation not permitted|Read-only file system/],
   ["Corrupt", /not a valid DuckDB database file|Could not read enough bytes|[Cc]orrupt|checksum|Is a directory/]
 ]
 

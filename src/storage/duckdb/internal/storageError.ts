@@ -3,13 +3,16 @@ import { invalidArgument, storageError } from "../../internal/errors.js"
 import type { StorageError } from "../../StorageError.js"
 import { DuckDbError, databaseFailure } from "./error.js"
 
-/** What an error of the client means for a storage, and what to do about it. */
-export const storageErrorOf = (error: SqlError | StorageError): StorageError => {
+/** What an error of the client means for a storage in a file, and what to do about it. */
+export const storageErrorOf = (error: SqlError | StorageError, file: string): StorageError => {
   if (error._tag === "StorageError") return error
   const { message } = error
   if (message.includes("No such file or directory")) return invalidArgument("path", message)
   const failure = databaseFailure(error)
-  if (failure !== undefined) return storageError(failure, `${message}${advice[failure]}`, { cause: error })
+  if (failure !== undefined) {
+    const which = message.includes(file) ? message : `${file}: ${message}`
+    return storageError(failure, which.replace(/[.!]*$/, advice[failure]), { cause: error })
+  }
   return storageError(isOfRecord(error) ? "Rejected" : "Query", message, { cause: error })
 }
 

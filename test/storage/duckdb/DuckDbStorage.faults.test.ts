@@ -1,0 +1,247 @@
+import { execFileSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either, Exit, Option, Scope } from "effect"
+import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
+import type * as Storage from "../../../src/storage/Storage.js"
+import { span } from "../../utils/records.js"
+
+const directory = Effect.acquireRelease(
+  Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "duckdb-faults-"))),
+  (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true, force: true }))
+)
+
+const withStorage = <A, E>(
+  path: string,
+  use: (storage: DuckDbStorage.DuckDbStorageService) => Effect.Effect<A, E>
+): Effect.Effect<A, E | Storage.StorageError> => Effect.scoped(Effect.flatMap(DuckDbStorage.make({ path }), use))
+
+const session = "s"
+const spans = (count: number) =>
+  Array.from({ length: count }, (_, i) => span({ sessionId: session, attributes: { text: `${i} `.repeat(1000) } }))
+
+/** How many spans are stored, which reads all of their light columns. */
+const count = (storage: Storage.StorageService) =>
+  Effect.map(storage.getSession(session), (found) => Option.match(found, { onNone: () => 0, onSome: (s) => s.spans }))
+
+const countIn = (path: string) => withStorage(path, count)
+
+/** Everything of every span, up to a thousand. */
+const readAll = (storage: Storage.StorageService) => storage.listSpans({ pagination: { limit: 1000 } })
+
+const newFile = Effect.gen(function* () {
+  const path = Path.join(yield* directory, "spans.duckdb")
+  yield* withStorage(path, (storage) => storage.insertSpans(spans(500)))
+  return path
+})
+
+const refused = (path: string) =>
+  Effect.flip(
+    withStorage(path, (storage) => Effect.zipRight(readAll(storage), storage.insertSpans([span()])))
+  ) as Effect.Effect<Storage.StorageError>
+
+const canMount = (() => {
+  try {
+    const path = Fs.mkdtempSync(Path.join(Os.tmpdir(), "duckdb-mount-"))
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", path], { stdio: "ignore" })
+    execFileSync("umount", [path])
+    Fs.rmdirSync(path)
+    return true
+  } catch {
+    return false
+  }
+})()
+
+const isRoot = process.getuid?.() === 0
+
+const mounted = (path: string, ...mount: ReadonlyArray<string>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => execFileSync("mount", [...mount, path])),
+    () => Effect.sync(() => execFileSync("umount", ["--lazy", path]))
+  )
+
+/** Takes the right to write: permissions do it, but not for root, who needs a read-only mount. */
+const readOnly = (path: string) =>
+  isRoot
+    ? Effect.zipRight(
+        mounted(path, "--bind", path),
+        Effect.sync(() => execFileSync("mount", ["-o", "remount,bind,ro", path]))
+      )
+    : Effect.acquireRelease(
+        Effect.sync(() => {
+          const { mode } = Fs.statSync(path)
+          Fs.chmodSync(path, mode & 0o555)
+          return mode
+        }),
+        (mode) => Effect.sync(() => Fs.chmodSync(path, mode))
+      )
+
+describe("a damaged file", () => {
+  const damages: ReadonlyArray<readonly [string, (file: Buffer) => Buffer]> = [
+    ["that is empty", (file) => file.subarray(0, 0)],
+    ["that was cut off in its header", (file) => file.subarray(0, 100)],
+    ["that was cut off after its header", (file) => file.subarray(0, 12_288)],
+    ["that was cut off in the middle", (file) => file.subarray(0, file.length / 2)],
+    ["with another beginning", (file) => flipped(file, 8, 12)],
+    ["with a damaged header", (file) => flipped(file, 4096, 12_288)],
+    ["with a damaged block", (file) => flipped(file, 300_000, 300_100)]
+  ]
+
+  const flipped = (file: Buffer, from: number, to: number) =>
+    Buffer.concat([file.subarray(0, from), file.subarray(from, to).map((byte) => byte ^ 0xff), file.subarray(to)])
+
+  for (const [which, damage] of damages) {
+    it.scoped(`${which} is said to be corrupt, and left as it is`, () =>
+      Effect.gen(function* () {
+        const path = yield* newFile
+        const damaged = damage(Fs.readFileSync(path))
+        Fs.writeFileSync(path, damaged)
+        const error = yield* refused(path)
+        assert.strictEqual(error.reason, "Corrupt")
+        assert.isFalse(error.retryable)
+        assert.include(error.message, path)
+        assert.include(error.message, "Restore the file from a copy")
+        assert.isTrue(damaged.equals(Fs.readFileSync(path)))
+      })
+    )
+  }
+
+  it.scoped("of a newer DuckDB is refused with the advice to upgrade, and left as it is", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const file = Fs.readFileSync(path)
+      const checksum = (offset: number) => BigInt.asUintN(64, file.readBigUInt64LE(offset) * 0xbf58476d1ce4e5b9n)
+      const before = checksum(8) ^ checksum(16)
+      file.writeBigUInt64LE(200n, 12)
+      file.writeBigUInt64LE(file.readBigUInt64LE(0) ^ before ^ checksum(8) ^ checksum(16), 0)
+      Fs.writeFileSync(path, file)
+      const error = yield* refused(path)
+      assert.strictEqual(error.reason, "Incompatible")
+      assert.include(error.message, "version number 200")
+      assert.include(error.message, "Upgrade @duckdb/node-api")
+      assert.isTrue(file.equals(Fs.readFileSync(path)))
+    })
+  )
+})
+
+describe("a log", () => {
+  /** A file with 500 spans in its tables and ten batches of ten in its log, as a process leaves it that was killed. */
+  const killed = Effect.gen(function* () {
+    const path = yield* newFile
+    const scope = yield* Scope.make()
+    const storage = yield* Scope.extend(DuckDbStorage.make({ path }), scope)
+    for (let i = 0; i < 10; i++) yield* storage.insertSpans(spans(10))
+    const [file, log] = [Fs.readFileSync(path), Fs.readFileSync(`${path}.wal`)]
+    yield* Scope.close(scope, Exit.void)
+    const restore = (log: Buffer) => {
+      Fs.writeFileSync(path, file)
+      Fs.writeFileSync(`${path}.wal`, log)
+    }
+    return { path, log, restore }
+  })
+
+  it.scoped("that was torn when the process was killed loses the torn batch alone, and can be written again", () =>
+    Effect.gen(function* () {
+      const { log, path, restore } = yield* killed
+      for (const [length, kept] of [
+        [log.length, 600],
+        [log.length - 1, 590],
+        [10, 500],
+        [0, 500]
+      ] as const) {
+        restore(log.subarray(0, length))
+        assert.strictEqual(yield* countIn(path), kept, `a log of ${length} bytes`)
+        restore(log.subarray(0, length))
+        yield* withStorage(path, (storage) => storage.insertSpans(spans(5)))
+        assert.strictEqual(yield* countIn(path), kept + 5, `a log of ${length} bytes, and more`)
+      }
+    })
+  )
+
+  it.scoped("that is damaged is said to be corrupt, and both files are left as they are", () =>
+    Effect.gen(function* () {
+      const { log, path, restore } = yield* killed
+      log.fill(0x55, log.length / 2, log.length / 2 + 100)
+      restore(log)
+      const file = Fs.readFileSync(path)
+      const error = yield* refused(path)
+      assert.strictEqual(error.reason, "Corrupt")
+      assert.include(error.message, `${path}.wal`)
+      assert.isTrue(file.equals(Fs.readFileSync(path)))
+      assert.isTrue(log.equals(Fs.readFileSync(`${path}.wal`)))
+    })
+  )
+})
+
+describe.skipIf(isRoot && !canMount)("without the right to write (root needs that to mount)", () => {
+  for (const [what, of] of [
+    ["the file", (path: string) => path],
+    ["its directory", Path.dirname]
+  ] as const) {
+    it.scoped(`${what} fails with ReadOnly and says what to allow`, () =>
+      Effect.gen(function* () {
+        const path = yield* newFile
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* readOnly(of(path))
+            const error = yield* refused(path)
+            assert.strictEqual(error.reason, "ReadOnly")
+            assert.isFalse(error.retryable)
+            assert.include(error.message, path)
+            assert.include(error.message, "Allow this process to write the file and its directory")
+          })
+        )
+        assert.strictEqual(yield* countIn(path), 500)
+      })
+    )
+  }
+})
+
+describe.skipIf(!canMount)("a full disk (needs the right to mount)", () => {
+  for (const [where, settings] of [
+    ["its log", {}],
+    ["a checkpoint, which breaks the database down", { checkpoint_threshold: "1MB" }]
+  ] as const) {
+    it.scoped(`met in ${where} loses nothing that was stored, and goes on when there is room`, () =>
+      Effect.gen(function* () {
+        const folder = yield* directory
+        yield* mounted(folder, "-t", "tmpfs", "-o", "size=8m", "tmpfs")
+        const path = Path.join(folder, "spans.duckdb")
+        const batches: Array<ReadonlyArray<ReturnType<typeof span>>> = []
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const storage = yield* DuckDbStorage.make({ path, settings })
+            let failed: Storage.StorageError | undefined
+            while (failed === undefined) {
+              const batch = incompressible(100)
+              const result = yield* Effect.either(storage.insertSpans(batch))
+              if (Either.isLeft(result)) failed = result.left
+              batches.push(batch)
+            }
+            assert.isAbove(batches.length, 5)
+            assert.strictEqual(failed.reason, "Full")
+            assert.isTrue(failed.retryable)
+            assert.include(failed.message, "Make room on the disk")
+            const stored = yield* count(storage)
+            assert.include([100 * (batches.length - 1), 100 * batches.length], stored)
+            yield* Effect.flip(storage.insertSpans(incompressible(300)))
+            assert.strictEqual(yield* count(storage), stored)
+
+            execFileSync("mount", ["-o", "remount,size=64m", folder])
+            yield* storage.insertSpans(batches.at(-1) ?? [])
+            assert.strictEqual(yield* count(storage), 100 * batches.length)
+          })
+        )
+        assert.strictEqual(yield* countIn(path), 100 * batches.length)
+      })
+    )
+  }
+
+  const incompressible = (length: number) =>
+    Array.from({ length }, () =>
+      span({ sessionId: session, attributes: { text: randomBytes(2000).toString("base64") } })
+    )
+})
