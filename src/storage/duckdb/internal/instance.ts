@@ -35,6 +35,9 @@ export const open = (path: string, settings: Record<string, string>): Effect.Eff
       ).pipe(Effect.map((native) => instance(native, Effect.unsafeMakeSemaphore(1))))
     : Effect.flatMap(canonical(path), (file) => openFile(file, settings))
 
+/** Whether this process has a file open as a database. */
+export const isOpen = (path: string): Effect.Effect<boolean> => Effect.map(canonical(path), (file) => files.has(file))
+
 const openFile = (file: string, settings: Record<string, string>) =>
   Effect.acquireRelease(
     Effect.map(
