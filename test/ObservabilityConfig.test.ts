@@ -127,8 +127,30 @@ describe("ObservabilityConfig", () => {
       [
         "attributes of the resource that are percent-encoded, hold an equals sign, or stand apart",
         name,
-        { OTEL_RESOURCE_ATTRIBUTES: "a%20b=c%2Cd, e=f=g ,,h=" },
-        { resource: { "a b": "c,d", e: "f=g", h: "" } }
+        { OTEL_RESOURCE_ATTRIBUTES: "a%20b=c%2Cd, e=f=g ,,h=i" },
+        { resource: { "a b": "c,d", e: "f=g", h: "i" } }
+      ],
+      [
+        "attributes of the resource that are empty or spaces as none, and others trimmed",
+        name,
+        { NODE_ENV: "test", OTEL_RESOURCE_ATTRIBUTES: "service.version=,deployment.environment.name=%20,team=%20a" },
+        { environment: "test", resource: { team: "a" } }
+      ],
+      [
+        "the name, the version and the environment of the given resource before the environment's",
+        {
+          resource: { "service.name": "agent", "service.version": "2", "deployment.environment.name": "production" }
+        },
+        {
+          OTEL_SERVICE_NAME: "other",
+          NODE_ENV: "test",
+          OTEL_RESOURCE_ATTRIBUTES: "service.name=other,service.version=1,deployment.environment.name=staging"
+        },
+        {
+          serviceVersion: "2",
+          environment: "production",
+          resource: { "service.name": "agent", "service.version": "2", "deployment.environment.name": "production" }
+        }
       ],
       ["exporters", { ...name, exporters: [kept] }, {}, { exporters: [kept] }],
       ["processors", { ...name, processors: [processor] }, {}, { processors: [processor] }],

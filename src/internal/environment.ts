@@ -33,10 +33,16 @@ export const fill = Effect.fnUntraced(function* (given: Fields) {
   })
 
   const { batch = {}, resource = {}, ...rest } = given
+  const givenAttribute = (key: string) =>
+    Predicate.isRecord(resource) && Predicate.isString(resource[key]) ? resource[key] : undefined
+  const attribute = (key: string) => givenAttribute(key) ?? attributes[key]
   const filled = yield* withOthers(rest, {
-    serviceName: Effect.map(variable("OTEL_SERVICE_NAME", text), (name) => name ?? attributes["service.name"]),
-    serviceVersion: Effect.succeed(attributes["service.version"]),
-    environment: Effect.map(variable("NODE_ENV", text), (name) => attributes["deployment.environment.name"] ?? name),
+    serviceName: Effect.map(
+      variable("OTEL_SERVICE_NAME", text),
+      (name) => givenAttribute("service.name") ?? name ?? attributes["service.name"]
+    ),
+    serviceVersion: Effect.sync(() => attribute("service.version")),
+    environment: Effect.map(variable("NODE_ENV", text), (name) => attribute("deployment.environment.name") ?? name),
     sampling
   })
   const filledBatch = Predicate.isRecord(batch)
@@ -115,7 +121,7 @@ const samplerName = word(
   "parentbased_traceidratio"
 )
 
-/** `key=value,key=value`, percent-encoded. One that is wrong makes all of them void. */
+/** `key=value,key=value`, percent-encoded. One that is wrong makes all of them void, one without a value is none. */
 const resourceAttributes: Parse<{ readonly [key: string]: string }> = (text) =>
   Either.map(
     Either.all(
@@ -135,5 +141,6 @@ const resourceAttributes: Parse<{ readonly [key: string]: string }> = (text) =>
               )
         })
     ),
-    Object.fromEntries
+    (members) =>
+      Object.fromEntries(members.map(([key, value]) => [key, value.trim()]).filter(([, value]) => value !== ""))
   )
