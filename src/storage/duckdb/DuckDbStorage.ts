@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { isolated } from "../../identity/internal/isolated.js"
@@ -178,6 +179,9 @@ const makeWith = Effect.fnUntraced(function* (
   client: Client,
   { connect, retention, tablePrefix = "" }: ClientOptions
 ) {
+  if (typeof path !== "string" || path === "") {
+    return yield* invalidArgument("path", `expected the path of a file, or ":memory:"`)
+  }
   if (!/^\w{0,50}$/.test(tablePrefix)) {
     return yield* invalidArgument("tablePrefix", "expected at most 50 ASCII letters, digits and _")
   }
@@ -208,14 +212,16 @@ const makeWith = Effect.fnUntraced(function* (
     snapshot: (path) => database.use((opened) => opened.snapshot(path))
   }
   if (retention !== undefined) {
-    yield* Effect.forkScoped(isolated(deleteHourly(storage, Duration.decode(retention))))
+    const age = Option.flatMap(Duration.decodeUnknown(retention), Duration.toNanos)
+    if (Option.isNone(age)) return yield* invalidArgument("retention", "expected a finite duration")
+    yield* Effect.forkScoped(isolated(deleteHourly(storage, age.value)))
   }
   return storage
 })
 
-const deleteHourly = (storage: StorageService, retention: Duration.Duration) =>
+const deleteHourly = (storage: StorageService, age: bigint) =>
   Clock.currentTimeNanos.pipe(
-    Effect.flatMap((now) => storage.deleteBefore(now - Duration.unsafeToNanos(retention))),
+    Effect.flatMap((now) => storage.deleteBefore(now - age)),
     Effect.catchAll((error) => Effect.logWarning(`Old records could not be deleted. ${error.message}`)),
     Effect.repeat(Schedule.spaced("1 hour"))
   )

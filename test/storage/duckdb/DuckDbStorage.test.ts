@@ -394,6 +394,24 @@ describe("retention", () => {
   )
 })
 
+describe("options", () => {
+  for (const [field, options] of [
+    ["path", { path: "" }],
+    ["path", {}],
+    ["retention", { path: ":memory:", retention: "30 dayz" }],
+    ["retention", { path: ":memory:", retention: Number.POSITIVE_INFINITY }],
+    ["tablePrefix", { path: ":memory:", tablePrefix: "a-b" }]
+  ] as const) {
+    it.scoped(`that are wrong fail the layer and name ${field}: ${String(Object.values(options))}`, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(DuckDbStorage.make(options as never))
+        assert.strictEqual(error.reason, "InvalidArgument")
+        assert.strictEqual(error.field, field)
+      })
+    )
+  }
+})
+
 describe("snapshot", () => {
   it.scoped("is a file that another process can open while the program goes on", () =>
     Effect.gen(function* () {

@@ -28,9 +28,12 @@ const advice = {
   Unavailable: ""
 } as const
 
-const isOfRecord = (error: SqlError) => {
+/** What one record of a batch may bring upon all of it: without that record, or in smaller parts, the rest can be stored. */
+const isOfRecord = (error: SqlError): boolean => {
   const kind = kindOf(error)
-  return kind === "Conversion" || kind === "OutOfRange" || kind === "InvalidInput"
+  return kind !== undefined && ofRecord.has(kind)
 }
+
+const ofRecord: ReadonlySet<string> = new Set(["Conversion", "Constraint", "InvalidInput", "OutOfMemory", "OutOfRange"])
 
 const kindOf = (error: SqlError | StorageError) => (error.cause instanceof DuckDbError ? error.cause.kind : undefined)
