@@ -93,15 +93,17 @@ export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitte
       yield* Effect.locallyScoped(FiberRef.currentMinimumLogLevel, minimum)
       return {
         logLevel: Effect.sync(() => minimum.level),
-        setLogLevel: (level, { console = false } = {}) =>
+        setLogLevel: (word, { console = false } = {}) =>
           Effect.suspend(() => {
+            const level = logLevel.fromWord(word)
             const previous = minimum.level
+            if (level === undefined) return Effect.logWarning(`The log level stays "${previous}": "${word}" is none`)
             minimum.set(level, { shown: console })
-            return Effect.logInfo("The log level was changed", { from: previous, to: level, console })
-          }).pipe(
-            Effect.locally(FiberRef.currentLoggers, HashSet.make(recorder)),
-            Effect.locally(FiberRef.currentMinimumLogLevel, EffectLogLevel.All)
-          )
+            return Effect.logInfo("The log level was changed", { from: previous, to: level, console }).pipe(
+              Effect.locally(FiberRef.currentLoggers, HashSet.make(recorder)),
+              Effect.locally(FiberRef.currentMinimumLogLevel, EffectLogLevel.All)
+            )
+          })
       }
     })
   )

@@ -168,6 +168,21 @@ describe("log level", () => {
       })
     )
 
+    it.effect("is taken in any case, and stays where the word is none, which the loggers are told", () =>
+      Effect.gen(function* () {
+        const { recorded, shown } = yield* run(
+          Effect.gen(function* () {
+            yield* set("WARN" as Logger.LogLevel)
+            yield* set("loud" as Logger.LogLevel, { console: true })
+            assert.strictEqual(yield* Effect.flatMap(Logger.Logger, (logger) => logger.logLevel), "warn")
+          })
+        )
+        const warning = `The log level stays "warn": "loud" is none`
+        assert.deepStrictEqual(recorded, [changed, warning])
+        assert.deepStrictEqual(shown, [warning])
+      })
+    )
+
     it.effect("is the service's: Observability reads and changes it", () =>
       Effect.gen(function* () {
         const kept = memory()

@@ -25,6 +25,14 @@ const ordinals: Readonly<Record<LogLevel, number>> = {
   none: EffectLogLevel.None.ordinal
 }
 
+/** The level that a word means, in any case, if it means one. */
+export const fromWord = (word: string): LogLevel | undefined => {
+  const level = String(word).toLowerCase()
+  return isLogLevel(level) ? level : undefined
+}
+
+const isLogLevel = (word: string): word is LogLevel => Object.hasOwn(ordinals, word)
+
 /**
  * Every fiber keeps the minimum level that it was forked with: a new one would not reach the fibers that run already. So
  * this one is set once, and changes itself. It lets through what is recorded and what the other loggers show; where the
