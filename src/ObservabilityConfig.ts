@@ -216,8 +216,6 @@ export const ObservabilityConfig: Schema.Schema<ObservabilityConfig, Input | Wra
 
 const isComplete = ParseResult.is(Complete)
 
-const validate = ParseResult.validate(Complete)
-
 const parse = ParseResult.decodeUnknown(Schema.Struct({ ...Input.fields, ...fields }), strict)
 
 const parseWrapped = ParseResult.decodeUnknown(
@@ -245,11 +243,10 @@ const decode = Effect.fnUntraced(function* (input: unknown) {
           levelGiven: Predicate.hasProperty(given, "logLevel") && given.logLevel !== undefined,
           instead: wrapped ? "observability.logLevel" : "logLevel"
         })
-  const complete = migration === undefined ? settings : yield* validate(migration.settings)
 
   yield* Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
   if (migration !== undefined) {
     yield* Effect.logWarning(migration.warning).pipe(Effect.annotateLogs("deprecated", "logger"))
   }
-  return complete
+  return migration?.settings ?? settings
 })

@@ -11,6 +11,7 @@ import * as EffectLogger from "effect/Logger"
 import * as EffectLogLevel from "effect/LogLevel"
 import * as LogSpan from "effect/LogSpan"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type { LogLevel } from "../capture/Logger.js"
 import { ExportError, type Exporter } from "../pipeline/Exporter.js"
 import type { Level, LogRecord } from "../signal/LogRecord.js"
@@ -50,7 +51,7 @@ export const migrate = <Settings extends { readonly logLevel: LogLevel; readonly
     settings: {
       ...settings,
       logLevel,
-      exporters: logger ? [...settings.exporters, exporterOf(logger)] : settings.exporters
+      exporters: logger ? [...settings.exporters, exporterOf(logger, freeName(settings.exporters))] : settings.exporters
     },
     warning: sentences.join(" ")
   }
@@ -73,18 +74,24 @@ const firstOf = <A>(...reads: ReadonlyArray<() => A | undefined>): A | undefined
     Option.firstSomeOf(reads.map((read) => Option.flatMap(Option.liftThrowable(read)(), Option.fromNullable)))
   )
 
+/** `logger`, or what no exporter is called yet: `logger-2`, `logger-3`. */
+const freeName = (exporters: ReadonlyArray<Exporter>, name = "logger", next = 2): string =>
+  exporters.some((exporter) => exporter.name === name) ? freeName(exporters, `logger-${next}`, next + 1) : name
+
 /** Gives a logger the logs as it was given them before. */
-const exporterOf = (logger: Logger): Exporter => {
+const exporterOf = (logger: Logger, name: string): Exporter => {
   const written = new WeakSet<LogRecord>()
   return {
-    name: "logger",
+    name,
     export: ({ logs }) =>
       Effect.try({
         try: () => {
           for (const record of logs) {
             // A batch in which a record fails comes again in parts.
             if (written.has(record)) continue
-            write(logger, record)
+            const result = write(logger, record)
+            // As before, nobody waits for a logger: what it rejects later must not end the process.
+            if (Predicate.isPromiseLike(result)) result.then(undefined, () => {})
             written.add(record)
           }
         },
@@ -93,10 +100,9 @@ const exporterOf = (logger: Logger): Exporter => {
   }
 }
 
-const write = (logger: Logger, record: LogRecord): void => {
+const write = (logger: Logger, record: LogRecord): unknown => {
   if (EffectLogger.isLogger(logger)) {
-    logger.log(toEffect(record))
-    return
+    return logger.log(toEffect(record))
   }
   const details = detailsOf(record)
   const args = Object.keys(details).length === 0 ? [record.message] : [record.message, details]
@@ -104,9 +110,8 @@ const write = (logger: Logger, record: LogRecord): void => {
     // `console.trace` prints a stack.
     (method) => isMethod(logger, method) && !(method === "trace" && isMethod(logger, "dir"))
   )
-  if (method !== undefined) call(logger, method, ...(isPino(logger) ? args.toReversed() : args))
-  else if ("level" in logger) call(logger, "log", record.level, ...args)
-  else call(logger, "log", ...args)
+  if (method !== undefined) return call(logger, method, ...(isPino(logger) ? args.toReversed() : args))
+  return "level" in logger ? call(logger, "log", record.level, ...args) : call(logger, "log", ...args)
 }
 
 /** Pino takes an object before the message, and has no `log`. */

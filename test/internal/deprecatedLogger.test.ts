@@ -5,6 +5,7 @@ import ts from "typescript"
 import * as SessionId from "../../src/identity/SessionId.js"
 import * as Observability from "../../src/Observability.js"
 import { type Input, ObservabilityConfig } from "../../src/ObservabilityConfig.js"
+import { memory } from "../../src/pipeline/Exporter.js"
 
 /** Decodes, and keeps what is said to the program's loggers. */
 const decode = <A, I>(input: unknown, schema: Schema.Schema<A, I>) => {
@@ -166,6 +167,17 @@ describe("the deprecated logger", () => {
       })
     )
   })
+
+  it.effect("takes a name that no exporter has", () =>
+    Effect.gen(function* () {
+      const exporters = [memory("logger"), memory("logger-2")]
+      const { config } = yield* decode({ ...observability, exporters, logger: { info } }, ObservabilityConfig)
+      assert.deepStrictEqual(
+        config.exporters.map(({ name }) => name),
+        ["logger", "logger-2", "logger-3"]
+      )
+    })
+  )
 
   it.effect("does not warn where a union tries the configuration in vain", () =>
     Effect.gen(function* () {
@@ -341,6 +353,25 @@ describe("the deprecated logger", () => {
           entries.map(({ spans }) => List.toArray(List.map(spans, (span) => span.label))),
           entries.map(() => ["around"])
         )
+      })
+    )
+
+    it.effect("one whose promises reject, without harm to the process", () =>
+      Effect.gen(function* () {
+        const unhandled: Array<unknown> = []
+        const listener = (reason: unknown) => void unhandled.push(reason)
+        process.on("unhandledRejection", listener)
+        const received: Array<string> = []
+        yield* logging({
+          info: (message: string) => {
+            received.push(message)
+            return Promise.reject(new Error("no"))
+          }
+        })
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        process.off("unhandledRejection", listener)
+        assert.lengthOf(received, 6)
+        assert.isEmpty(unhandled)
       })
     )
 
