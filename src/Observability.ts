@@ -83,11 +83,7 @@ export class Observability extends Context.Tag("effect-observability/Observabili
 export const layer = (
   config: ObservabilityConfig.Input | ObservabilityConfig.WrappedInput
 ): Layer.Layer<Observability | Tracer.Tracer, ParseError, Storage> =>
-  unlessDisabled(
-    Effect.zipWith(decode(config), Storage, (decoded, storage) =>
-      fromConfig(decoded, [StorageExporter.make(storage), ...decoded.exporters])
-    )
-  )
+  unlessDisabled(withStorage(config))
 
 /**
  * `layer` with a configuration that is read from an Effect `Config`.
@@ -109,7 +105,7 @@ export const layer = (
 export const layerConfig = (
   config: Config.Config.Wrap<ObservabilityConfig.Input>
 ): Layer.Layer<Observability | Tracer.Tracer, ConfigError | ParseError, Storage> =>
-  Layer.unwrapEffect(Effect.map(Config.unwrap(config), layer))
+  unlessDisabled(Effect.flatMap(Config.unwrap(config), withStorage))
 
 /**
  * `layer` with nothing but what the environment says: at least the name of the service, in `OTEL_SERVICE_NAME` or
@@ -134,6 +130,11 @@ export const layerExportOnly = (
   unlessDisabled(Effect.map(decode(config), (decoded) => fromConfig(decoded, decoded.exporters)))
 
 const decode = Schema.decode(ObservabilityConfig.ObservabilityConfig)
+
+const withStorage = (config: ObservabilityConfig.Input | ObservabilityConfig.WrappedInput) =>
+  Effect.zipWith(decode(config), Storage, (decoded, storage) =>
+    fromConfig(decoded, [StorageExporter.make(storage), ...decoded.exporters])
+  )
 
 const fromConfig = (
   config: ObservabilityConfig.ObservabilityConfig,

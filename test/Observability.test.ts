@@ -76,6 +76,37 @@ describe("Observability", () => {
     })
   )
 
+  it.effect("keeps to the limits of its configuration", () =>
+    Effect.gen(function* () {
+      const kept = memory()
+      yield* Effect.log("hello").pipe(
+        Effect.annotateLogs({ a: 1, b: 2 }),
+        Effect.withSpan("turn", { attributes: { a: 1, b: 2 } }),
+        Effect.provide([
+          Observability.layerExportOnly({ serviceName: "agent", exporters: [kept], limits: { attributeCount: 1 } }),
+          quiet
+        ])
+      )
+      assert.deepStrictEqual(
+        [...kept.spans, ...kept.logs].map(({ attributes }) => Object.keys(attributes).length),
+        [1, 1]
+      )
+    })
+  )
+
+  it.effect("exports no more at once than its configuration allows", () =>
+    Effect.gen(function* () {
+      const sizes: Array<number> = []
+      const exporter: Exporter = {
+        name: "counting",
+        export: ({ logs, spans }) => Effect.sync(() => void sizes.push(logs.length + spans.length))
+      }
+      const config = { serviceName: "agent", exporters: [exporter], batch: { maxBatchSize: 1 } }
+      yield* turn.pipe(Effect.provide([Observability.layerExportOnly(config), quiet]))
+      assert.deepStrictEqual(sizes, [1, 1, 1])
+    })
+  )
+
   it.effect("stores what is still open when it closes, before the storage closes", () =>
     Effect.gen(function* () {
       let open = true
