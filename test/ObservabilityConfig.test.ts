@@ -423,11 +423,6 @@ describe("ObservabilityConfig", () => {
           [[`["exporters"][0]["name"]`, `another exporter is named "storage" already`]]
         ],
         [
-          "an exporter that is named like the old logger",
-          { ...name, exporters: [memory("logger")], logger: { info: () => {} } },
-          [[`["exporters"][1]["name"]`, `another exporter is named "logger" already`]]
-        ],
-        [
           "a processor that is none",
           { ...name, processors: [{ name: "no", span: true }] },
           [
@@ -436,6 +431,35 @@ describe("ObservabilityConfig", () => {
               'Expected a processor: a name and the functions `span`, `log` or both, actual {"name":"no","span":true}'
             ]
           ]
+        ],
+        [
+          "a processor that does nothing",
+          { ...name, processors: [{ name: "no" }] },
+          [
+            [
+              `["processors"][0]`,
+              'Expected a processor: a name and the functions `span`, `log` or both, actual {"name":"no"}'
+            ]
+          ]
+        ],
+        [
+          "functions of processors that nothing would call",
+          {
+            ...name,
+            processors: [
+              { name: "no", spans: () => undefined },
+              { name: "no", span: () => undefined, logs: () => undefined }
+            ]
+          },
+          [
+            [`["processors"][0]["spans"]`, `is unknown, did you mean "span"?`],
+            [`["processors"][1]["logs"]`, `is unknown, did you mean "log"?`]
+          ]
+        ],
+        [
+          "an exporter without a name",
+          { ...name, exporters: [memory(" ")] },
+          [[`["exporters"][0]["name"]`, "expected a name that is not empty"]]
         ],
         ["a level that is none", { ...name, logLevel: "loud" }, [[`["logLevel"]`, level(`"loud"`)]]],
         ["a level that is a number", { ...name, logLevel: 20 }, [[`["logLevel"]`, level("20")]]],
@@ -812,8 +836,11 @@ describe("Observability", () => {
 
     it.effect("asks for no configuration", () =>
       Effect.gen(function* () {
-        const { result } = yield* store(Observability.layerFromEnv, disabled)
-        assert.isTrue(Either.isRight(result))
+        const fromConfig = Observability.layerConfig({ serviceName: Config.string("APP_NAME") })
+        for (const layer of [Observability.layerFromEnv, fromConfig]) {
+          const { result } = yield* store<unknown>(layer, disabled)
+          assert.isTrue(Either.isRight(result))
+        }
       })
     )
 

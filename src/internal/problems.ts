@@ -39,15 +39,19 @@ const under = (path: ReadonlyArray<PropertyKey>, issue: ParseResult.ParseIssue):
 const withHint = (issue: ParseResult.ParseIssue, parent: AST.AST): ParseResult.ParseIssue => {
   if (issue._tag !== "Pointer" || issue.issue._tag !== "Unexpected" || !AST.isTypeLiteral(parent)) return issue
   const known = parent.propertySignatures.map(({ name }) => String(name))
-  const meant = nearest(String(issue.path), known)
   return new ParseResult.Pointer(
     issue.path,
     issue.actual,
-    new ParseResult.Unexpected(
-      issue.issue.actual,
-      meant === undefined ? `is unknown, expected one of: ${known.join(", ")}` : `is unknown, did you mean "${meant}"?`
-    )
+    new ParseResult.Unexpected(issue.issue.actual, unknownKey(String(issue.path), known))
   )
+}
+
+/** What to say of a key, and which one was probably meant. */
+export const unknownKey = (key: string, known: ReadonlyArray<string>): string => {
+  const meant = nearest(key, known)
+  return meant === undefined
+    ? `is unknown, expected one of: ${known.join(", ")}`
+    : `is unknown, did you mean "${meant}"?`
 }
 
 /** The word that is most like another one, if any is. */

@@ -13,6 +13,7 @@ import { isJsonObject } from "../signal/internal/json.js"
 import { JsonObject } from "../signal/Json.js"
 import * as LogRecord from "../signal/LogRecord.js"
 import * as DeprecatedLogger from "./deprecatedLogger.js"
+import { unknownKey } from "./problems.js"
 
 export const optional = <A, I>(schema: Schema.Schema<A, I>, description: string) =>
   Schema.optional(schema.annotations({ jsonSchema: { description } }))
@@ -62,6 +63,8 @@ export const Exporters = Schema.Array(
   Schema.declare(isExporter, { title: "an exporter: a name and a function `export`", ...inCode })
 ).pipe(
   Schema.filter((exporters) => {
+    const unnamed = exporters.findIndex(({ name }) => name.trim() === "")
+    if (unnamed !== -1) return { path: [unnamed, "name"], message: "expected a name that is not empty" }
     const names = ["storage", ...exporters.map((exporter) => exporter.name)]
     const index = names.findIndex((name, index) => names.indexOf(name) < index)
     return index === -1
@@ -78,13 +81,28 @@ export const Sampler = Schema.declare(isSampler, {
 const isSignalProcessor = (value: unknown): value is SignalProcessor =>
   Predicate.isRecord(value) &&
   typeof value.name === "string" &&
-  [value.span, value.log].every((step) => step === undefined || typeof step === "function")
+  [value.span, value.log].every((step) => step === undefined || typeof step === "function") &&
+  (value.span ?? value.log ?? strayFunctions(value)[0]) !== undefined
+
+const steps = ["span", "log"]
+
+/** The other functions of a processor: nothing would call them. */
+const strayFunctions = (processor: object): ReadonlyArray<string> =>
+  Object.entries(processor).flatMap(([key, value]) =>
+    typeof value === "function" && !steps.includes(key) ? [key] : []
+  )
 
 export const Processors = Schema.Array(
   Schema.declare(isSignalProcessor, {
     title: "a processor: a name and the functions `span`, `log` or both",
     ...inCode
   })
+).pipe(
+  Schema.filter((processors) =>
+    processors.flatMap((processor, index) =>
+      strayFunctions(processor).map((key) => ({ path: [index, key], message: unknownKey(key, steps) }))
+    )
+  )
 )
 
 const levels = [...LogRecord.Level.literals, "none"] as const
