@@ -82,8 +82,7 @@ export class Observability extends Context.Tag("effect-observability/Observabili
  */
 export const layer = (
   config: ObservabilityConfig.Input | ObservabilityConfig.WrappedInput
-): Layer.Layer<Observability | Tracer.Tracer, ParseError, Storage> =>
-  unlessDisabled(withStorage(config))
+): Layer.Layer<Observability | Tracer.Tracer, ParseError, Storage> => unlessDisabled(withStorage(config))
 
 /**
  * `layer` with a configuration that is read from an Effect `Config`.
