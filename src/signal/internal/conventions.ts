@@ -4,7 +4,7 @@
  * (https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md).
  */
 import type { Json, JsonObject } from "../Json.js"
-import type { SpanType } from "../SpanRecord.js"
+import { SpanType } from "../SpanRecord.js"
 
 /** The session of a span, on every span and log. */
 export const sessionId = "session.id"
@@ -92,15 +92,7 @@ const byKind: ReadonlyMap<unknown, SpanType> = new Map([
   ["RETRIEVER", "retrieval"]
 ])
 
-const spanTypes: ReadonlySet<unknown> = new Set<SpanType>([
-  "agent_run",
-  "model_generation",
-  "tool_call",
-  "workflow_run",
-  "workflow_step",
-  "retrieval",
-  "generic"
-])
+const spanTypes: ReadonlySet<unknown> = new Set(SpanType.literals)
 
 const isSpanType = (value: unknown): value is SpanType => spanTypes.has(value)
 
