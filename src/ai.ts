@@ -1,0 +1,6 @@
+/**
+ * What `@effect/ai` does, under the standard names.
+ *
+ * @since 0.1.0
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * ClickHouse: the storage for more than one machine.
+ *
+ * @since 0.1.0
+ */
+export {}

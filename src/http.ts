@@ -1,0 +1,6 @@
+/**
+ * A session across HTTP.
+ *
+ * @since 0.1.0
+ */
+export {}

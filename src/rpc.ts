@@ -1,0 +1,6 @@
+/**
+ * A session across RPC and cluster entities.
+ *
+ * @since 0.1.0
+ */
+export {}

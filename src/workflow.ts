@@ -1,0 +1,6 @@
+/**
+ * A session across a workflow's sleep.
+ *
+ * @since 0.1.0
+ */
+export {}
