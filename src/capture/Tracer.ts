@@ -85,6 +85,7 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
         Effect.sync(() => {
           home.open = false
           for (const span of active) emitter.emit(span.close())
+          emitter.abandon(active.abandoned)
         })
       )
       let samplerErrors = 0

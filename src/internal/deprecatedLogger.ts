@@ -11,9 +11,9 @@ import * as EffectLogger from "effect/Logger"
 import * as EffectLogLevel from "effect/LogLevel"
 import * as LogSpan from "effect/LogSpan"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import type { LogLevel } from "../capture/Logger.js"
 import { ExportError, type Exporter } from "../pipeline/Exporter.js"
+import { disregard } from "../signal/internal/stray.js"
 import type { Level, LogRecord } from "../signal/LogRecord.js"
 
 /** A logger of the kinds that programs have: `console`, pino's, winston's, Effect's and what looks like one of them. */
@@ -91,7 +91,7 @@ const exporterOf = (logger: Logger, name: string): Exporter => {
             if (written.has(record)) continue
             const result = write(logger, record)
             // As before, nobody waits for a logger: what it rejects later must not end the process.
-            if (Predicate.isPromiseLike(result)) result.then(undefined, () => {})
+            disregard(result)
             written.add(record)
           }
         },

@@ -126,6 +126,10 @@ export const make = Effect.fnUntraced(function* (
         const admitting = showing.filter((lane) => lane.admitSnapshot())
         enqueue("spans", record, 0, true, admitting)
       }
+    },
+    abandon(spans) {
+      emitted.spans += spans
+      for (const lane of lanes) lane.spans.lose("dropped", "Abandoned", spans)
     }
   }
 

@@ -19,11 +19,13 @@ export interface Ledger {
   /**
    * Never given to the exporter, by reason: `QueueFull`, `Processor` (one returned `undefined`), `ProcessorError` (one
    * threw, or returned what is no record), `Shutdown` (the pipeline was closed, or closing, and the exporter did not
-   * take it in time).
+   * take it in time), `Abandoned` (a span that had not ended at the close, and was not among the newest 10,000 open ones:
+   * beyond them it is last shown as running).
    */
   readonly dropped: { readonly [reason: string]: number }
   /**
-   * Refused by the exporter, by reason: `Rejected` and whatever else its errors say, `Defect` when it died of the record.
+   * Refused by the exporter, by reason: `Rejected` and whatever else its errors say, `Defect` when it died of the record,
+   * `NoEffect` when it returned something else, a promise for example.
    */
   readonly failed: { readonly [reason: string]: number }
 }

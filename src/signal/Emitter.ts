@@ -20,5 +20,7 @@ export class Emitter extends Context.Tag("effect-observability/Emitter")<
     readonly emit: (record: SpanRecord | LogRecord) => void
     /** Shows a span while it is open. Snapshots are not counted, and give way where there is no room. */
     readonly snapshot: (record: SpanRecord) => void
+    /** Counts spans that will not be recorded: they were no longer kept when their tracer closed, and had not ended. */
+    readonly abandon: (spans: number) => void
   }
 >() {}

@@ -702,6 +702,23 @@ describe("Tracer", () => {
         )
         assert.strictEqual(byName(recorded.spans, "first").status, "ok")
         assert.strictEqual(recorded.spans.length, maxActiveSpans + 1)
+        assert.deepStrictEqual(recorded.abandoned, [0])
+      })
+    )
+
+    it.effect("that were let go and have not ended are counted when the tracer closes, and not recorded later", () =>
+      Effect.gen(function* () {
+        const recorded = recorder()
+        const [first, ended] = yield* Effect.gen(function* () {
+          const spans = yield* Effect.replicateEffect(Effect.makeSpan("leaked"), maxActiveSpans + 3)
+          spans[1]?.end(1n, Exit.void)
+          return spans
+        }).pipe(Effect.provide(recorded.layer))
+        assert.deepStrictEqual(recorded.abandoned, [2])
+        assert.strictEqual(recorded.spans.length, maxActiveSpans + 1)
+        first?.end(1n, Exit.void)
+        ended?.end(1n, Exit.void)
+        assert.strictEqual(recorded.spans.length, maxActiveSpans + 1)
       })
     )
   })

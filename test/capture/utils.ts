@@ -17,11 +17,12 @@ export const limits: CaptureOptions["limits"] = {
 
 type Options = Partial<Tracer.TracerOptions & Logger.LoggerOptions>
 
-/** What a program records, by its final records and by the snapshots of its open spans. */
+/** What a program records: its final records, the snapshots of its open spans, and how many spans were only counted. */
 export const recorder = (options?: Options) => {
   const spans: Array<SpanRecord.SpanRecord> = []
   const logs: Array<LogRecord.LogRecord> = []
   const snapshots: Array<SpanRecord.SpanRecord> = []
+  const abandoned: Array<number> = []
   const all = {
     serviceName: "test",
     resource: { "service.name": "test" },
@@ -36,11 +37,12 @@ export const recorder = (options?: Options) => {
     Layer.provide(
       Layer.succeed(Emitter, {
         emit: (record) => void (record instanceof Span ? spans.push(record) : logs.push(record as LogRecord.LogRecord)),
-        snapshot: (record) => void snapshots.push(record)
+        snapshot: (record) => void snapshots.push(record),
+        abandon: (spans) => void abandoned.push(spans)
       })
     )
   )
-  return { spans, logs, snapshots, layer }
+  return { spans, logs, snapshots, abandoned, layer }
 }
 
 /** Runs a program to its end with its own recorder, and gives what was recorded. */

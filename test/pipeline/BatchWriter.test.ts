@@ -325,6 +325,33 @@ describe("BatchWriter", () => {
       })
     )
 
+    for (const [what, result] of [
+      ["a promise that is rejected", () => Promise.reject(new Error("out of order"))],
+      ["nothing", () => undefined]
+    ] as const) {
+      it.scoped(`by an exporter that returns ${what} fails as a whole, and nothing else does`, () =>
+        Effect.gen(function* () {
+          let attempts = 0
+          const other = memory()
+          const writer = yield* make([
+            {
+              name: "no effect",
+              export: () => {
+                attempts++
+                return result() as never
+              }
+            },
+            other
+          ])
+          yield* emitSpans(writer, 10)
+          yield* writer.flush
+          assert.deepStrictEqual((yield* spansOf(writer, "no effect"))?.failed, { NoEffect: 10 })
+          assert.strictEqual(attempts, 1)
+          assert.lengthOf(other.spans, 10)
+        })
+      )
+    }
+
     it.scoped("for a reason that lies not with its records fails as a whole", () =>
       Effect.gen(function* () {
         const { attempts, exporter } = yield* observed(() =>
@@ -606,6 +633,25 @@ describe("BatchWriter", () => {
       }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger)))
     )
 
+    it.effect("counts spans that were abandoned as emitted and dropped, by every exporter", () =>
+      Effect.gen(function* () {
+        const { close, writer } = yield* closing([memory("a"), memory("b")])
+        yield* emitSpans(writer, 1)
+        writer.emitter.abandon(3)
+        writer.emitter.abandon(0)
+        yield* close
+        for (const name of ["a", "b"]) {
+          assert.deepStrictEqual(yield* spansOf(writer, name), {
+            emitted: 4,
+            exported: 1,
+            queued: 0,
+            dropped: { Abandoned: 3 },
+            failed: {}
+          })
+        }
+      }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger)))
+    )
+
     it.effect("counts what is emitted afterwards as dropped", () =>
       Effect.gen(function* () {
         const { close, writer } = yield* closing([memory()])
@@ -695,7 +741,17 @@ describe("BatchWriter", () => {
 
     it.scoped("lose a record when they return what is none", () =>
       Effect.gen(function* () {
-        const results: Array<unknown> = [{}, 1, "", false, [], Promise.resolve(), log(), span()]
+        const results: Array<unknown> = [
+          {},
+          1,
+          "",
+          false,
+          [],
+          Promise.resolve(),
+          Promise.reject(new Error("no")),
+          log(),
+          span()
+        ]
         let next = 0
         const exporter = memory()
         const writer = yield* make([exporter], {

@@ -11,6 +11,8 @@ export interface OpenSpan {
   readonly changes: number
   /** What was shown of it, and when. */
   shown: { readonly at: bigint; readonly changes: number } | undefined
+  /** Whether it was let go, and has not ended since. */
+  letGo: boolean
   /** Whether it has ended, or was recorded as open when its tracer closed. */
   readonly done: boolean
   /** The span as it is now, still open. */
@@ -20,8 +22,8 @@ export interface OpenSpan {
 }
 
 /**
- * Spans that are kept track of while they are open. Beyond it the oldest are let go: shown once more, and recorded when
- * they end.
+ * Spans that are kept track of while they are open. Beyond it the oldest are let go: shown once more, recorded if they
+ * end, and only counted if they have not when the tracer closes. So spans that never end do not fill the memory.
  */
 export const maxActiveSpans = 10_000
 
@@ -35,6 +37,8 @@ const showAgainAfter = 30_000_000_000n
 export class ActiveSpans {
   private first: OpenSpan | undefined = undefined
   private last: OpenSpan | undefined = undefined
+  /** How many spans were let go and have not ended. */
+  abandoned = 0
   private size = 0
   private flushes = 0
 
@@ -50,12 +54,19 @@ export class ActiveSpans {
     if (this.size > maxActiveSpans) {
       const oldest = this.first as OpenSpan
       this.remove(oldest)
+      oldest.letGo = true
+      this.abandoned++
       this.letGo(oldest)
     }
   }
 
-  /** Removes a span, or does nothing when it is not in the list. */
+  /** Removes a span that has ended. */
   remove(span: OpenSpan): void {
+    if (span.letGo) {
+      span.letGo = false
+      this.abandoned--
+      return
+    }
     const { next, previous } = span
     if (previous === undefined && this.first !== span) return
     if (previous === undefined) this.first = next

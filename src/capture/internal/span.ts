@@ -43,6 +43,7 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
   done = false
   changes = 0
   shown: OpenSpan["shown"] = undefined
+  letGo = false
   openedAt = 0
   previous: OpenSpan | undefined = undefined
   next: OpenSpan | undefined = undefined
@@ -139,7 +140,7 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
     if (this.exit !== undefined) return
     this.endTime = endTime
     this.exit = exit
-    if (this.done || !this.sampled) return
+    if (this.done || !this.sampled || !this.home.open) return
     this.home.active.remove(this)
     const end = endTime === 0n ? this.home.now() : endTime
     const outcome = this.outcome(exit, end)

@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
+import { disregard } from "../../signal/internal/stray.js"
 import { trust } from "../../signal/internal/trusted.js"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
@@ -168,7 +169,7 @@ export class Lane {
   }
 
   private attempt(entries: ReadonlyArray<Entry>): Effect.Effect<Exit.Exit<void, ExportError>> {
-    return Effect.suspend(() => this.exporter.export(toBatch(entries, this.unprocessed))).pipe(
+    return Effect.suspend(() => toEffect(this.exporter.export(toBatch(entries, this.unprocessed)))).pipe(
       Effect.timeoutFail({ duration: this.bounds.exportTimeout, onTimeout: this.timedOut }),
       Effect.exit
     )
@@ -214,9 +215,10 @@ class Counts {
   /** The sum of what was dropped and failed. */
   lost = 0
 
-  lose(as: "dropped" | "failed", reason: string): void {
-    this[as][reason] = (this[as][reason] ?? 0) + 1
-    this.lost++
+  lose(as: "dropped" | "failed", reason: string, count = 1): void {
+    if (count === 0) return
+    this[as][reason] = (this[as][reason] ?? 0) + count
+    this.lost += count
   }
 
   ledger(emitted: number): Ledger {
@@ -234,6 +236,13 @@ const verdict = (cause: Cause.Cause<ExportError>): { readonly retryable: boolean
     onNone: () => ({ retryable: false, reason: "Defect" }),
     onSome: ({ reason = "Rejected", retryable }) => ({ retryable, reason })
   })
+
+/** Nobody knows what became of a batch for which an exporter returned no effect, so it is not given to it in parts. */
+const toEffect = (returned: Effect.Effect<void, ExportError>): Effect.Effect<void, ExportError> => {
+  if (Effect.isEffect(returned)) return returned
+  disregard(returned)
+  return new ExportError({ retryable: false, reason: "NoEffect", cause: new TypeError("export returned no Effect") })
+}
 
 const toBatch = (entries: ReadonlyArray<Entry>, unprocessed: boolean): Batch => {
   const batch: { readonly spans: Array<SpanRecord>; readonly logs: Array<LogRecord> } = { spans: [], logs: [] }

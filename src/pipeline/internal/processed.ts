@@ -1,4 +1,5 @@
 import * as Predicate from "effect/Predicate"
+import { disregard } from "../../signal/internal/stray.js"
 import { type LogFields, type SpanFields, UnsafeLog, UnsafeSpan } from "../../signal/internal/unsafe.js"
 import { LogRecord } from "../../signal/LogRecord.js"
 import { SpanRecord } from "../../signal/SpanRecord.js"
@@ -7,6 +8,7 @@ import { SpanRecord } from "../../signal/SpanRecord.js"
 export const toSpan = (result: unknown): SpanRecord | undefined => {
   if (result === undefined || result === null || result instanceof SpanRecord) return result ?? undefined
   if (hasStrings(result, "traceId", "spanId", "status")) return new UnsafeSpan(result as SpanFields)
+  disregard(result)
   throw new TypeError("A processor returned what is no span")
 }
 
@@ -14,6 +16,7 @@ export const toSpan = (result: unknown): SpanRecord | undefined => {
 export const toLog = (result: unknown): LogRecord | undefined => {
   if (result === undefined || result === null || result instanceof LogRecord) return result ?? undefined
   if (hasStrings(result, "logId", "level", "message")) return new UnsafeLog(result as LogFields)
+  disregard(result)
   throw new TypeError("A processor returned what is no log")
 }
 
