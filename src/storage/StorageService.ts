@@ -182,6 +182,6 @@ export interface StorageService {
   }) => Effect.Effect<PaginatedResult<SpanRecord | LogRecord>, StorageError>
   /** Deletes the spans that started and the logs that were written before a time, in nanoseconds since the epoch. */
   readonly deleteBefore: (time: bigint) => Effect.Effect<Deleted, StorageError>
-  /** Deletes the rows of a session, and the rows without a session in its traces. */
+  /** Deletes the rows of a session, and the rows without a session in the traces of its spans and logs. */
   readonly deleteSession: (sessionId: string) => Effect.Effect<Deleted, StorageError>
 }

@@ -24,7 +24,7 @@ import * as Read from "./internal/read.js"
 import * as Remove from "./internal/remove.js"
 import { migrate, names } from "./internal/schema.js"
 import { copyTo } from "./internal/snapshot.js"
-import { isFatal, storageErrorOf } from "./internal/storageError.js"
+import { isFatal, openingErrorOf, storageErrorOf } from "./internal/storageError.js"
 import * as Write from "./internal/write.js"
 
 /**
@@ -90,6 +90,7 @@ export const make = ({
   makeWith(
     path,
     DuckDbClient.make({ path, settings }).pipe(
+      Effect.mapError(openingErrorOf),
       Effect.tap((sql) =>
         settings?.checkpoint_threshold === undefined ? sql.unsafe(checkpointThreshold) : Effect.void
       ),
@@ -172,7 +173,7 @@ const layerOf = <R>(storage: Effect.Effect<DuckDbStorageService, StorageError, R
     Effect.map(storage, (storage) => Context.make(Storage, storage).pipe(Context.add(DuckDbStorage, storage)))
   )
 
-type Client = Effect.Effect<DuckDbClient.DuckDbClient, SqlError, Scope.Scope>
+type Client = Effect.Effect<DuckDbClient.DuckDbClient, SqlError | StorageError, Scope.Scope>
 
 const makeWith = Effect.fnUntraced(function* (
   path: string,

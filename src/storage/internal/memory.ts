@@ -108,9 +108,11 @@ export const make = (): Engine => {
       ),
     deleteSession: (sessionId) =>
       Effect.suspend(() => {
-        const traces = new Set<string | undefined>(sessionOf(sessionId).spans.map((span) => span.traceId))
+        const session = sessionOf(sessionId)
+        const traces = new Set([...session.spans, ...session.logs].map((row) => row.traceId))
         const goes = (row: SpanRecord | LogRecord) =>
-          row.sessionId === sessionId || (row.sessionId === undefined && traces.has(row.traceId))
+          row.sessionId === sessionId ||
+          (row.sessionId === undefined && row.traceId !== undefined && traces.has(row.traceId))
         return deleteWhere(goes, goes)
       })
   }

@@ -76,6 +76,22 @@ export const deletesContract = (layer: StorageLayer): void => {
         )
       }))
 
+    test("finds its traces by its logs, too", (storage) =>
+      Effect.gen(function* () {
+        yield* store(
+          storage,
+          log({ message: "own", sessionId: "s", traceId: traceId(1) }),
+          log({ message: "own, outside any trace", sessionId: "s" }),
+          span({ name: "in its trace", traceId: traceId(1) }),
+          log({ message: "in its trace", traceId: traceId(1) }),
+          span({ name: "elsewhere", traceId: traceId(2) }),
+          log({ message: "nowhere" })
+        )
+        assert.deepStrictEqual(yield* storage.deleteSession("s"), { spans: 1, logs: 3 })
+        assert.deepStrictEqual(names(yield* storage.listSpans()), ["elsewhere"])
+        assert.deepStrictEqual(messages(yield* storage.listLogs()), ["nowhere"])
+      }))
+
     test("removes nothing of a session of which nothing is stored, nor of one with a like name", (storage) =>
       Effect.gen(function* () {
         yield* store(storage, span({ sessionId: "s1" }), log({ sessionId: "S" }))

@@ -203,6 +203,32 @@ describe("a file that cannot be opened", () => {
     })
   )
 
+  it.scoped("because the path is a directory, leads through a file or is too long is said of the path", () =>
+    Effect.gen(function* () {
+      const folder = yield* directory
+      Fs.writeFileSync(Path.join(folder, "file"), "")
+      for (const path of [folder, Path.join(folder, "file", "spans.duckdb"), Path.join(folder, "x".repeat(300))]) {
+        const error = yield* Effect.flip(withStorage({ path }, () => Effect.void))
+        assert.deepStrictEqual([error.reason, error.field, error.retryable], ["InvalidArgument", "path", false])
+        assert.include(error.message, path)
+      }
+    })
+  )
+
+  it.scoped("because a setting is unknown, has no such value or is another elsewhere is said of the settings", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const refused = (settings: Record<string, string | number>) =>
+        Effect.gen(function* () {
+          const error = yield* Effect.flip(withStorage({ path, settings }, () => Effect.void))
+          assert.deepStrictEqual([error.reason, error.field, error.retryable], ["InvalidArgument", "settings", false])
+        })
+      yield* refused({ nonsense: 1 })
+      yield* refused({ threads: "many" })
+      yield* withStorage({ path, settings: { threads: 1 } }, () => refused({ threads: 2 }))
+    })
+  )
+
   it.scoped("because its directory is missing fails the layer", () =>
     Effect.gen(function* () {
       const path = Path.join(yield* directory, "missing", "spans.duckdb")

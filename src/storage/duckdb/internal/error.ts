@@ -62,7 +62,7 @@ const failures: ReadonlyArray<readonly [DatabaseFailure, RegExp]> = [
   ["Locked", /Could not set lock on file/],
   ["Incompatible", /database file with version number|newer version of DuckDB|storage version/],
   ["ReadOnly", /in read-only mode|Permission denied|Operation not permitted|Read-only file system/],
-  ["Corrupt", /not a valid DuckDB database file|Could not read enough bytes|[Cc]orrupt|checksum|Is a directory/]
+  ["Corrupt", /not a valid DuckDB database file|Could not read enough bytes|[Cc]orrupt|checksum|replaying WAL/]
 ]
 
 /** The error for whatever DuckDB, or its binding, threw. */

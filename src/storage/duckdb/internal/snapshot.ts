@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { invalidArgument, storageError } from "../../internal/errors.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
 import { isOpen } from "./instance.js"
+import { openingErrorOf } from "./storageError.js"
 
 let snapshots = 0
 
@@ -16,7 +17,7 @@ export const copyTo = Effect.fnUntraced(function* (sql: DuckDbClient, path: stri
   const remove = (...files: ReadonlyArray<string>) =>
     Effect.promise(() => Promise.all(files.map((file) => rm(file, { force: true }))))
   yield* Effect.acquireUseRelease(
-    sql.unsafe(`ATTACH '${partial.replaceAll("'", "''")}' AS ${copy}`),
+    Effect.mapError(sql.unsafe(`ATTACH '${partial.replaceAll("'", "''")}' AS ${copy}`), openingErrorOf),
     () =>
       sql<{ readonly name: string }>`SELECT current_database() AS name`.pipe(
         Effect.flatMap((rows) => sql`COPY FROM DATABASE ${sql(rows[0]?.name ?? "")} TO ${sql(copy)}`)

@@ -7,7 +7,6 @@ import { DuckDbError, databaseFailure } from "./error.js"
 export const storageErrorOf = (error: SqlError | StorageError, file: string): StorageError => {
   if (error._tag === "StorageError") return error
   const { message } = error
-  if (message.includes("No such file or directory")) return invalidArgument("path", message)
   const failure = databaseFailure(error)
   if (failure !== undefined) {
     const which = message.includes(file) ? message : `${file}: ${message}`
@@ -15,6 +14,18 @@ export const storageErrorOf = (error: SqlError | StorageError, file: string): St
   }
   return storageError(isOfRecord(error) ? "Rejected" : "Query", message, { cause: error })
 }
+
+/** An error of opening a file, and only such a one, may lie with what the file is called and how it is to be opened. */
+export const openingErrorOf = (error: SqlError): SqlError | StorageError => {
+  const { message } = error
+  const failure = databaseFailure(error)
+  if (failure === "Unavailable" && badPath.test(message)) return invalidArgument("path", message)
+  if (failure === undefined && badSettings.test(message)) return invalidArgument("settings", message)
+  return error
+}
+
+const badPath = /No such file or directory|Is a directory|Not a directory|File name too long/
+const badSettings = /options were not recognized|Failed to set config|different configuration/
 
 /** Whether the database has given up and must be opened anew. */
 export const isFatal = (error: SqlError | StorageError): boolean => kindOf(error) === "Fatal"
