@@ -174,7 +174,32 @@ describe("a log", () => {
       assert.isTrue(log.equals(Fs.readFileSync(`${path}.wal`)))
     })
   )
+
+  it.scoped("that does not fit the file, as its tables have been created since, is said to be corrupt", () =>
+    Effect.gen(function* () {
+      const path = Path.join(yield* directory, "spans.duckdb")
+      const log = yield* withStorage(path, () => Effect.sync(() => Fs.readFileSync(`${path}.wal`)))
+      Fs.writeFileSync(`${path}.wal`, log)
+      const error = yield* refused(path)
+      assert.strictEqual(error.reason, "Corrupt")
+      assert.include(error.message, "Failure while replaying WAL")
+    })
+  )
 })
+
+it.scoped("a directory that is missing while rows are written is no wrong path: the write can be tried again", () =>
+  Effect.gen(function* () {
+    const settings = {
+      memory_limit: "12MB",
+      threads: 1,
+      temp_directory: Path.join(yield* directory, "missing", "spill")
+    }
+    const storage = yield* DuckDbStorage.make({ path: ":memory:", settings })
+    const error = yield* Effect.flip(Effect.forever(storage.insertSpans(spans(100))))
+    assert.include(error.message, "No such file or directory")
+    assert.deepStrictEqual([error.reason, error.field, error.retryable], ["Unavailable", undefined, true])
+  })
+)
 
 describe.skipIf(isRoot && !canMount)("without the right to write (root needs that to mount)", () => {
   for (const [what, of] of [

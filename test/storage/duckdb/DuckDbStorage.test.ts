@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
@@ -8,6 +7,7 @@ import { Effect, Exit, Layer, Logger, Option, TestClock } from "effect"
 import * as DuckDbClient from "../../../src/storage/duckdb/DuckDbClient.js"
 import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
 import * as Storage from "../../../src/storage/Storage.js"
+import { holdInAnotherProcess } from "../../utils/otherProcess.js"
 import { at, log, span, spanId, traceId } from "../../utils/records.js"
 
 const directory = Effect.acquireRelease(
@@ -31,23 +31,6 @@ const reasonOf = <A, R>(effect: Effect.Effect<A, Storage.StorageError, R>) =>
   Effect.map(Effect.flip(effect), (error) => error.reason)
 
 const namesOf = ({ items }: Storage.PaginatedResult<{ readonly name: string }>) => items.map((item) => item.name)
-
-/** Holds a file in another process until the scope closes. */
-const holdInAnotherProcess = (path: string) =>
-  Effect.acquireRelease(
-    Effect.async<{ readonly pid: number | undefined; readonly end: Effect.Effect<void> }>((resume) => {
-      const script = `require("@duckdb/node-api").DuckDBInstance.create(${JSON.stringify(path)})
-        .then((instance) => { process.stdout.write("open"); setInterval(() => instance, 1000) })`
-      const child = spawn(process.execPath, ["-e", script])
-      const end = Effect.async<void>((resume) => {
-        if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
-        child.once("exit", () => resume(Effect.void))
-        child.kill("SIGKILL")
-      })
-      child.stdout.once("data", () => resume(Effect.succeed({ pid: child.pid, end })))
-    }),
-    (holder) => holder.end
-  )
 
 const collectLogs = (messages: Array<string>) =>
   Logger.replace(
