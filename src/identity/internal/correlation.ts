@@ -1,0 +1,32 @@
+/**
+ * Whom a piece of work belongs to: what its fiber says, else the span that it is in.
+ */
+import * as Context from "effect/Context"
+import type * as FiberRef from "effect/FiberRef"
+import * as Option from "effect/Option"
+import type { AnySpan } from "effect/Tracer"
+import { currentSessionId, type SessionId } from "../SessionId.js"
+import { Carried } from "../TraceContext.js"
+import { currentSessionRefused } from "./session.js"
+
+/** Reads a `FiberRef`, of a running fiber or of a snapshot of one. */
+export type ReadRef = <A>(ref: FiberRef.FiberRef<A>) => A
+
+/** Under this a span keeps its recording, which knows the session and the trace as a remote parent does. */
+export const recording: unique symbol = Symbol.for("effect-observability/recording") as never
+
+/** What is known of a span besides its ids: by its recording, else by what came with it from another process. */
+export const carriedBy = (span: AnySpan): Carried["Type"] | undefined =>
+  (span as { readonly [recording]?: Carried["Type"] })[recording] ??
+  Option.getOrUndefined(Context.getOption(span.context, Carried))
+
+/** The session of the fiber, else that of the span around it, unless the fiber refused one. */
+export const sessionOf = (read: ReadRef, around: AnySpan | undefined): SessionId | undefined => {
+  const current = read(currentSessionId)
+  if (current._tag === "Some") return current.value
+  return around === undefined || read(currentSessionRefused) ? undefined : carriedBy(around)?.sessionId
+}
+
+/** Whether the ids of a span are those of W3C trace context. Effect's own spans have others where tracing is disabled. */
+export const hasValidIds = (span: AnySpan): boolean =>
+  /^(?!0{32})[0-9a-f]{32}$/.test(span.traceId) && /^(?!0{16})[0-9a-f]{16}$/.test(span.spanId)

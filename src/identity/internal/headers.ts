@@ -1,0 +1,46 @@
+/** Headers by name, in any case; a name may have several values. */
+export type HeaderRecord = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+
+/** The headers that carry a trace or a session. */
+const known: ReadonlySet<string> = new Set([
+  "traceparent",
+  "tracestate",
+  "baggage",
+  "x-mastra-session-id",
+  "b3",
+  "x-b3-traceid",
+  "x-b3-spanid",
+  "x-b3-sampled",
+  "x-b3-flags"
+])
+
+/** No more headers than that are looked at. */
+const maxHeaders = 256
+
+/** The values of the headers that carry a trace or a session, by their names in lower case. */
+export const valuesOf = (headers: HeaderRecord): ReadonlyMap<string, ReadonlyArray<string>> => {
+  const values = new Map<string, ReadonlyArray<string>>()
+  let seen = 0
+  for (const key in headers) {
+    if (++seen > maxHeaders) break
+    const value = headers[key]
+    if (value === undefined || key.length > 19) continue
+    const name = known.has(key) ? key : key.toLowerCase()
+    if (!known.has(name)) continue
+    const before = values.get(name)
+    const now = typeof value === "string" ? [value] : value
+    values.set(name, before === undefined ? now : [...before, ...now])
+  }
+  return values
+}
+
+/** Text without the optional whitespace of RFC 7230 around it. A regular expression would be quadratic here. */
+export const trim = (text: string): string => {
+  let start = 0
+  let end = text.length
+  while (start < end && isSpace(text.charCodeAt(start))) start++
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+const isSpace = (code: number) => code === 0x20 || code === 0x09

@@ -1,0 +1,377 @@
+/**
+ * Takes the trace and the session of a fiber over what breaks a tree of fibers: a queue, a callback, another process.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import type * as FiberRefs from "effect/FiberRefs"
+import { dual } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Predicate from "effect/Predicate"
+import * as Runtime from "effect/Runtime"
+import * as Schema from "effect/Schema"
+import * as Tracer from "effect/Tracer"
+import * as Baggage from "../identity/Baggage.js"
+import { carriedBy, hasValidIds, sessionOf } from "../identity/internal/correlation.js"
+import { type HeaderRecord, valuesOf } from "../identity/internal/headers.js"
+import { currentSessionRefused } from "../identity/internal/session.js"
+import * as SessionId from "../identity/SessionId.js"
+import * as TraceContext from "../identity/TraceContext.js"
+import * as TracingOptions from "../identity/TracingOptions.js"
+import { isJson } from "../signal/internal/json.js"
+import { Json } from "../signal/Json.js"
+import * as baggage from "./internal/baggage.js"
+import { report } from "./internal/refused.js"
+
+/**
+ * The trace, the session and the tracing options of some work, as plain JSON. Put it into a message, and give it to
+ * `restore` where the message is handled.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Carrier = Schema.Struct({
+  /** The span that the work is in, as the W3C header has it. */
+  traceparent: Schema.optional(Schema.String),
+  tracestate: Schema.optional(Schema.String),
+  /** The members of W3C baggage that are not ours. */
+  baggage: Schema.optional(Schema.String),
+  /** The session, and what else `TracingOptions` says; of `metadata` what is JSON. */
+  options: Schema.optional(
+    Schema.Struct({
+      ...TracingOptions.TracingOptions.fields,
+      metadata: Schema.optional(Schema.Record({ key: Schema.String, value: Json }))
+    })
+  )
+}).annotations({ identifier: "Carrier" })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Carrier extends Schema.Schema.Type<typeof Carrier> {}
+
+/**
+ * The carrier of the current fiber: the trace of the span that it is in, its session or else that of the span, and all of
+ * its tracing options. The `defaultSessionId` of a configuration is never carried.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Queue } from "effect"
+ * import { Propagation } from "effect-observability"
+ *
+ * const program = Effect.gen(function* () {
+ *   const jobs = yield* Queue.unbounded<{ readonly text: string; readonly carrier: Propagation.Carrier }>()
+ *   yield* Queue.offer(jobs, { text: "hello", carrier: yield* Propagation.capture })
+ *
+ *   const job = yield* Queue.take(jobs)
+ *   yield* Effect.log(job.text).pipe(Propagation.restore(job.carrier))
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category hand-off
+ */
+export const capture: Effect.Effect<Carrier> = Effect.withFiberRuntime((fiber) => Effect.succeed(carrierOf(fiber)))
+
+/**
+ * Runs an effect in the trace, the session and the options of a carrier, in place of those around it: where the carrier
+ * has no session, the effect has none.
+ *
+ * @since 0.1.0
+ * @category hand-off
+ */
+export const restore: {
+  (carrier: Carrier): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, carrier: Carrier): Effect.Effect<A, E, R>
+} = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, carrier: Carrier): Effect.Effect<A, E, R> => {
+  const { sessionId, ...options } = carrier.options ?? {}
+  const parent = parentOf(carrier)
+  return effect.pipe(
+    Effect.mapInputContext((context: Context.Context<R>) =>
+      Option.isSome(parent)
+        ? Context.add(context, Tracer.ParentSpan, parent.value)
+        : (Context.omit(Tracer.ParentSpan as never)(context) as Context.Context<R>)
+    ),
+    Effect.locally(SessionId.currentSessionId, Option.fromNullable(sessionId)),
+    Effect.locally(currentSessionRefused, false),
+    Effect.locally(TracingOptions.currentTracingOptions, options),
+    Effect.locally(Baggage.currentBaggage, carrier.baggage ?? "")
+  )
+})
+
+/**
+ * Headers by name. Names are read in any case and written in lower case.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Headers = HeaderRecord
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface InjectOptions {
+  /** Whether the receiver is to know the session and the baggage, or the trace alone. By default it is. */
+  readonly session?: boolean | undefined
+  /** What else of the tracing options is put into the baggage. By default nothing. */
+  readonly include?: ReadonlyArray<"userId" | "organizationId"> | undefined
+}
+
+/**
+ * Whose sessions, users and organisations are believed: everybody's, nobody's, or of those for which a predicate holds.
+ * The trace is taken from anybody.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Trust<A> = "always" | "never" | Predicate.Predicate<A>
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExtractOptions {
+  readonly trust: Trust<Headers>
+}
+
+/**
+ * A carrier read from headers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Extracted extends Carrier {
+  /** The headers and the members of baggage that were dropped because they are malformed. */
+  readonly refused: ReadonlyArray<string>
+}
+
+/**
+ * Adds a carrier to headers: `traceparent` and `tracestate`, `baggage`, and the session as `x-mastra-session-id`. What the
+ * carrier does not have is not there, and never empty.
+ *
+ * @since 0.1.0
+ * @category headers
+ */
+export const inject = (
+  headers: Readonly<Record<string, string>>,
+  carrier: Carrier,
+  { include = [], session = true }: InjectOptions = {}
+): Record<string, string> => {
+  const injected: Record<string, string> = { ...headers }
+  if (carrier.traceparent !== undefined) {
+    injected.traceparent = carrier.traceparent
+    if (carrier.tracestate === undefined) delete injected.tracestate
+    else injected.tracestate = carrier.tracestate
+  }
+  if (!session) return injected
+  const { organizationId, sessionId, userId } = carrier.options ?? {}
+  const written = baggage.write(
+    {
+      sessionId,
+      ...(include.includes("userId") && { userId }),
+      ...(include.includes("organizationId") && { organizationId })
+    },
+    [headers.baggage, carrier.baggage]
+  )
+  if (written !== "") injected.baggage = written
+  if (sessionId !== undefined) injected[sessionHeader] = sessionId
+  return injected
+}
+
+/**
+ * Reads a carrier from headers. What is malformed is dropped, and named in `refused`.
+ *
+ * @since 0.1.0
+ * @category headers
+ */
+export const extract = (headers: Headers, { trust }: ExtractOptions): Extracted => {
+  const values = valuesOf(headers)
+  const trusted = trust === "always" || (trust !== "never" && trust(headers))
+  const read = baggage.read(values.get("baggage") ?? [], trusted)
+  const refused = Array.from(read.refused)
+  const trace = Option.getOrUndefined(TraceContext.fromValues(values))
+  if (trace === undefined && values.has("traceparent")) refused.push("traceparent")
+  if (trace !== undefined && trace.traceState === undefined && values.get("tracestate")?.some((text) => text !== "")) {
+    refused.push("tracestate")
+  }
+  const named = trusted ? values.get(sessionHeader) : undefined
+  const valid = named?.length === 1 && SessionId.isSessionId(named[0]) ? named[0] : undefined
+  if (named !== undefined && valid === undefined) refused.push(sessionHeader)
+  return {
+    ...(trace && { traceparent: TraceContext.toTraceParent(trace) }),
+    ...(trace?.traceState !== undefined && { tracestate: trace.traceState }),
+    ...(read.foreign.length > 0 && { baggage: read.foreign.join(",") }),
+    options: valid === undefined ? read.options : { ...read.options, sessionId: valid },
+    refused
+  }
+}
+
+/**
+ * Adds the carrier of the current fiber to headers.
+ *
+ * @since 0.1.0
+ * @category headers
+ */
+export const injectCurrent = (
+  headers: Readonly<Record<string, string>>,
+  options?: InjectOptions
+): Effect.Effect<Record<string, string>> => Effect.map(capture, (carrier) => inject(headers, carrier, options))
+
+/**
+ * Runs an effect in the trace and the session that headers carry, as `restore` does. What is malformed is counted, and
+ * annotated on the current span.
+ *
+ * @since 0.1.0
+ * @category headers
+ */
+export const withExtracted: {
+  (headers: Headers, options: ExtractOptions): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, headers: Headers, options: ExtractOptions): Effect.Effect<A, E, R>
+} = dual(
+  3,
+  <A, E, R>(effect: Effect.Effect<A, E, R>, headers: Headers, options: ExtractOptions): Effect.Effect<A, E, R> =>
+    Effect.suspend(() => {
+      const { refused, ...carrier } = extract(headers, options)
+      return Effect.zipRight(report(refused), restore(effect, carrier))
+    })
+)
+
+/**
+ * The environment variables by which a child process or a worker finds the carrier: `TRACEPARENT`, `TRACESTATE` and
+ * `BAGGAGE`, with the session, the user and the organisation.
+ *
+ * @since 0.1.0
+ * @category environment
+ */
+export const toEnv = (carrier: Carrier): Record<string, string> => {
+  const { baggage, traceparent, tracestate } = toMcpMeta(carrier, { include: ["userId", "organizationId"] })
+  return {
+    ...(traceparent !== undefined && { TRACEPARENT: traceparent }),
+    ...(tracestate !== undefined && { TRACESTATE: tracestate }),
+    ...(baggage !== undefined && { BAGGAGE: baggage })
+  }
+}
+
+/**
+ * The carrier in environment variables. Whoever starts a process is believed.
+ *
+ * @since 0.1.0
+ * @category environment
+ */
+export const fromEnv = (env: Readonly<Record<string, string | undefined>>): Extracted =>
+  extract({ traceparent: env.TRACEPARENT, tracestate: env.TRACESTATE, baggage: env.BAGGAGE }, { trust: "always" })
+
+/**
+ * The carrier for `params._meta` of a request of the Model Context Protocol, as SEP-414 names it.
+ *
+ * @since 0.1.0
+ * @category mcp
+ */
+export const toMcpMeta = (
+  carrier: Carrier,
+  options?: InjectOptions
+): { readonly traceparent?: string; readonly tracestate?: string; readonly baggage?: string } => {
+  const { [sessionHeader]: _, ...meta } = inject({}, carrier, options)
+  return meta
+}
+
+/**
+ * A runtime for callbacks and promises: what it runs is in the session, the trace and the options of the fiber that made it.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Runtime } from "effect"
+ * import { Propagation } from "effect-observability"
+ *
+ * const program = Effect.gen(function* () {
+ *   const runtime = yield* Propagation.runtime()
+ *   process.on("SIGUSR2", () => Runtime.runFork(runtime)(Effect.log("still in the session")))
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category promises
+ */
+export const runtime = <R = never>(): Effect.Effect<Runtime.Runtime<R>, never, R> =>
+  Effect.zipWith(Effect.runtime<R>(), capture, (runtime, { options }) =>
+    Runtime.setFiberRef(runtime, SessionId.currentSessionId, Option.fromNullable(options?.sessionId))
+  )
+
+/**
+ * Has every step of the program's fibers run inside a function, so that promise code that is called from an Effect finds
+ * what it looks for in an `AsyncLocalStorage`, be it the carrier or a context of OpenTelemetry. It costs some 30 ns a step;
+ * provide it inside the layer of `Observability`.
+ *
+ * @example
+ * ```ts
+ * import { AsyncLocalStorage } from "node:async_hooks"
+ * import { Propagation } from "effect-observability"
+ *
+ * const current = new AsyncLocalStorage<Propagation.Carrier>()
+ * const ContextLive = Propagation.layerContext((carrier, step) => current.run(carrier, step))
+ * ```
+ *
+ * @since 0.1.0
+ * @category promises
+ */
+export const layerContext = (run: <A>(carrier: Carrier, step: () => A) => A): Layer.Layer<never> =>
+  Layer.unwrapEffect(
+    Effect.map(Effect.tracer, (tracer) => {
+      const carriers = new WeakMap<FiberRefs.FiberRefs, Carrier>()
+      return Layer.setTracer(
+        Tracer.make({
+          span: (...args) => tracer.span(...args),
+          context(step, fiber) {
+            const refs = fiber.getFiberRefs()
+            let carrier = carriers.get(refs)
+            if (carrier === undefined) {
+              carrier = carrierOf(fiber)
+              carriers.set(refs, carrier)
+            }
+            return run(carrier, () => tracer.context(step, fiber))
+          }
+        })
+      )
+    })
+  )
+
+const sessionHeader = "x-mastra-session-id"
+
+const parentOf = (carrier: Carrier): Option.Option<Tracer.ExternalSpan> =>
+  Option.map(
+    TraceContext.fromHeaders({ traceparent: carrier.traceparent, tracestate: carrier.tracestate }),
+    (context) => TraceContext.toExternalSpan(context, carrier.options?.sessionId)
+  )
+
+const carrierOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Carrier => {
+  const around = Option.getOrUndefined(Context.getOption(fiber.currentContext, Tracer.ParentSpan))
+  const sessionId = sessionOf((ref) => fiber.getFiberRef(ref), around)
+  const { metadata, ...options } = fiber.getFiberRef(TracingOptions.currentTracingOptions)
+  const baggage = fiber.getFiberRef(Baggage.currentBaggage)
+  return {
+    ...(around && hasValidIds(around) && traceOf(around)),
+    ...(baggage !== "" && { baggage }),
+    options: {
+      ...options,
+      ...(metadata && { metadata: jsonOf(metadata) }),
+      ...(sessionId !== undefined && { sessionId })
+    }
+  }
+}
+
+const traceOf = (span: Tracer.AnySpan): Pick<Carrier, "traceparent" | "tracestate"> => {
+  const carried = carriedBy(span)
+  const flags = (span.sampled ? TraceContext.sampled : 0) | ((carried?.flags ?? 0) & TraceContext.random)
+  return {
+    traceparent: TraceContext.toTraceParent({ traceId: span.traceId, spanId: span.spanId, flags }),
+    ...(carried?.traceState !== undefined && { tracestate: carried.traceState })
+  }
+}
+
+const jsonOf = (metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, Json>> =>
+  Object.fromEntries(Object.entries(metadata).filter((entry): entry is [string, Json] => isJson(entry[1], () => true)))
