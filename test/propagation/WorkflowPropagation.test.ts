@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { WorkflowEngine } from "@effect/workflow"
+import { Effect, FiberRef, Layer, Logger, Option } from "effect"
+import { Observability, SessionId, Storage, TracingOptions } from "effect-observability"
+import { WorkflowPropagation } from "effect-observability/workflow"
+import { currentWorkflowRun } from "../../src/identity/internal/workflowRun.js"
+import { decide, Order, OrderLive, runner, until } from "./order.js"
+
+const ada = { sessionId: SessionId.SessionId.make("ada"), threadId: "t", runId: "r", userId: "ada", tags: ["beta"] }
+const bob = { sessionId: SessionId.SessionId.make("bob"), userId: "bob" }
+
+const file = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-observability-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+).pipe(Effect.map((folder) => join(folder, "cluster.db")))
+
+const engines = {
+  memory: WorkflowPropagation.layer.pipe(Layer.provide(WorkflowEngine.layerMemory)),
+  cluster: Layer.unwrapScoped(Effect.map(file, (path) => runner(path, 34_431)))
+}
+
+const observed = Observability.layer({ serviceName: "orders" }).pipe(
+  Layer.provideMerge(Storage.layerMemory),
+  Layer.provideMerge(Logger.remove(Logger.defaultLogger))
+)
+
+const program = (engine: keyof typeof engines, shipping?: Effect.Effect<void>) =>
+  OrderLive(shipping).pipe(Layer.provideMerge(engines[engine]), Layer.provideMerge(observed))
+
+/** Starts an order as Ada, and has Bob decide on it once it sleeps. */
+const decidedByBob = (approved: boolean) =>
+  Effect.gen(function* () {
+    const executionId = yield* Order.execute({ id: "1" }, { discard: true }).pipe(
+      Effect.withSpan("ask"),
+      TracingOptions.withTracingOptions(ada)
+    )
+    yield* until(executionId, "Suspended")
+    yield* decide(executionId, approved).pipe(Effect.withSpan("answer"), TracingOptions.withTracingOptions(bob))
+    yield* until(executionId, "Complete")
+    return executionId
+  })
+
+const stored = Effect.gen(function* () {
+  yield* Effect.flatMap(Observability.Observability, (_) => _.flush)
+  const storage = yield* Storage.Storage
+  const { items: spans } = yield* storage.listSpans({ pagination: { limit: 1_000 } })
+  const { items: logs } = yield* storage.listLogs({ pagination: { limit: 1_000 } })
+  return { spans, logs, named: (name: string) => spans.filter((span) => span.name === name).reverse() }
+})
+
+for (const engine of ["memory", "cluster"] as const) {
+  describe(`a workflow on the ${engine} engine`, () => {
+    it.scopedLive("runs in the session that started it, when another one resumes it", () =>
+      Effect.gen(function* () {
+        yield* decidedByBob(false)
+        const { logs, named } = yield* stored
+        for (const name of ["invoke_workflow Order", "charge", "bank", "ship", "carrier", "decision", "refund"]) {
+          const spans = named(name)
+          assert.isNotEmpty(spans, name)
+          for (const { runId, sessionId, tags, threadId, userId } of spans) {
+            assert.deepStrictEqual({ sessionId, threadId, runId, userId, tags }, ada, name)
+          }
+        }
+        assert.deepStrictEqual(
+          logs.map((log) => [log.message, log.sessionId, log.userId]).reverse(),
+          ["charging", "decided", "refunding"].map((message) => [message, "ada", "ada"])
+        )
+        assert.deepStrictEqual(named("answer")[0]?.sessionId, "bob")
+      }).pipe(Effect.provide(program(engine)))
+    )
+
+    it.scopedLive("goes on in the trace that it was started in", () =>
+      Effect.gen(function* () {
+        yield* decidedByBob(true)
+        const { named } = yield* stored
+        const [ask] = named("ask")
+        for (const name of ["invoke_workflow Order", "charge", "bank", "ship", "decision"]) {
+          for (const span of named(name)) assert.strictEqual(span.traceId, ask?.traceId, name)
+        }
+        assert.strictEqual(named("invoke_workflow Order").length, 2)
+        assert.notStrictEqual(named("answer")[0]?.traceId, ask?.traceId)
+      }).pipe(Effect.provide(program(engine)))
+    )
+
+    it.scopedLive("marks the activities that were replayed, and counts their errors once", () =>
+      Effect.gen(function* () {
+        yield* decidedByBob(true)
+        const { named } = yield* stored
+        for (const name of ["charge", "insure", "ship"]) {
+          assert.deepStrictEqual(
+            named(name).map((span) => span.attributes["effect_observability.replay"]),
+            [undefined, true],
+            name
+          )
+        }
+        assert.strictEqual(named("bank").length, 1)
+        assert.deepStrictEqual(
+          named("insure").map((span) => span.status),
+          ["error", "error"]
+        )
+        const storage = yield* Storage.Storage
+        assert.strictEqual(Option.getOrThrow(yield* storage.getSession("ada")).errors, 1)
+      }).pipe(Effect.provide(program(engine)))
+    )
+
+    it.scopedLive("gives its runs and its activities their types", () =>
+      Effect.gen(function* () {
+        const executionId = yield* decidedByBob(true)
+        const { named } = yield* stored
+        const [run] = named("invoke_workflow Order")
+        assert.strictEqual(run?.spanType, "workflow_run")
+        assert.deepInclude(run?.attributes, {
+          "gen_ai.operation.name": "invoke_workflow",
+          "gen_ai.workflow.name": "Order",
+          executionId
+        })
+        assert.strictEqual(named("charge")[0]?.spanType, "workflow_step")
+        assert.strictEqual(named("charge")[0]?.parentSpanId, run?.spanId)
+        assert.strictEqual(named("bank")[0]?.parentSpanId, named("charge")[0]?.spanId)
+        assert.strictEqual(named("bank")[0]?.spanType, "generic")
+      }).pipe(Effect.provide(program(engine)))
+    )
+
+    it.scopedLive("that nobody's session started runs in none, when a session resumes it", () =>
+      Effect.gen(function* () {
+        const executionId = yield* Order.execute({ id: "1" }, { discard: true }).pipe(Effect.withSpan("ask"))
+        yield* until(executionId, "Suspended")
+        yield* decide(executionId, false).pipe(Effect.withSpan("answer"), TracingOptions.withTracingOptions(bob))
+        yield* until(executionId, "Complete")
+        const { named } = yield* stored
+        for (const name of ["invoke_workflow Order", "charge", "bank", "ship", "decision", "refund"]) {
+          for (const { sessionId, userId } of named(name)) {
+            assert.deepStrictEqual({ sessionId, userId }, { sessionId: undefined, userId: undefined }, name)
+          }
+        }
+      }).pipe(Effect.provide(program(engine)))
+    )
+
+    it.scopedLive("says which execution and which activity a fiber works for", () =>
+      Effect.gen(function* () {
+        const seen: Array<unknown> = []
+        const look = Effect.flatMap(FiberRef.get(currentWorkflowRun), (run) =>
+          Effect.sync(() => seen.push(Option.getOrUndefined(run)))
+        )
+        yield* Effect.gen(function* () {
+          const executionId = yield* decidedByBob(true)
+          yield* look
+          assert.deepStrictEqual(seen, [
+            { workflowName: "Order", executionId, activityName: "ship", attempt: 1 },
+            undefined
+          ])
+        }).pipe(Effect.provide(program(engine, look)))
+      })
+    )
+  })
+}
