@@ -9,15 +9,14 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as ExecutionStrategy from "effect/ExecutionStrategy"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import { isolated } from "../../identity/internal/isolated.js"
 import * as Engine from "../internal/engine.js"
 import { invalidArgument } from "../internal/errors.js"
+import * as Reopening from "../internal/reopening.js"
 import { Storage, type StorageError, type StorageService } from "../Storage.js"
 import * as DuckDbClient from "./DuckDbClient.js"
 import * as Read from "./internal/read.js"
@@ -186,30 +185,14 @@ const makeWith = Effect.fnUntraced(function* (
   if (!/^\w{0,50}$/.test(tablePrefix)) {
     return yield* invalidArgument("tablePrefix", "expected at most 50 ASCII letters, digits and _")
   }
-  const database = yield* reopening(path, open(client, tablePrefix))
-  yield* database
-    .use(() => Effect.void)
-    .pipe(
-      Effect.catchIf(
-        (error) => error.retryable && connect !== "eager",
-        (error) => Effect.logWarning(`The storage cannot be opened yet. ${error.message}`)
-      )
-    )
+  const database = yield* Reopening.make({
+    open: open(client, tablePrefix),
+    errorOf: (error) => storageErrorOf(error, path),
+    isFatal,
+    connect
+  })
   const storage: DuckDbStorageService = {
-    ...Engine.make({
-      insertSpans: (records) => database.use((opened) => opened.insertSpans(records)),
-      insertLogs: (records) => database.use((opened) => opened.insertLogs(records)),
-      listTraces: (query) => database.use((opened) => opened.listTraces(query)),
-      listSpans: (query) => database.use((opened) => opened.listSpans(query)),
-      listLogs: (query) => database.use((opened) => opened.listLogs(query)),
-      listSessions: (query) => database.use((opened) => opened.listSessions(query)),
-      sessionTimeline: (query) => database.use((opened) => opened.sessionTimeline(query)),
-      traceSpans: (traceId, limit) => database.use((opened) => opened.traceSpans(traceId, limit)),
-      getSpan: (id) => database.use((opened) => opened.getSpan(id)),
-      getSession: (sessionId) => database.use((opened) => opened.getSession(sessionId)),
-      deleteBefore: (time) => database.use((opened) => opened.deleteBefore(time)),
-      deleteSession: (sessionId) => database.use((opened) => opened.deleteSession(sessionId))
-    }),
+    ...Engine.make(Reopening.engine(database)),
     snapshot: (path) => database.use((opened) => opened.snapshot(path))
   }
   if (retention !== undefined) {
@@ -227,9 +210,6 @@ const deleteHourly = (storage: StorageService, age: bigint) =>
     Effect.repeat(Schedule.spaced("1 hour"))
   )
 
-/** The tables of an open database. */
-type Opened = Effect.Effect.Success<ReturnType<typeof open>>
-
 const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
   const sql = (yield* client).withoutTransforms()
   yield* migrate(sql, tablePrefix)
@@ -240,54 +220,4 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
     ...Remove.make(sql, name),
     snapshot: (path: string) => copyTo(sql, path)
   }
-})
-
-const millisBetweenAttempts = 1000
-
-/** A database that is opened when it is used and is not open, as at first, and after it broke down. */
-const reopening = Effect.fnUntraced(function* (
-  path: string,
-  open: Effect.Effect<Opened, SqlError | StorageError, Scope.Scope>
-) {
-  const parent = yield* Effect.scope
-  const lock = yield* Effect.makeSemaphore(1)
-  let current: { readonly opened: Opened; readonly scope: Scope.CloseableScope } | undefined
-  let failed: { readonly error: SqlError | StorageError; readonly at: number } | undefined
-
-  const attempt = Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.fork(parent, ExecutionStrategy.sequential)
-      return yield* restore(Scope.extend(open, scope)).pipe(
-        Effect.map((opened) => (current = { opened, scope })),
-        Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
-      )
-    })
-  ).pipe(Effect.tapError((error) => Effect.map(Clock.currentTimeMillis, (at) => (failed = { error, at }))))
-
-  const get = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    current !== undefined
-      ? Effect.succeed(current)
-      : failed !== undefined && now - failed.at < millisBetweenAttempts
-        ? Effect.fail(failed.error)
-        : attempt
-  )
-
-  const close = (broken: typeof current) =>
-    Effect.suspend(() => {
-      if (broken === undefined || broken !== current) return Effect.void
-      current = undefined
-      return Scope.close(broken.scope, Exit.void)
-    })
-
-  const use = <A>(f: (opened: Opened) => Effect.Effect<A, SqlError | StorageError>): Effect.Effect<A, StorageError> =>
-    Effect.suspend(() => (current === undefined ? lock.withPermits(1)(get) : Effect.succeed(current))).pipe(
-      Effect.flatMap((database) =>
-        Effect.tapError(f(database.opened), (error) => (isFatal(error) ? close(database) : Effect.void))
-      ),
-      Effect.mapError((error) => storageErrorOf(error, path)),
-      isolated,
-      Effect.mapInputContext(() => Context.empty())
-    )
-
-  return { use }
 })

@@ -1,13 +1,11 @@
 /**
  * Rows back into records. A row is read as one JSON text, which costs a quarter of reading its cells one by one.
  */
-import * as Effect from "effect/Effect"
 import { toSpanType } from "../../../signal/internal/conventions.js"
 import { type LogFields, type SpanFields, UnsafeLog, UnsafeSpan } from "../../../signal/internal/unsafe.js"
 import type { LogRecord } from "../../../signal/LogRecord.js"
 import { SessionSummary } from "../../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
-import { nextTurn } from "./eventLoop.js"
 import { logColumns, spanColumns } from "./schema.js"
 
 export interface JsonRow {
@@ -24,22 +22,6 @@ const camelCase = (column: string) => column.replace(/_(.)/g, (_, letter: string
 
 export const spanJson = rowJson(spanColumns, ["start_time", "end_time"])
 export const logJson = rowJson(logColumns, ["timestamp"])
-
-/** Decodes rows in parts, between which the event loop turns. */
-export const decodeRows = <Row, A>(
-  rows: ReadonlyArray<Row>,
-  decode: (row: Row) => A
-): Effect.Effect<ReadonlyArray<A>> =>
-  Effect.gen(function* () {
-    const decoded: Array<A> = []
-    for (const row of rows) {
-      decoded.push(decode(row))
-      if (decoded.length % rowsATurn === 0) yield* nextTurn
-    }
-    return decoded
-  })
-
-const rowsATurn = 200
 
 export const decodeSpan = (row: JsonRow): SpanRecord => {
   const fields = present<Encoded<SpanFields>>(row)

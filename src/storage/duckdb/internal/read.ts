@@ -12,11 +12,12 @@ import type { LogRecord } from "../../../signal/LogRecord.js"
 import type { SessionSummary } from "../../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import type { Engine } from "../../internal/engine.js"
+import { mapInTurns } from "../../internal/eventLoop.js"
 import { type Query, runningDuration, spanKey } from "../../internal/query.js"
 import { entrySpan, select } from "../../internal/select.js"
 import type { StorageError } from "../../StorageError.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
-import { decodeLog, decodeRows, decodeSpan, decodeSummary, type JsonRow, logJson, spanJson } from "./decode.js"
+import { decodeLog, decodeSpan, decodeSummary, type JsonRow, logJson, spanJson } from "./decode.js"
 import * as Filters from "./filters.js"
 import type { Names } from "./schema.js"
 
@@ -127,7 +128,7 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
         users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, []))
       })::VARCHAR AS json
       FROM of_spans FULL JOIN of_logs USING (session_id)`.pipe(
-      Effect.flatMap((rows) => decodeRows(rows, decodeSummary)),
+      Effect.flatMap((rows) => mapInTurns(rows, decodeSummary)),
       Effect.map((found) => {
         const byId = new Map<string, SessionSummary>(found.map((summary) => [summary.sessionId, summary]))
         return ids.flatMap((id) => byId.get(id) ?? [])
@@ -160,7 +161,7 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
     sql<JsonRow & { readonly matches: boolean | null }>`
       SELECT ${sql.literal(spanJson(name.spans))} AS json, ${sql.and([sql`true`, ...conditions])} AS matches
       FROM ${spans} WHERE ${sql.in("entry_key", Array.from(traces.values()))}`.pipe(
-      Effect.flatMap((rows) => decodeRows(rows, (row) => ({ span: decodeSpan(row), matches: row.matches }))),
+      Effect.flatMap((rows) => mapInTurns(rows, (row) => ({ span: decodeSpan(row), matches: row.matches }))),
       Effect.map((rows) => {
         const matching = new Set(rows.filter((row) => row.matches).map((row) => row.span))
         const byTrace = Arr.groupBy(
@@ -217,7 +218,7 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
         )
         SELECT ${sql.literal(spanJson("rows"))} AS json FROM page JOIN rows ON rows.id = page.id
         ORDER BY ${ordered(asked, "page.position", "page.trace_id", "page.span_id")}`
-      return yield* decodeRows(found, decodeSpan)
+      return yield* mapInTurns(found, decodeSpan)
     }),
     listLogs: Effect.fnUntraced(function* (asked) {
       const source = yield* rows(logs, asked.filters)
@@ -229,7 +230,7 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
         )
         SELECT ${sql.literal(logJson("rows"))} AS json FROM page JOIN rows ON rows.id = page.id
         ORDER BY ${ordered(asked, "page.timestamp", "page.log_id")}`
-      return yield* decodeRows(found, decodeLog)
+      return yield* mapInTurns(found, decodeLog)
     }),
     listSessions: Effect.fnUntraced(function* (asked) {
       const { ofLogs, ofRow, ofSession, ofSpans } = filters.ofSessions(asked.filters)
@@ -275,19 +276,19 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
           SELECT page.*, ${sql.literal(logJson("log_rows"))}
           FROM page JOIN log_rows ON log_rows.id = page.id WHERE page.kind = '1'
         ) ORDER BY time, kind, key`
-      return yield* decodeRows<(typeof found)[number], SpanRecord | LogRecord>(found, (row) =>
+      return yield* mapInTurns<(typeof found)[number], SpanRecord | LogRecord>(found, (row) =>
         row.kind === "0" ? decodeSpan(row) : decodeLog(row)
       )
     }),
     traceSpans: (traceId, limit) =>
       sql<JsonRow>`
         SELECT ${sql.literal(spanJson(name.spans))} AS json FROM ${spans} WHERE ${filters.inTrace(traceId)}
-        ORDER BY start_time, span_id LIMIT ${limit}`.pipe(Effect.flatMap((rows) => decodeRows(rows, decodeSpan))),
+        ORDER BY start_time, span_id LIMIT ${limit}`.pipe(Effect.flatMap((rows) => mapInTurns(rows, decodeSpan))),
     getSpan: ({ spanId, traceId }) =>
       sql<JsonRow>`
         SELECT ${sql.literal(spanJson(name.spans))} AS json FROM ${spans}
         WHERE ${filters.inTrace(traceId)} AND span_id = ${spanId}`.pipe(
-        Effect.flatMap((rows) => decodeRows(rows, decodeSpan)),
+        Effect.flatMap((rows) => mapInTurns(rows, decodeSpan)),
         Effect.map(([span]) => Option.fromNullable(span))
       ),
     getSession: (sessionId) => Effect.map(summaries([sessionId]), ([summary]) => Option.fromNullable(summary))

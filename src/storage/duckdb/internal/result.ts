@@ -6,9 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { nextTurn } from "../../internal/eventLoop.js"
 import type { ResultStream } from "./connection.js"
 import { sqlError } from "./error.js"
-import { nextTurn } from "./eventLoop.js"
 import { type Reader, reader } from "./value.js"
 
 /** One row from the cells of a chunk. */

@@ -9,8 +9,8 @@ import * as Effect from "effect/Effect"
 import { replay } from "../../../signal/internal/conventions.js"
 import type { LogRecord } from "../../../signal/LogRecord.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
+import { nextTurn } from "../../internal/eventLoop.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
-import { nextTurn } from "./eventLoop.js"
 import { logColumns, type Names, spanColumns, spanKeys, traceKey } from "./schema.js"
 
 export const make = (sql: DuckDbClient, name: Names) => ({

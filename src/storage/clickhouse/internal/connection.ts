@@ -1,0 +1,125 @@
+/**
+ * Statements to a server. They are written with a client of `@effect/sql-clickhouse`, and run on one of
+ * `@clickhouse/client` with the same configuration: that can be interrupted without waiting for the server, and shows an
+ * exception that comes after the status 200.
+ */
+import type { Readable } from "node:stream"
+import { text } from "node:stream/consumers"
+import { type ClickHouseSettings, createClient, parseError } from "@clickhouse/client"
+import type { Fragment } from "@effect/sql/Statement"
+import type { ClickhouseClient } from "@effect/sql-clickhouse/ClickhouseClient"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { invalidArgument, storageError } from "../../internal/errors.js"
+import { mapInTurns } from "../../internal/eventLoop.js"
+import type { StorageError } from "../../StorageError.js"
+import { storageErrorOf } from "./storageError.js"
+
+export interface Connection {
+  readonly sql: ClickhouseClient
+  readonly rows: <Row>(query: Fragment) => Effect.Effect<ReadonlyArray<Row>, StorageError>
+  readonly run: (statement: Fragment) => Effect.Effect<void, StorageError>
+  /** Inserts what a body of RowBinary holds; `into` names the table and the columns. */
+  readonly insert: (into: string, body: () => Readable) => Effect.Effect<void, StorageError>
+}
+
+export interface Options {
+  readonly asyncInsert: boolean
+  readonly cluster: string | undefined
+}
+
+export const make = Effect.fnUntraced(function* (client: ClickhouseClient, { asyncInsert, cluster }: Options) {
+  const sql = client.withoutTransforms() as ClickhouseClient
+  const server = yield* Effect.acquireRelease(
+    Effect.try({
+      try: () => createClient(client.config),
+      catch: (cause) => invalidArgument("url", String(cause))
+    }),
+    (server) => Effect.promise(() => server.close())
+  )
+  const settings: ClickHouseSettings = { wait_end_of_query: 1, ...(cluster === undefined ? {} : clusterSettings) }
+
+  const rows = <Row>(query: Fragment) =>
+    request((abort_signal) =>
+      server
+        .query({
+          ...compiled(sql, query),
+          format: "JSONEachRow",
+          abort_signal,
+          clickhouse_settings: { ...settings, ...readSettings }
+        })
+        .then((result) => result.text())
+    ).pipe(Effect.flatMap(parseRows<Row>))
+
+  const run = (statement: Fragment) =>
+    Effect.asVoid(
+      request((abort_signal) =>
+        server.command({
+          ...compiled(sql, statement),
+          abort_signal,
+          clickhouse_settings: { ...settings, ...runSettings }
+        })
+      )
+    )
+
+  const insert = (into: string, body: () => Readable) =>
+    request(
+      (abort_signal) =>
+        server
+          .exec({
+            query: `INSERT INTO ${into} FORMAT RowBinary`,
+            values: body(),
+            abort_signal,
+            clickhouse_settings: {
+              ...settings,
+              ...insertSettings,
+              async_insert: asyncInsert ? 1 : 0,
+              wait_for_async_insert: 1
+            }
+          })
+          .then((result) => text(result.stream)),
+      "Rejected"
+    ).pipe(Effect.flatMap((answer) => (answer === "" ? Effect.void : Effect.fail(exceptionIn(answer, "Rejected")))))
+
+  const connection: Connection = { sql, rows, run, insert }
+  return connection
+})
+
+const clusterSettings: ClickHouseSettings = { distributed_product_mode: "global", distributed_foreground_insert: 1 }
+
+const readSettings: ClickHouseSettings = {
+  cancel_http_readonly_queries_on_client_close: 1,
+  output_format_json_quote_64bit_integers: 1
+}
+
+/** A deletion is done when it has been applied everywhere. */
+const runSettings: ClickHouseSettings = { lightweight_deletes_sync: "2", mutations_sync: "2" }
+
+/** Records of any age are stored together. */
+const insertSettings: ClickHouseSettings = { max_partitions_per_insert_block: "0" }
+
+const request = <A>(run: (signal: AbortSignal) => Promise<A>, otherwise?: "Rejected") =>
+  Effect.tryPromise({ try: run, catch: (cause) => storageErrorOf(cause, otherwise) })
+
+const compiled = (sql: ClickhouseClient, fragment: Fragment) => {
+  const [query, params] = sql`${fragment}`.compile()
+  return { query, query_params: Object.fromEntries(params.map((value, i) => [`p${i + 1}`, value])) }
+}
+
+/** Rows come one a line; what is none says why the rest is missing. */
+const parseRows = Effect.fnUntraced(function* <Row>(answer: string) {
+  const lines = answer.split("\n")
+  const broken = lines.pop()
+  if (broken !== "") return yield* exceptionIn(answer)
+  const rows = yield* mapInTurns(lines, (line) => Either.try(() => JSON.parse(line) as Row & object))
+  const complete = Either.all(rows)
+  if (Either.isLeft(complete) || complete.right.some((row) => "exception" in row)) return yield* exceptionIn(answer)
+  return complete.right
+})
+
+const exceptionIn = (answer: string, otherwise?: "Rejected"): StorageError => {
+  const at = answer.search(/(Code|Error): \d+\. ?DB::/)
+  return at < 0
+    ? storageError("Unavailable", "the answer of the server broke off")
+    : storageErrorOf(parseError(answer.slice(at)), otherwise)
+}

@@ -1,0 +1,390 @@
+/**
+ * The tables, and how a database comes to have them. A release only ever adds columns and indexes, and then raises
+ * `minor`; a change that an older release could not read raises `major`.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { storageError } from "../../internal/errors.js"
+import type { StorageError } from "../../StorageError.js"
+import type { Connection } from "./connection.js"
+
+const version = { major: 1, minor: 0 }
+
+const id = "Nullable(String)"
+const word = "LowCardinality(String)"
+const optionalWord = "LowCardinality(Nullable(String))"
+const time = "DateTime64(9, 'UTC')"
+
+/** The correlation of spans and logs. A record without a session has the empty text, for which no session can stand. */
+const correlation = {
+  SessionId: "String",
+  ThreadId: id,
+  RunId: id,
+  RequestId: id,
+  ResourceId: id,
+  UserId: id,
+  OrganizationId: id,
+  ConversationId: id,
+  ServiceName: word,
+  Environment: optionalWord,
+  Tags: "Array(String)",
+  Metadata: "Map(String, String)",
+  HasMetadata: "Bool",
+  Version: "UInt64"
+} as const
+
+/**
+ * The fields of a span, and in which type they are kept. The parent of a span that has none is the empty text. Metadata
+ * is kept by key, each value as JSON with sorted keys, so that equal values are equal texts; other objects are JSON.
+ * `Replayed` and `Version` are computed for the sake of queries: of the rows of a span, the one with the highest version
+ * is the span.
+ */
+export const spanColumns = {
+  TraceId: "String",
+  SpanId: "String",
+  ParentSpanId: "String",
+  ParentIsRemote: "Nullable(Bool)",
+  TraceState: id,
+  Name: word,
+  Kind: word,
+  SpanType: word,
+  Status: word,
+  StatusMessage: id,
+  StartTime: time,
+  EndTime: `Nullable(${time})`,
+  ...correlation,
+  Model: optionalWord,
+  Provider: optionalWord,
+  InputTokens: "Nullable(Int64)",
+  OutputTokens: "Nullable(Int64)",
+  CostUsd: "Nullable(Float64)",
+  Attributes: "String",
+  Events: "String",
+  Links: "String",
+  Resource: word,
+  Dropped: id,
+  Replayed: "Bool"
+} as const
+
+/** The fields of a log, and in which type they are kept. */
+export const logColumns = {
+  LogId: "String",
+  Timestamp: time,
+  Level: word,
+  Message: "String",
+  Data: "String",
+  Attributes: "String",
+  LogSpans: "String",
+  Cause: id,
+  TraceId: id,
+  SpanId: id,
+  ...correlation
+} as const
+
+/** When the records of a session happened. Ends may be counted twice without harm. */
+const sessionColumns = {
+  SessionId: "String",
+  FirstActivity: `SimpleAggregateFunction(min, ${time})`,
+  LastActivity: `SimpleAggregateFunction(max, ${time})`
+} as const
+
+const versionColumns = { Major: "UInt16", Minor: "UInt16", Since: "DateTime" } as const
+
+interface Table {
+  readonly columns: Columns
+  /** The columns by which a table of that name is known to be ours. */
+  readonly key: ReadonlyArray<string>
+  readonly engine: string
+  readonly orderBy: string
+  readonly partitionBy?: string
+  /** Decides on which shard of a cluster a row is kept. */
+  readonly shardBy: string
+  readonly time?: string
+  readonly indexes?: Readonly<Record<string, string>>
+}
+
+type Columns = Readonly<Record<string, string>>
+
+const sessionIndex = { idx_session_id: "SessionId TYPE bloom_filter(0.01) GRANULARITY 1" }
+const traceIndex = { idx_trace_id: "TraceId TYPE bloom_filter(0.001) GRANULARITY 1" }
+
+const tables = {
+  spans: {
+    columns: spanColumns,
+    key: ["TraceId", "SpanId", "StartTime"],
+    engine: "ReplacingMergeTree(Version)",
+    partitionBy: "toMonday(StartTime)",
+    orderBy: "StartTime, TraceId, SpanId",
+    shardBy: "cityHash64(TraceId)",
+    time: "StartTime",
+    indexes: { ...sessionIndex, ...traceIndex }
+  },
+  logs: {
+    columns: logColumns,
+    key: ["LogId", "Timestamp"],
+    engine: "ReplacingMergeTree(Version)",
+    partitionBy: "toMonday(Timestamp)",
+    orderBy: "Timestamp, LogId",
+    shardBy: "cityHash64(ifNull(TraceId, LogId))",
+    time: "Timestamp",
+    indexes: { ...sessionIndex, ...traceIndex }
+  },
+  sessions: {
+    columns: sessionColumns,
+    key: ["SessionId"],
+    engine: "AggregatingMergeTree",
+    orderBy: "SessionId",
+    shardBy: "cityHash64(SessionId)",
+    time: "LastActivity"
+  },
+  schema: {
+    columns: versionColumns,
+    key: ["Major", "Minor"],
+    engine: "ReplacingMergeTree",
+    orderBy: "Major, Minor",
+    shardBy: "0"
+  }
+} as const satisfies Readonly<Record<string, Table>>
+
+type TableName = keyof typeof tables
+
+const tableNames = Object.keys(tables) as ReadonlyArray<TableName>
+
+export interface Options {
+  readonly tablePrefix: string
+  readonly cluster: string | undefined
+  /** In seconds. */
+  readonly retention: Option.Option<number>
+}
+
+/** The names in statements: of the tables that are asked, and of those that hold the rows, which are others on a cluster. */
+export const names = (database: string, { cluster, tablePrefix }: Omit<Options, "retention">) => {
+  const named = (suffix: string) => {
+    const of = (table: TableName) => `${quote(database)}.${quote(`${tablePrefix}mastra_ai_${table}${suffix}`)}`
+    return { spans: of("spans"), logs: of("logs"), sessions: of("sessions"), schema: of("schema") }
+  }
+  return {
+    ...named(""),
+    local: named(cluster === undefined ? "" : "_local"),
+    ofSpans: `${quote(database)}.${quote(`${tablePrefix}mastra_ai_sessions_of_spans`)}`,
+    ofLogs: `${quote(database)}.${quote(`${tablePrefix}mastra_ai_sessions_of_logs`)}`,
+    onCluster: cluster === undefined ? "" : ` ON CLUSTER ${quote(cluster)}`
+  }
+}
+
+export type Names = ReturnType<typeof names>
+
+/** The statements that make all tables. */
+export const creation = (database: string, options: Options): ReadonlyArray<string> => {
+  const name = names(database, options)
+  const { cluster } = options
+  const view = (view: string, table: "spans" | "logs") =>
+    `CREATE MATERIALIZED VIEW IF NOT EXISTS ${view}${name.onCluster} TO ${name.local.sessions} AS ${sessionsOf[table](name)}`
+  return [
+    ...tableNames.flatMap((table) => {
+      const create = createTable(name.local[table], tables[table], name.onCluster, options)
+      return cluster === undefined
+        ? [create]
+        : [
+            create,
+            `CREATE TABLE IF NOT EXISTS ${name[table]}${name.onCluster} AS ${name.local[table]} ` +
+              `ENGINE = Distributed(${[cluster, database, `${options.tablePrefix}mastra_ai_${table}_local`].map(text).join(", ")}, ${tables[table].shardBy})`
+          ]
+    }),
+    view(name.ofSpans, "spans"),
+    view(name.ofLogs, "logs")
+  ]
+}
+
+/** The sessions of the rows of a table. */
+const sessionsOf = {
+  spans: ({ local }: Names) =>
+    "SELECT SessionId, min(StartTime) AS FirstActivity, max(greatest(StartTime, ifNull(EndTime, StartTime))) AS LastActivity " +
+    `FROM ${local.spans} WHERE SessionId != '' GROUP BY SessionId`,
+  logs: ({ local }: Names) =>
+    "SELECT SessionId, min(Timestamp) AS FirstActivity, max(Timestamp) AS LastActivity " +
+    `FROM ${local.logs} WHERE SessionId != '' GROUP BY SessionId`
+}
+
+/** Creates or completes the tables, and gives their names. What is there and is not ours is left as it is. */
+export const migrate = Effect.fnUntraced(function* (connection: Connection, options: Options) {
+  const { rows, sql } = connection
+  const run = (statement: string) => connection.run(sql.literal(statement))
+  const [current] = yield* rows<{ readonly database: string }>(sql`SELECT currentDatabase() AS database`)
+  const database = current?.database ?? "default"
+  const name = names(database, options)
+  const parts = options.cluster === undefined ? [""] : ["_local", ""]
+  const ours = tableNames.flatMap((table) =>
+    parts.map((part) => ({
+      table,
+      name: `${options.tablePrefix}mastra_ai_${table}${part}`,
+      holdsRows: part === parts[0]
+    }))
+  )
+  const stored = yield* rows<Stored>(sql`
+    SELECT table, name, type FROM system.columns
+    WHERE database = ${sql.param("String", database)}
+      AND table IN ${sql.param(
+        "Array(String)",
+        ours.map((each) => each.name)
+      )}`)
+  const columnsOf = (table: string) => stored.filter((row) => row.table === table)
+  for (const each of ours) yield* checkTable(each.name, columnsOf(each.name), tables[each.table])
+
+  const wasThere = (table: TableName) => stored.some((row) => row.table === `${options.tablePrefix}mastra_ai_${table}`)
+  const known = wasThere("schema")
+    ? yield* rows<typeof version>(
+        sql`SELECT Major AS major, Minor AS minor FROM ${sql.literal(name.schema)} ORDER BY Major DESC, Minor DESC LIMIT 1`
+      )
+    : []
+  const found = known[0] ?? { major: 0, minor: 0 }
+  if (found.major > version.major) {
+    return yield* storageError(
+      "Incompatible",
+      `the tables have version ${found.major}.${found.minor}, and this release knows ${version.major}.x: ` +
+        "upgrade effect-observability"
+    )
+  }
+
+  for (const each of ours) {
+    const present = columnsOf(each.name)
+    if (present.length === 0) continue
+    const missing = Object.entries(tables[each.table].columns).filter(
+      ([column]) => !present.some((row) => row.name === column)
+    )
+    for (const [column, type] of missing) {
+      const table = `${quote(database)}.${quote(each.name)}`
+      yield* run(
+        `ALTER TABLE ${table}${name.onCluster} ADD COLUMN IF NOT EXISTS ${columnSql(column, type, each.holdsRows)}`
+      )
+    }
+  }
+  if (!tableNames.every(wasThere) || found.major === 0) {
+    yield* Effect.forEach(creation(database, options), run, { discard: true })
+  }
+  for (const table of ["spans", "logs"] as const) {
+    if (!wasThere(table)) continue
+    yield* addIndexes(connection, name, table, database, options)
+    yield* setRetention(connection, name, table, database, options)
+  }
+  if (found.major === version.major && found.minor >= version.minor) return name
+  if (wasThere("spans")) yield* run(`INSERT INTO ${name.local.sessions} ${sessionsOf.spans(name)}`)
+  if (wasThere("logs")) yield* run(`INSERT INTO ${name.local.sessions} ${sessionsOf.logs(name)}`)
+  yield* run(`INSERT INTO ${name.schema} VALUES (${version.major}, ${version.minor}, now())`)
+  return name
+})
+
+interface Stored {
+  readonly table: string
+  readonly name: string
+  readonly type: string
+}
+
+/** A table is ours when it has the key columns, and all that it shares with ours has our types. */
+const checkTable = (
+  table: string,
+  present: ReadonlyArray<Stored>,
+  { columns, key }: Table
+): Effect.Effect<void, StorageError> => {
+  if (present.length === 0) return Effect.void
+  const foreign =
+    key.find((column) => !present.some((row) => row.name === column)) ??
+    present.find((row) => columns[row.name] !== undefined && columns[row.name] !== row.type)?.name
+  return foreign === undefined
+    ? Effect.void
+    : storageError(
+        "Incompatible",
+        `the table "${table}" belongs to another program (column "${foreign}"): it was left alone. ` +
+          "Give this storage tables of its own with the option tablePrefix"
+      )
+}
+
+/** Adds the indexes that an older table lacks; the rows that it has already are not indexed before somebody asks for it. */
+const addIndexes = Effect.fnUntraced(function* (
+  { rows, run, sql }: Connection,
+  name: Names,
+  table: "spans" | "logs",
+  database: string,
+  { cluster, tablePrefix }: Options
+) {
+  const local = `${tablePrefix}mastra_ai_${table}${cluster === undefined ? "" : "_local"}`
+  const present = yield* rows<{ readonly name: string }>(sql`
+    SELECT name FROM system.data_skipping_indices
+    WHERE database = ${sql.param("String", database)} AND table = ${sql.param("String", local)}`)
+  for (const [index, definition] of Object.entries(tables[table].indexes)) {
+    if (present.some((row) => row.name === index)) continue
+    const alter = `ALTER TABLE ${name.local[table]}${name.onCluster}`
+    yield* run(sql.literal(`${alter} ADD INDEX IF NOT EXISTS ${index} ${definition}`))
+    yield* Effect.logInfo(
+      `Rows that are in ${name.local[table]} already will be found faster after: ${alter} MATERIALIZE INDEX ${index}`
+    )
+  }
+})
+
+/** Gives an existing table the retention of the options. */
+const setRetention = Effect.fnUntraced(function* (
+  { rows, run, sql }: Connection,
+  name: Names,
+  table: "spans" | "logs",
+  database: string,
+  { cluster, retention, tablePrefix }: Options
+) {
+  const local = `${tablePrefix}mastra_ai_${table}${cluster === undefined ? "" : "_local"}`
+  const [found] = yield* rows<{ readonly seconds: string }>(sql`
+    SELECT extract(engine_full, 'TTL .*toUnixTimestamp64Second.*toIntervalSecond\\((\\d+)\\)') AS seconds FROM system.tables
+    WHERE database = ${sql.param("String", database)} AND name = ${sql.param("String", local)}`)
+  const seconds = Option.match(retention, { onNone: () => "", onSome: (seconds) => String(capped(seconds)) })
+  if (found === undefined || found.seconds === seconds) return
+  for (const each of [table, "sessions"] as const) {
+    const change = Option.match(retention, {
+      onNone: () => "REMOVE TTL",
+      onSome: (seconds) => `MODIFY ${ttl(tables[each].time, seconds)}`
+    })
+    yield* Effect.ignore(run(sql.literal(`ALTER TABLE ${name.local[each]}${name.onCluster} ${change}`)))
+  }
+})
+
+const createTable = (table: string, definition: Table, onCluster: string, { cluster, retention }: Options): string => {
+  const { columns, engine, indexes = {}, orderBy, partitionBy, time } = definition
+  const parts = [
+    ...Object.entries(columns).map(([name, type]) => columnSql(name, type, true)),
+    ...Object.entries(indexes).map(([name, index]) => `INDEX ${name} ${index}`)
+  ]
+  return [
+    `CREATE TABLE IF NOT EXISTS ${table}${onCluster} (${parts.join(", ")})`,
+    `ENGINE = ${cluster === undefined ? "" : "Replicated"}${engine}`,
+    ...(partitionBy === undefined ? [] : [`PARTITION BY ${partitionBy}`]),
+    `ORDER BY (${orderBy})`,
+    ...(time === undefined ? [] : Option.toArray(Option.map(retention, (seconds) => ttl(time, seconds)))),
+    ...(partitionBy === undefined ? [] : ["SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1"])
+  ].join(" ")
+}
+
+const columnSql = (name: string, type: string, holdsRows: boolean): string =>
+  [
+    `${name} ${type}`,
+    ...(name in defaults ? [`DEFAULT '${defaults[name]}'`] : []),
+    ...(holdsRows ? [codecOf(type)] : [])
+  ].join(" ")
+
+/** What rows of an older table have in a column that they lack. */
+const defaults: Columns = { Attributes: "{}", Events: "[]", Links: "[]", Resource: "{}", Data: "[]", LogSpans: "{}" }
+
+const codecOf = (type: string): string =>
+  type.includes("DateTime64")
+    ? "CODEC(Delta, ZSTD(1))"
+    : type.startsWith("LowCardinality") || !type.includes("String")
+      ? ""
+      : "CODEC(ZSTD(1))"
+
+/** A time beyond what a `DateTime` can hold counts as its nearest. */
+const ttl = (time: string, seconds: number): string =>
+  `TTL toDateTime(least(greatest(toUnixTimestamp64Second(${time}), 0), ${latest - capped(seconds)})) + toIntervalSecond(${capped(seconds)})`
+
+const latest = 2 ** 32 - 1
+
+const capped = (seconds: number): number => Math.min(Math.ceil(seconds), latest)
+
+const quote = (identifier: string): string => `"${identifier.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`
+
+const text = (value: string): string => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`

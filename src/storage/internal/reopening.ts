@@ -1,0 +1,106 @@
+/**
+ * A store that is opened when it is used and is not open: at first, and after it broke down.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { isolated } from "../../identity/internal/isolated.js"
+import type { StorageError } from "../StorageError.js"
+import type { Engine } from "./engine.js"
+
+/** The methods of an engine while its store is open. */
+export type Methods<E> = {
+  readonly [K in keyof Engine]: Engine[K] extends (...args: infer Args) => Effect.Effect<infer A, StorageError>
+    ? (...args: Args) => Effect.Effect<A, E | StorageError>
+    : never
+}
+
+export interface Options<Opened, E> {
+  readonly open: Effect.Effect<Opened, E | StorageError, Scope.Scope>
+  readonly errorOf: (error: E | StorageError) => StorageError
+  /** Whether the store has given up and must be opened anew. */
+  readonly isFatal: (error: E | StorageError) => boolean
+  readonly connect: "eager" | undefined
+}
+
+export interface Store<Opened, E> {
+  readonly use: <A>(f: (opened: Opened) => Effect.Effect<A, E | StorageError>) => Effect.Effect<A, StorageError>
+}
+
+const millisBetweenAttempts = 1000
+
+/**
+ * Opens a store. If that fails with what may pass, it warns, and every use tries again, at most once a second; with
+ * `connect: "eager"`, and for what only a person can mend, it fails.
+ */
+export const make = Effect.fnUntraced(function* <Opened, E>({ connect, errorOf, isFatal, open }: Options<Opened, E>) {
+  const parent = yield* Effect.scope
+  const lock = yield* Effect.makeSemaphore(1)
+  let current: { readonly opened: Opened; readonly scope: Scope.CloseableScope } | undefined
+  let failed: { readonly error: E | StorageError; readonly at: number } | undefined
+
+  const attempt = Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.fork(parent, ExecutionStrategy.sequential)
+      return yield* restore(Scope.extend(open, scope)).pipe(
+        Effect.map((opened) => (current = { opened, scope })),
+        Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+      )
+    })
+  ).pipe(Effect.tapError((error) => Effect.map(Clock.currentTimeMillis, (at) => (failed = { error, at }))))
+
+  const get = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    current !== undefined
+      ? Effect.succeed(current)
+      : failed !== undefined && now - failed.at < millisBetweenAttempts
+        ? Effect.fail(failed.error)
+        : attempt
+  )
+
+  const close = (broken: typeof current) =>
+    Effect.suspend(() => {
+      if (broken === undefined || broken !== current) return Effect.void
+      current = undefined
+      return Scope.close(broken.scope, Exit.void)
+    })
+
+  const store: Store<Opened, E> = {
+    use: (f) =>
+      Effect.suspend(() => (current === undefined ? lock.withPermits(1)(get) : Effect.succeed(current))).pipe(
+        Effect.flatMap((database) =>
+          Effect.tapError(f(database.opened), (error) => (isFatal(error) ? close(database) : Effect.void))
+        ),
+        Effect.mapError(errorOf),
+        isolated,
+        Effect.mapInputContext(() => Context.empty())
+      )
+  }
+  yield* store
+    .use(() => Effect.void)
+    .pipe(
+      Effect.catchIf(
+        (error) => error.retryable && connect !== "eager",
+        (error) => Effect.logWarning(`The storage cannot be opened yet. ${error.message}`)
+      )
+    )
+  return store
+})
+
+/** The engine over a store. */
+export const engine = <Opened extends Methods<E>, E>({ use }: Store<Opened, E>): Engine => ({
+  insertSpans: (records) => use((opened) => opened.insertSpans(records)),
+  insertLogs: (records) => use((opened) => opened.insertLogs(records)),
+  listTraces: (query) => use((opened) => opened.listTraces(query)),
+  listSpans: (query) => use((opened) => opened.listSpans(query)),
+  listLogs: (query) => use((opened) => opened.listLogs(query)),
+  listSessions: (query) => use((opened) => opened.listSessions(query)),
+  sessionTimeline: (query) => use((opened) => opened.sessionTimeline(query)),
+  traceSpans: (traceId, limit) => use((opened) => opened.traceSpans(traceId, limit)),
+  getSpan: (id) => use((opened) => opened.getSpan(id)),
+  getSession: (sessionId) => use((opened) => opened.getSession(sessionId)),
+  deleteBefore: (time) => use((opened) => opened.deleteBefore(time)),
+  deleteSession: (sessionId) => use((opened) => opened.deleteSession(sessionId))
+})
