@@ -12,6 +12,9 @@ export const sessionId = "session.id"
 /** Set to `true` on the span of a workflow activity that was replayed and not run. */
 export const replay = "effect_observability.replay"
 
+/** Set on a failed span that says what it does by these conventions. */
+export const errorType = "error.type"
+
 /** States the type of a span, whatever else its attributes would say. */
 export const spanType = "effect_observability.span_type"
 
@@ -32,18 +35,23 @@ const counts = {
 
 const costs = ["gen_ai.usage.cost", "llm.cost.total"] as const
 
-const operation = "gen_ai.operation.name"
+/** What a span does: `"chat"`, `"execute_tool"`, `"invoke_agent"`, … */
+export const operation = "gen_ai.operation.name"
 const openInferenceKind = "openinference.span.kind"
 
-/** Spans of the same tool call agree on these. */
-export const toolCall = ["gen_ai.tool.call.id", "gen_ai.tool.name"] as const
+export const toolName = "gen_ai.tool.name"
+export const toolCallId = "gen_ai.tool.call.id"
 
-/** The attributes from which a column is read. */
+/** Spans of the same tool call agree on these. */
+export const toolCall = [toolCallId, toolName] as const
+
+/** The attributes from which columns and the contexts of `agent` are read. */
 export const keys: ReadonlySet<string> = new Set([
   sessionId,
   spanType,
   operation,
   openInferenceKind,
+  ...toolCall,
   ...costs,
   ...Object.values(strings).flat(),
   ...Object.values(counts).flat()
