@@ -8,16 +8,20 @@ import * as DefaultServices from "effect/DefaultServices"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as EffectTracer from "effect/Tracer"
+import { carriedBy, hasValidIds, type ReadRef, sessionOf } from "../identity/internal/correlation.js"
 import * as ids from "../identity/internal/ids.js"
 import { isolated } from "../identity/internal/isolated.js"
+import { serverParent } from "../identity/internal/serverParent.js"
+import { random } from "../identity/TraceContext.js"
 import { Emitter } from "../signal/Emitter.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import { ActiveSpans, show } from "./internal/activeSpans.js"
-import { carriedBy, hasValidIds, type ReadRef, sessionOf, tracingOf } from "./internal/correlation.js"
+import { tracingOf } from "./internal/correlation.js"
 import type { CaptureOptions } from "./internal/options.js"
 import { RecordedSpan, recordingOf, type SpanHome, setRecording } from "./internal/span.js"
 import type { Sampler, StartingSpan } from "./Sampler.js"
@@ -114,7 +118,9 @@ const make = (
   surrounding: EffectTracer.Tracer
 ): EffectTracer.Tracer =>
   EffectTracer.make({
-    span(name, parent, context, links, startTime, kind, options) {
+    span(name, found, context, links, startTime, kind, options) {
+      const read = refsOfFiber()
+      const parent = kind === "server" ? serverParent(read(FiberRef.currentContext), found) : found
       const other =
         surrounding === nativeTracer && home.open
           ? undefined
@@ -125,9 +131,10 @@ const make = (
       const recorded = around && (recordingOf(around, home) ?? recordingOf(around))
       const valid = recorded !== undefined || (around !== undefined && hasValidIds(around)) ? around : undefined
       const given = other !== undefined && hasValidIds(other) ? other : undefined
-      const read = refsOfFiber()
       const traceId = valid?.traceId ?? given?.traceId ?? ids.traceId()
-      const traceState = recorded === undefined ? valid && carriedBy(valid)?.traceState : recorded.traceState
+      const carried = valid && carriedBy(valid)
+      const traceState = carried?.traceState
+      const flags = valid === undefined && given === undefined ? random : carried?.flags
       const sessionId = sessionOf(read, around)
       const sampled =
         around === undefined || ignoreParent
@@ -145,6 +152,7 @@ const make = (
         sampled,
         valid,
         traceState,
+        flags,
         sessionId,
         sampled ? tracingOf(read, home.options.limits) : noTracing
       )

@@ -5,6 +5,7 @@ import type * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
 import type * as Types from "effect/Types"
+import { type Recording, recording } from "../../identity/internal/correlation.js"
 import { isSessionId, type SessionId } from "../../identity/SessionId.js"
 import type { TracingOptions } from "../../identity/TracingOptions.js"
 import * as conventions from "../../signal/internal/conventions.js"
@@ -12,6 +13,7 @@ import { UnsafeSpan } from "../../signal/internal/unsafe.js"
 import type { Json, JsonObject } from "../../signal/Json.js"
 import type { SpanEvent, SpanLink, SpanRecord, SpanType } from "../../signal/SpanRecord.js"
 import type { ActiveSpans, OpenSpan } from "./activeSpans.js"
+import { storableOf } from "./correlation.js"
 import { assign, entriesOf, toJson, toJsonObject, toKey, toText } from "./json.js"
 import type { CaptureOptions, Limits } from "./options.js"
 
@@ -28,15 +30,13 @@ export interface SpanHome {
 
 const none: ReadonlyArray<never> = []
 
-const recording: unique symbol = Symbol.for("effect-observability/recording") as never
-
 /**
  * Effect's span, which becomes a record when it ends. Values are made JSON when they are set, so that what is recorded is
  * what they were then. None of its methods throws.
  *
  * A span is made for every operation of a program, and most are gone at once: it allocates what it needs when it needs it.
  */
-export class RecordedSpan implements Tracer.Span, OpenSpan {
+export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
   /** The session of the fiber that started it, or what `session.id` was set to since; never the default one. */
   sessionId: SessionId | undefined
   links: ReadonlyArray<Tracer.SpanLink> = none
@@ -72,8 +72,10 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
     /** The parent as it is recorded: none where Effect's has ids that are not ids. */
     private readonly recordedParent: Tracer.AnySpan | undefined,
     readonly traceState: string | undefined,
+    /** Those of its trace; whether it is sampled is said by `sampled`. */
+    readonly flags: number | undefined,
     sessionId: SessionId | undefined,
-    private readonly tracing: Omit<TracingOptions, "sessionId">
+    private tracing: Omit<TracingOptions, "sessionId">
   ) {
     this.sessionId = sessionId
     if (sampled) home.active.add(this)
@@ -155,6 +157,11 @@ export class RecordedSpan implements Tracer.Span, OpenSpan {
   close(): SpanRecord {
     this.done = true
     return this.snapshot()
+  }
+
+  reassign(sessionId: SessionId | undefined, options: Omit<TracingOptions, "sessionId">): void {
+    this.sessionId = sessionId
+    this.tracing = storableOf(options, this.home.options.limits)
   }
 
   /** Records nothing of it. */

@@ -7,18 +7,27 @@ import * as Option from "effect/Option"
 import type { AnySpan } from "effect/Tracer"
 import { currentSessionId, type SessionId } from "../SessionId.js"
 import { Carried } from "../TraceContext.js"
+import type { TracingOptions } from "../TracingOptions.js"
 import { currentSessionRefused } from "./session.js"
 
 /** Reads a `FiberRef`, of a running fiber or of a snapshot of one. */
 export type ReadRef = <A>(ref: FiberRef.FiberRef<A>) => A
 
-/** Under this a span keeps its recording, which knows the session and the trace as a remote parent does. */
+/** Under this a span keeps its recording. */
 export const recording: unique symbol = Symbol.for("effect-observability/recording") as never
+
+/** What the recording of a span knows of its session and its trace, as a remote parent does. */
+export type Recording = Carried["Type"] & {
+  /** Makes it belong to others than those for whom its fiber was started. */
+  readonly reassign: (sessionId: SessionId | undefined, options: Omit<TracingOptions, "sessionId">) => void
+}
+
+export const recordingOf = (span: AnySpan): Recording | undefined =>
+  (span as { readonly [recording]?: Recording })[recording]
 
 /** What is known of a span besides its ids: by its recording, else by what came with it from another process. */
 export const carriedBy = (span: AnySpan): Carried["Type"] | undefined =>
-  (span as { readonly [recording]?: Carried["Type"] })[recording] ??
-  Option.getOrUndefined(Context.getOption(span.context, Carried))
+  recordingOf(span) ?? Option.getOrUndefined(Context.getOption(span.context, Carried))
 
 /** The session of the fiber, else that of the span around it, unless the fiber refused one. */
 export const sessionOf = (read: ReadRef, around: AnySpan | undefined): SessionId | undefined => {

@@ -50,4 +50,4 @@ export const read = (
 }
 
 /** Who somebody is: 1 to 200 characters, none of them a control character. */
-const isIdentity = (value: string): boolean => /^[^\p{Cc}\p{Cs}\ufffd]{1,200}$/u.test(value)
+export const isIdentity = (value: string): boolean => /^[^\p{Cc}\p{Cs}\ufffd]{1,200}$/u.test(value)
