@@ -3,4 +3,5 @@
  *
  * @since 0.1.0
  */
-export {}
+
+export * as GenAi from "./agent/GenAi.js"

@@ -4,6 +4,10 @@
  * @since 0.1.0
  */
 
+export * as Agent from "./agent/Agent.js"
+export * as LoggerContext from "./agent/LoggerContext.js"
+export * as ToolExecutionContext from "./agent/ToolExecutionContext.js"
+export * as WorkflowContext from "./agent/WorkflowContext.js"
 export * as Logger from "./capture/Logger.js"
 export * as Sampler from "./capture/Sampler.js"
 export * as Tracer from "./capture/Tracer.js"

@@ -12,6 +12,7 @@ import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
+import { globalValue } from "effect/GlobalValue"
 import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
 import * as EffectLogger from "effect/Logger"
@@ -92,6 +93,7 @@ export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitte
       yield* Effect.addFinalizer(() => Effect.sync(() => minimum.close()))
       yield* Effect.locallyScopedWith(FiberRef.currentLoggers, HashSet.add(recorder))
       yield* Effect.locallyScoped(FiberRef.currentMinimumLogLevel, minimum)
+      yield* Effect.locallyScoped(currentOptions, Option.some(options))
       return {
         logLevel: Effect.sync(() => minimum.level),
         setLogLevel: (word, { console = false } = {}) =>
@@ -109,12 +111,50 @@ export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitte
     })
   )
 
+/**
+ * What the records of logs say besides the log: whom it belongs to, and where it was made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Correlation
+  extends Pick<
+    LogRecord,
+    | "traceId"
+    | "spanId"
+    | "sessionId"
+    | "threadId"
+    | "runId"
+    | "requestId"
+    | "resourceId"
+    | "userId"
+    | "organizationId"
+    | "conversationId"
+    | "serviceName"
+    | "environment"
+    | "tags"
+    | "metadata"
+  > {}
+
+/**
+ * The correlation that the next log of the current fiber will be recorded with; `none` where no logs are recorded.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const correlation: Effect.Effect<Option.Option<Correlation>> = Effect.map(Effect.getFiberRefs, (refs) => {
+  const read: ReadRef = (ref) => FiberRefs.getOrDefault(refs, ref)
+  return Option.map(read(currentOptions), (options) => correlationOf(read, options))
+})
+
+/** Of the logger whose layer surrounds a fiber. */
+const currentOptions = globalValue("effect-observability/Logger/currentOptions", () =>
+  FiberRef.unsafeMake<Option.Option<CaptureOptions>>(Option.none())
+)
+
 const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureOptions): LogRecord => {
   const { limits } = options
   const read: ReadRef = (ref) => FiberRefs.getOrDefault(entry.context, ref)
-  const around = Option.getOrUndefined(Context.getOption(read(FiberRef.currentContext), ParentSpan))
-  const span = around !== undefined && hasValidIds(around) ? around : undefined
-  const tracing = tracingOf(read, limits)
   const clock = Context.get(read(DefaultServices.currentServices), Clock.Clock)
   const strings: Array<string> = []
   const data: Array<Json> = []
@@ -135,6 +175,15 @@ const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureO
     attributes: toJsonObject(entry.annotations, limits).json,
     logSpans: Object.fromEntries(Array.from(entry.spans, (span) => [span.label, millis - span.startTime])),
     cause: Cause.isEmpty(entry.cause) ? undefined : prettyCause(entry.cause, limits.attributeValueLength),
+    ...correlationOf(read, options)
+  })
+}
+
+const correlationOf = (read: ReadRef, options: CaptureOptions): Correlation => {
+  const around = Option.getOrUndefined(Context.getOption(read(FiberRef.currentContext), ParentSpan))
+  const span = around !== undefined && hasValidIds(around) ? around : undefined
+  const tracing = tracingOf(read, options.limits)
+  return {
     traceId: span?.traceId,
     spanId: span?.spanId,
     sessionId: sessionOf(read, span) ?? options.defaultSessionId,
@@ -149,7 +198,7 @@ const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureO
     environment: options.environment,
     tags: tracing.tags ?? [],
     metadata: tracing.metadata as JsonObject | undefined
-  })
+  }
 }
 
 const prettyCause = (cause: Cause.Cause<unknown>, length: number): string => {

@@ -19,6 +19,7 @@ import { isolated } from "../identity/internal/isolated.js"
 import { serverParent } from "../identity/internal/serverParent.js"
 import { random } from "../identity/TraceContext.js"
 import { Emitter } from "../signal/Emitter.js"
+import { currentInstrumentation } from "../signal/internal/instrumentation.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import { ActiveSpans, show } from "./internal/activeSpans.js"
 import { tracingOf } from "./internal/correlation.js"
@@ -120,7 +121,10 @@ const make = (
   EffectTracer.make({
     span(name, found, context, links, startTime, kind, options) {
       const read = refsOfFiber()
+      const instrumentation = read(currentInstrumentation)
       const parent = kind === "server" ? serverParent(read(FiberRef.currentContext), found) : found
+      const open = instrumentation?.reuse(name, parent)
+      if (open !== undefined) return open
       const other =
         surrounding === nativeTracer && home.open
           ? undefined
@@ -157,7 +161,9 @@ const make = (
         sampled ? tracingOf(read, home.options.limits) : noTracing
       )
       if (links.length > 0) span.addLinks(links)
-      return other === undefined ? span : tee(other, span)
+      const shown = other === undefined ? span : tee(other, span)
+      if (Object.isExtensible(shown)) instrumentation?.start(shown, (name) => span.rename(name))
+      return shown
     },
     context: surrounding.context
   })

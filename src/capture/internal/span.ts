@@ -50,6 +50,7 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
   /** The recording of the same span by another tracer of ours. */
   besides: RecordedSpan | undefined = undefined
 
+  private recordedName: string
   private readonly json: Record<string, Json> = {}
   private attributeCount = 0
   private conventional = false
@@ -77,6 +78,7 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
     sessionId: SessionId | undefined,
     private tracing: Omit<TracingOptions, "sessionId">
   ) {
+    this.recordedName = name
     this.sessionId = sessionId
     if (sampled) home.active.add(this)
   }
@@ -164,6 +166,11 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
     this.tracing = storableOf(options, this.home.options.limits)
   }
 
+  /** Gives it another name in its record, unless it was shown: what is stored by its name cannot be moved. */
+  rename(name: string): void {
+    if (this.shown === undefined) this.recordedName = name
+  }
+
   /** Records nothing of it. */
   abandon(): void {
     this.done = true
@@ -212,7 +219,11 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
       )
       this.addEvent("exception", time, json)
     }
-    return { status: "error", message: toText(errors[0]?.message, limits) }
+    const [first] = errors
+    if (this.conventional && this.json[conventions.errorType] === undefined) {
+      this.attribute(conventions.errorType, first?.name)
+    }
+    return { status: "error", message: toText(first?.message, limits) }
   }
 
   private record(outcome: Outcome, endTime: bigint | undefined, attributes: JsonObject): SpanRecord {
@@ -226,7 +237,7 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
       // A parent that this tracer did not record is no more stored here than one in another process.
       parentIsRemote: recordedParent && this.parentRecording() === undefined ? true : undefined,
       traceState: this.traceState,
-      name: toText(this.name, options.limits),
+      name: toText(this.recordedName, options.limits),
       kind: this.kind,
       spanType: this.conventional ? this.outermostType() : "generic",
       status: outcome.status,
