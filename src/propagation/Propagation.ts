@@ -24,6 +24,7 @@ import * as TracingOptions from "../identity/TracingOptions.js"
 import { isJson } from "../signal/internal/json.js"
 import { Json } from "../signal/Json.js"
 import * as baggage from "./internal/baggage.js"
+import { holds } from "./internal/holds.js"
 import { report } from "./internal/refused.js"
 
 /**
@@ -191,7 +192,7 @@ export const inject = (
  */
 export const extract = (headers: Headers, { trust }: ExtractOptions): Extracted => {
   const values = valuesOf(headers)
-  const trusted = trust === "always" || (trust !== "never" && trust(headers))
+  const trusted = typeof trust === "function" ? holds(trust, headers) : trust === "always"
   const read = baggage.read(values.get("baggage") ?? [], trusted)
   const refused = Array.from(read.refused)
   const trace = Option.getOrUndefined(TraceContext.fromValues(values))

@@ -1,0 +1,6 @@
+import * as Option from "effect/Option"
+import type * as Predicate from "effect/Predicate"
+
+/** Whether a predicate of the program holds. One that throws does not. */
+export const holds = <A>(predicate: Predicate.Predicate<A>, value: A): boolean =>
+  Option.getOrElse(Option.liftThrowable(predicate)(value), () => false)

@@ -1,0 +1,25 @@
+import type * as Predicate from "effect/Predicate"
+import { holds } from "./holds.js"
+
+/** Whether a URL is one of those that a list of hosts and origins names. */
+export const isTarget = (targets: ReadonlyArray<string> | Predicate.Predicate<URL>): Predicate.Predicate<URL> => {
+  if (typeof targets === "function") return (url) => holds(targets, url)
+  const matchers = targets.map(matcher)
+  return (url) => matchers.some((matches) => matches(url))
+}
+
+/** `localhost` and what is under it, 127.0.0.0/8 and ::1. */
+export const isLoopback: Predicate.Predicate<URL> = (url) => {
+  const host = hostOf(url)
+  return host === "[::1]" || /^(?:.+\.)?localhost$/.test(host) || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+const matcher = (target: string): Predicate.Predicate<URL> => {
+  const text = target.toLowerCase()
+  if (text.includes("://")) return (url) => URL.canParse(text) && new URL(text).origin === url.origin
+  if (text.startsWith("*.")) return (url) => hostOf(url).endsWith(text.slice(1)) && hostOf(url) !== text.slice(1)
+  return (url) => hostOf(url) === text || url.host === text
+}
+
+/** The name of the host, without the dot that a fully qualified one ends with. */
+const hostOf = (url: URL): string => url.hostname.replace(/\.$/, "")
