@@ -102,7 +102,13 @@ export const make = (sql: DuckDbClient) => {
       ...labels(filters),
       ...startedIn(sql`timestamp`, filters),
       ...ifDefined(filters.minLevel, (least) => sql.in("level", Level.literals.slice(Level.literals.indexOf(least)))),
-      ...ifDefined(filters.search, (part) => sql`contains(${lowerAscii(sql`message`)}, ${lowerAscii(sql`${part}`)})`)
+      // What is equal but for the case of ASCII letters is so but for any case, which is found out far faster.
+      ...ifDefined(filters.search, (part) =>
+        sql.and([
+          sql`contains(lower(message), lower(${part}))`,
+          sql`contains(${lowerAscii(sql`message`)}, ${lowerAscii(sql`${part}`)})`
+        ])
+      )
     ],
 
     /** What `listTraces` asks of the entry span. */

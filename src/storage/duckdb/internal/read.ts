@@ -13,7 +13,7 @@ import type { SessionSummary } from "../../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import type { Engine } from "../../internal/engine.js"
 import { mapInTurns } from "../../internal/eventLoop.js"
-import { type Query, runningDuration, spanKey } from "../../internal/query.js"
+import { type LogFilters, type Query, runningDuration, type SpanFilters, spanKey } from "../../internal/query.js"
 import { entrySpan, select } from "../../internal/select.js"
 import type { StorageError } from "../../StorageError.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
@@ -95,6 +95,23 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
         return [sql`${first} ${beyond}= ${from}`, sql`(${first} ${beyond} ${from} OR ${tied})`]
       }
     })
+
+  /**
+   * Conditions that only the rows of a page meet, and those of the same time as its last. Rows are stored about in the
+   * order of time, so that a sort from the newest would take every row for one of the page while it reads them.
+   */
+  const onPage = (
+    { filters, limit, order }: Query<LogFilters>,
+    table: Fragment,
+    time: Fragment,
+    conditions: ReadonlyArray<Fragment>
+  ): Fragment => {
+    const all = sql.and([sql`true`, ...conditions])
+    const isDear = filters.search !== undefined || filters.tags !== undefined || filters.metadata !== undefined
+    return order.field !== "time" || order.direction === "asc" || isDear
+      ? all
+      : sql.and([all, sql`${time} >= (SELECT list_min(max(${time}, ${limit})) FROM ${table} WHERE ${all})`])
+  }
 
   const summaries = (ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<SessionSummary>, SqlError> => {
     const among = ids.length <= fewValues ? sql.in("session_id", ids) : sql`session_id IN ${unnest(ids)}`
@@ -178,13 +195,17 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
     )
 
   /** The entry spans of any number of traces: those of the rows that may be one, until the page is full. */
-  const entrySpans = Effect.fnUntraced(function* (asked: Query<unknown>, conditions: ReadonlyArray<Fragment>) {
+  const entrySpans = Effect.fnUntraced(function* (asked: Query<SpanFilters>, conditions: ReadonlyArray<Fragment>) {
     const entries: Array<SpanRecord> = []
     let rest = asked
     while (true) {
       const candidates = yield* sql<TraceKey & { readonly span_id: string; readonly position: string }>`
         SELECT trace_key, trace_id, span_id, (${position(asked)})::VARCHAR AS position FROM ${spans}
-        WHERE ${sql.and([sql`entry_key IS NOT NULL`, ...conditions, ...after(rest, position(asked), "trace_id", "span_id")])}
+        WHERE ${onPage(asked, spans, sql`start_time`, [
+          sql`entry_key IS NOT NULL`,
+          ...conditions,
+          ...after(rest, position(asked), "trace_id", "span_id")
+        ])}
         ORDER BY ${position(asked)} ${ordered(asked, "", "trace_id", "span_id")} LIMIT ${asked.limit}`
       const last = candidates.at(-1)
       if (last === undefined) return entries
@@ -213,7 +234,7 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
       const found = yield* sql<JsonRow>`
         WITH rows AS ${source}, page AS MATERIALIZED (
           SELECT id, ${position(asked)} AS position, trace_id, span_id FROM rows
-          WHERE ${sql.and([sql`true`, ...conditions])}
+          WHERE ${onPage(asked, sql`rows`, sql`start_time`, conditions)}
           ORDER BY ${ordered(asked, "position", "trace_id", "span_id")} LIMIT ${asked.limit}
         )
         SELECT ${sql.literal(spanJson("rows"))} AS json FROM page JOIN rows ON rows.id = page.id
@@ -222,10 +243,11 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
     }),
     listLogs: Effect.fnUntraced(function* (asked) {
       const source = yield* rows(logs, asked.filters)
+      const conditions = [...filters.ofLog(asked.filters), ...after(asked, sql`timestamp`, "log_id")]
       const found = yield* sql<JsonRow>`
         WITH rows AS ${source}, page AS MATERIALIZED (
           SELECT id, timestamp, log_id FROM rows
-          WHERE ${sql.and([sql`true`, ...filters.ofLog(asked.filters), ...after(asked, sql`timestamp`, "log_id")])}
+          WHERE ${onPage(asked, sql`rows`, sql`timestamp`, conditions)}
           ORDER BY ${ordered(asked, "timestamp", "log_id")} LIMIT ${asked.limit}
         )
         SELECT ${sql.literal(logJson("rows"))} AS json FROM page JOIN rows ON rows.id = page.id
