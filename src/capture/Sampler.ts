@@ -10,7 +10,7 @@ import type { SessionId } from "../identity/SessionId.js"
 
 /**
  * Asked once for every span without a parent, when it starts; others follow their parent. `shouldSample` is synchronous
- * and runs inside the program. A span for which it throws is sampled.
+ * and runs inside the program. A span for which it throws, or returns no boolean, is sampled.
  *
  * @example
  * ```ts

@@ -20,6 +20,7 @@ import { serverParent } from "../identity/internal/serverParent.js"
 import { random } from "../identity/TraceContext.js"
 import { Emitter } from "../signal/Emitter.js"
 import { currentInstrumentation } from "../signal/internal/instrumentation.js"
+import { disregard } from "../signal/internal/stray.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import { ActiveSpans, show } from "./internal/activeSpans.js"
 import { tracingOf } from "./internal/correlation.js"
@@ -38,7 +39,7 @@ export class Tracer extends Context.Tag("effect-observability/Tracer")<
   {
     /** The spans that are open now, oldest first; at most 10,000. */
     readonly activeSpans: Effect.Effect<ReadonlyArray<SpanRecord>>
-    /** How often the sampler threw. The spans that it was asked about were sampled. */
+    /** How often the sampler threw, or answered with no boolean. The spans that it was asked about were sampled. */
     readonly samplerErrors: Effect.Effect<number>
   }
 >() {}
@@ -96,11 +97,14 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
       let samplerErrors = 0
       const sample = (span: StartingSpan): boolean => {
         try {
-          return options.sampler.shouldSample(span)
+          const sampled: unknown = options.sampler.shouldSample(span)
+          if (typeof sampled === "boolean") return sampled
+          disregard(sampled)
         } catch {
-          samplerErrors++
-          return true
+          // Counted as any other answer that is none.
         }
+        samplerErrors++
+        return true
       }
       yield* Effect.withTracerScoped(make(home, options.ignoreParent, sample, surrounding))
       return {

@@ -247,6 +247,14 @@ describe("Sampler", () => {
       })
     )
 
+    it.effect("may return a promise by mistake: what that rejects with ends nothing", () =>
+      Effect.gen(function* () {
+        const sampler: Sampler.Sampler = { shouldSample: () => Promise.reject(new Error("boom")) as never }
+        const { spans } = yield* record(work, { sampler })
+        assert.deepStrictEqual(names(spans), ["child", "root"])
+      })
+    )
+
     it("is known by its function", () => {
       assert.isTrue(Sampler.isSampler(Sampler.ratio(0.1)))
       for (const value of [undefined, "always", {}, { shouldSample: true }]) assert.isFalse(Sampler.isSampler(value))

@@ -13,7 +13,7 @@ import {
   Scope,
   TestClock
 } from "effect"
-import { SessionId, SpanRecord, TraceContext, Tracer, TracingOptions } from "effect-observability"
+import { Sampler, SessionId, SpanRecord, TraceContext, Tracer, TracingOptions } from "effect-observability"
 import { maxActiveSpans } from "../../src/capture/internal/activeSpans.js"
 import { limits, record, recorder } from "./utils.js"
 
@@ -479,13 +479,30 @@ describe("Tracer", () => {
         span.event(7 as never, 1n, hostile)
         span.event("text", 1n, "none" as never)
         span.addLinks([{ _tag: "SpanLink", span } as never])
+        span.addLinks([undefined as never])
+        span.addLinks(undefined as never)
         span.attribute(Symbol.iterator as never, 1)
       }).pipe(Effect.withSpan("work"))
       const { spans } = yield* record(program)
       const span = byName(spans, "work")
       assert.strictEqual(span.status, "ok")
       assert.strictEqual(span.events.length, 2)
-      assert.deepStrictEqual(span.links, [{ traceId: span.traceId, spanId: span.spanId, attributes: {} }])
+      assert.deepStrictEqual(span.links, [
+        { traceId: span.traceId, spanId: span.spanId, attributes: {} },
+        { traceId: "", spanId: "", attributes: {} }
+      ])
+    })
+  )
+
+  it.effect("does not grow with the links of a span, sampled or not", () =>
+    Effect.gen(function* () {
+      for (const sampler of [Sampler.always, Sampler.never]) {
+        const program = Effect.map(Effect.currentSpan, (span) => {
+          for (let i = 0; i < 1_000; i++) span.addLinks([{ _tag: "SpanLink", span, attributes: {} }])
+          return span.links
+        }).pipe(Effect.withSpan("work"), Effect.provide(recorder({ sampler }).layer))
+        assert.lengthOf(yield* program, limits.linkCount)
+      }
     })
   )
 

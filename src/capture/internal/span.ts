@@ -133,10 +133,13 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
 
   addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
     const { limits } = this.home.options
-    this.links = [...this.links, ...links]
-    for (const link of links) {
-      if (this.recordedLinks.length === limits.linkCount) this.drop("links")
-      else this.recordedLinks = [...this.recordedLinks, toLink(link, limits)]
+    for (const link of links ?? none) {
+      if (this.links.length === limits.linkCount) {
+        this.drop("links")
+        continue
+      }
+      this.links = [...this.links, link]
+      this.recordedLinks = [...this.recordedLinks, toLink(link, limits)]
     }
   }
 
@@ -308,10 +311,10 @@ const nothingSaid: ReturnType<typeof conventions.columns> = conventions.columns(
 const sameToolCall = (a: JsonObject, b: JsonObject): boolean =>
   conventions.toolCall.every((key) => a[key] === undefined || b[key] === undefined || a[key] === b[key])
 
-const toLink = ({ attributes, span }: Tracer.SpanLink, limits: Limits): SpanLink => ({
-  traceId: toText(span?.traceId, limits),
-  spanId: toText(span?.spanId, limits),
-  attributes: toJsonObject(entriesOf(attributes ?? {}), limits).json
+const toLink = (link: Tracer.SpanLink | undefined, limits: Limits): SpanLink => ({
+  traceId: toText(link?.span?.traceId, limits),
+  spanId: toText(link?.span?.spanId, limits),
+  attributes: toJsonObject(entriesOf(link?.attributes ?? {}), limits).json
 })
 
 /** The errors of a cause. An error that throws when it is read becomes one that says so. */
