@@ -13,8 +13,9 @@ import { HttpClient, HttpClientRequest, HttpRouter, HttpServer, HttpServerRespon
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Deferred, Effect, Fiber, Layer, Option, Schema, Stream, Tracer } from "effect"
-import { Observability, SessionId, type SpanRecord, Storage, ToolExecutionContext } from "effect-observability"
+import { SessionId, type SpanRecord, ToolExecutionContext } from "effect-observability"
 import { GenAi } from "effect-observability/ai"
+import { ofType, only, recorded, tree } from "./utils.js"
 
 const usage = { inputTokens: 12, outputTokens: 5, totalTokens: 17 }
 const finish = (reason: Response.FinishReason = "stop") => ({ type: "finish" as const, reason, usage })
@@ -57,38 +58,9 @@ const stored = <E>(
   program: Effect.Effect<unknown, E, LanguageModel.LanguageModel>,
   params: Partial<Params>,
   options?: GenAi.GenAiOptions
-) => recorded(program, GenAi.layer(options).pipe(Layer.provide(provider(params))))
+) => spansOf(Effect.provide(program, GenAi.layer(options).pipe(Layer.provide(provider(params)))))
 
-const recorded = <E, R>(program: Effect.Effect<unknown, E, R>, models: Layer.Layer<R>) =>
-  Effect.gen(function* () {
-    const storage = yield* Storage.Storage
-    yield* Effect.exit(program).pipe(
-      Effect.provide(models),
-      Effect.provide(Observability.layer({ serviceName: "test" })),
-      Effect.provideService(Storage.Storage, storage)
-    )
-    const { items } = yield* storage.listSpans({
-      orderBy: { field: "time", direction: "asc" },
-      pagination: { limit: 1_000 }
-    })
-    return items
-  }).pipe(Effect.provide(Storage.layerMemory))
-
-/** The spans as a tree of names and types. */
-const tree = (spans: ReadonlyArray<SpanRecord.SpanRecord>, parent?: SpanRecord.SpanRecord): unknown =>
-  Object.fromEntries(
-    spans
-      .filter(({ parentSpanId }) => parentSpanId === parent?.spanId)
-      .map((span) => [`${span.name}: ${span.spanType}`, tree(spans, span)])
-  )
-
-const ofType = (spans: ReadonlyArray<SpanRecord.SpanRecord>, type: SpanRecord.SpanType) =>
-  spans.filter(({ spanType }) => spanType === type)
-
-const only = <A>(items: ReadonlyArray<A>): A => {
-  assert.strictEqual(items.length, 1)
-  return items[0] as A
-}
+const spansOf = <A, E>(program: Effect.Effect<A, E>) => Effect.map(recorded(program), ({ spans }) => spans)
 
 class Refusal extends Schema.TaggedError<Refusal>()("Refusal", { message: Schema.String }) {}
 
@@ -278,11 +250,10 @@ describe("GenAi", () => {
           embedMany: (texts) => Effect.succeed(texts.map((_, index) => ({ index, embeddings: [0.5] })))
         })
       )
-      const spans = yield* recorded(
+      const spans = yield* spansOf(
         Effect.flatMap(EmbeddingModel.EmbeddingModel, ({ embed, embedMany }) =>
           Effect.zip(embed("Hello"), embedMany(["Hello", "Bye"]))
-        ),
-        GenAi.layerEmbeddingModel().pipe(Layer.provide(embeddings))
+        ).pipe(Effect.provide(GenAi.layerEmbeddingModel().pipe(Layer.provide(embeddings))))
       )
       assert.deepStrictEqual(
         spans.map(({ name, spanType }) => `${name}: ${spanType}`),
@@ -371,9 +342,9 @@ describe("GenAi", () => {
         generateText: () => Effect.succeed(said("Hi")),
         streamText: () => Stream.empty
       })
-      const spans = yield* recorded(
-        LanguageModel.generateText({ prompt: "Hello" }),
-        GenAi.layer().pipe(Layer.provide(Model.make("parrots", Layer.effect(LanguageModel.LanguageModel, model))))
+      const parrots = Model.make("parrots", Layer.effect(LanguageModel.LanguageModel, model))
+      const spans = yield* spansOf(
+        LanguageModel.generateText({ prompt: "Hello" }).pipe(Effect.provide(GenAi.layer().pipe(Layer.provide(parrots))))
       )
       assert.strictEqual(only(spans).provider, "parrots")
     })
