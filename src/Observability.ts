@@ -45,8 +45,9 @@ export class Observability extends Context.Tag("effect-observability/Observabili
     readonly logLevel: Effect.Effect<Logger.LogLevel>
     /**
      * Changes the least severe level that is recorded, at once and for all fibers, and records that it did. With
-     * `console: true` the program's other loggers follow. Where the program sets a minimum level of its own, inside the
-     * layer, that one still decides.
+     * `console: true` the program's other loggers show that level too, until the next change: each change without it
+     * gives them back the level that they have by themselves. Where the program sets a minimum level of its own, inside
+     * the layer, that one still decides.
      */
     readonly setLogLevel: (
       level: Logger.LogLevel,

@@ -9,14 +9,16 @@ import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
 import { SessionId } from "./identity/SessionId.js"
 import * as DeprecatedLogger from "./internal/deprecatedLogger.js"
 import * as Environment from "./internal/environment.js"
-import { problemsOf } from "./internal/problems.js"
+import { problemsOf, strict } from "./internal/problems.js"
 import {
   Attributes,
   DurationInput,
   Exporters,
+  isPlainObject,
   Logger,
   LogLevel,
   type LogLevelInput,
@@ -26,6 +28,7 @@ import {
   PositiveInt,
   Probability,
   Processors,
+  plain,
   Sampler,
   Text,
   withDefault
@@ -120,11 +123,16 @@ const fields = {
   userId: optional(Text, "Stamped on records that name none."),
   /** Stamped on records outside any session; never propagated. */
   defaultSessionId: Schema.optional(SessionId),
-  batch: withDefault(Batch, Batch.make(), "How records are queued and written."),
-  limits: withDefault(Limits, Limits.make(), "What one record may hold.")
+  batch: withDefault(plain(Batch), Batch.make(), "How records are queued and written."),
+  limits: withDefault(plain(Limits), Limits.make(), "What one record may hold.")
 }
 
-const strict = { errors: "all", onExcessProperty: "error" } as const
+const given = { ...fields, serviceName: optional(Name, "The name of the program, on every record.") }
+
+const beside = {
+  $schema: optional(Schema.String, "Where editors find the JSON Schema of the file. Nothing else looks at it."),
+  logger: Schema.optional(Logger)
+}
 
 const Settings = Schema.Struct(fields)
 
@@ -136,11 +144,9 @@ const Complete = Schema.typeSchema(Settings).annotations({ identifier: "Observab
  * @since 0.1.0
  * @category schemas
  */
-export const Input = Schema.Struct({
-  ...fields,
-  serviceName: Schema.optional(Name),
-  logger: Schema.optional(Logger)
-})
+export const Input = Schema.Struct({ ...given, ...beside })
+
+const WrappedInput = Schema.Struct({ ...beside, observability: Schema.Struct(given) })
 
 /**
  * What is given to `Observability.layer`; a decoded value is one too.
@@ -162,13 +168,13 @@ export interface Input extends Omit<typeof Input.Encoded, "logger"> {
  * @since 0.1.0
  * @category models
  */
-export interface WrappedInput {
+export interface WrappedInput extends Pick<Input, "$schema"> {
   /**
    * @deprecated Write `observability.logLevel`, and an exporter for an object that shall go on receiving the logs. The
    * option goes away in the next major version.
    */
   readonly logger?: LogLevelInput | object | false | undefined
-  readonly observability: Omit<Input, "logger">
+  readonly observability: Omit<Input, "$schema" | "logger">
 }
 
 /**
@@ -183,6 +189,9 @@ export interface ObservabilityConfig extends Schema.Schema.Type<typeof Settings>
  *
  * The environment is read through the `ConfigProvider` of the program. `decodeUnknownSync` knows no program: it reads the
  * environment of the process.
+ *
+ * The deprecated `logger` is warned of when decoding succeeds: a `Schema.Union` whose other member fits is not told. What a
+ * filter that stands after this schema refuses is not known here, and has been warned of.
  *
  * @example
  * ```ts
@@ -199,7 +208,9 @@ export interface ObservabilityConfig extends Schema.Schema.Type<typeof Settings>
  * @category schemas
  */
 export const ObservabilityConfig: Schema.Schema<ObservabilityConfig, Input | WrappedInput> = Schema.transformOrFail(
-  Schema.declare((_): _ is Input | WrappedInput => true),
+  Schema.declare((_): _ is Input | WrappedInput => true, {
+    [AST.SurrogateAnnotationId]: Schema.Union(Input, WrappedInput).ast
+  }),
   Complete,
   {
     strict: true,
@@ -216,23 +227,35 @@ export const ObservabilityConfig: Schema.Schema<ObservabilityConfig, Input | Wra
 
 const isComplete = ParseResult.is(Complete)
 
-const parse = ParseResult.decodeUnknown(Schema.Struct({ ...Input.fields, ...fields }), strict)
+const parse = ParseResult.decodeUnknown(
+  plain(Schema.Struct({ ...fields, ...beside, observability: Schema.optional(Schema.Never) })),
+  strict
+)
+
+const misplaced = Schema.Never.annotations({ message: () => "belongs beside `observability`, not in it" })
 
 const parseWrapped = ParseResult.decodeUnknown(
-  Schema.Struct({ logger: Input.fields.logger, observability: Settings }),
+  plain(
+    Schema.Struct({
+      ...beside,
+      observability: plain(Schema.Struct({ ...fields, logger: Schema.optional(misplaced) }))
+    })
+  ),
   strict
 )
 
 const decode = Effect.fnUntraced(function* (input: unknown) {
-  const wrapped = Predicate.hasProperty(input, "observability")
+  const wrapped = Predicate.hasProperty(input, "observability") && input.observability !== undefined
   const given = wrapped ? input.observability : input
-  const { filled, warnings } = Predicate.isRecord(given)
-    ? yield* Environment.fill(given)
-    : { filled: given, warnings: [] }
-  const { logger, ...settings } = wrapped
-    ? yield* Effect.map(parseWrapped({ ...input, observability: filled }), ({ logger, observability }) => ({
+  const { filled, warnings } = isPlainObject(given) ? yield* Environment.fill(given) : { filled: given, warnings: [] }
+  const {
+    $schema: _,
+    logger,
+    ...settings
+  } = wrapped
+    ? yield* Effect.map(parseWrapped({ ...input, observability: filled }), ({ observability, ...beside }) => ({
         ...observability,
-        logger
+        ...beside
       }))
     : yield* parse(filled)
 

@@ -1,14 +1,18 @@
-import { readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, describe, it, vi } from "@effect/vitest"
 import {
   Config,
   ConfigProvider,
   Duration,
   Effect,
+  Tracer as EffectTracer,
   Either,
   FiberRef,
+  FastCheck as fc,
   JSONSchema,
-  type Layer,
+  Layer,
   Logger,
   Option,
   ParseResult,
@@ -17,10 +21,13 @@ import {
 import * as Tracer from "../src/capture/Tracer.js"
 import * as SessionId from "../src/identity/SessionId.js"
 import * as TracingOptions from "../src/identity/TracingOptions.js"
+import { isPlainObject } from "../src/internal/values.js"
 import * as Observability from "../src/Observability.js"
 import { Batch, Input, Limits, ObservabilityConfig, type Sampling } from "../src/ObservabilityConfig.js"
 import { memory } from "../src/pipeline/Exporter.js"
+import * as DuckDbStorage from "../src/storage/duckdb/DuckDbStorage.js"
 import * as Storage from "../src/storage/Storage.js"
+import { validator } from "./utils/jsonSchema.js"
 
 const minimal = {
   serviceName: "agent",
@@ -64,6 +71,15 @@ const inProgram = <A, E, R>(effect: Effect.Effect<A, E, R>, env: Env = {}) => {
 }
 
 const decode = (input: unknown, env?: Env) => inProgram(Schema.decodeUnknown(ObservabilityConfig)(input), env)
+
+/** What an editor says of a file. */
+const fits = validator(JSON.parse(readFileSync("docs/observability-config.schema.json", "utf8")))
+
+/** Whether an input can be written in a file. */
+const isData = (input: unknown): boolean =>
+  isPlainObject(input) || Array.isArray(input)
+    ? Object.values(input).every(isData)
+    : input === null || ["boolean", "number", "string"].includes(typeof input)
 
 const right = <A, E>(result: Either.Either<A, E>): A =>
   Either.getOrThrowWith(result, (error) => new Error(String(error)))
@@ -240,6 +256,27 @@ describe("ObservabilityConfig", () => {
         { logLevel: "error" }
       ],
       ["what is under its own key from the environment", { observability: {} }, named, {}],
+      ["an own key that is undefined as if it were not there", { ...name, observability: undefined }, {}, {}],
+      ["what names its JSON Schema", { $schema: "./observability-config.schema.json", ...name }, {}, {}],
+      ["what names its JSON Schema beside its own key", { $schema: "a", observability: name }, {}, {}],
+      [
+        "a resource without a prototype",
+        { ...name, resource: Object.assign(Object.create(null), { team: "a" }) },
+        {},
+        { resource: { team: "a" } }
+      ],
+      [
+        "durations of nanoseconds and of a pair",
+        { ...name, batch: { shutdownTimeout: 5n, exportTimeout: [1, 5] } },
+        {},
+        {
+          batch: {
+            ...minimal.batch,
+            shutdownTimeout: Duration.nanos(5n),
+            exportTimeout: Duration.nanos(1_000_000_005n)
+          }
+        }
+      ],
       ["a logger that is switched off", { ...name, logger: false }, {}, {}],
       ["a logger that is undefined", { ...name, logger: undefined }, {}, {}],
       ["a logger that is switched off beside the rest", { logger: false, observability: name }, {}, {}],
@@ -252,6 +289,7 @@ describe("ObservabilityConfig", () => {
           const decoded = yield* decode(input, env)
           assert.deepStrictEqual(right(decoded.result), { ...minimal, ...result } as never)
           assert.deepStrictEqual(decoded.said, [])
+          if (isData(input)) assert.isTrue(fits(input), "for an editor")
         })
       )
     }
@@ -338,12 +376,22 @@ describe("ObservabilityConfig", () => {
       "is missing: give `serviceName`, or set OTEL_SERVICE_NAME, or service.name in OTEL_RESOURCE_ATTRIBUTES"
     const level = (actual: string) =>
       `Expected "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "none", actual ${actual}`
+    const samplings = `"always" | "never" | "ratio" | "session" | "custom"`
+    const cycle: Record<string, unknown> = {}
+    cycle["again"] = cycle
     const logger = (actual: string) => `Expected a log level, a logger or false, actual ${actual}`
     const bad: ReadonlyArray<[what: string, input: unknown, problems: ReadonlyArray<[path: string, message: string]>]> =
       [
-        ["null", null, [["", "Expected object, actual null"]]],
-        ["an array", [], [["", "Expected object, actual []"]]],
-        ["a string", "agent", [["", `Expected object, actual "agent"`]]],
+        ["null", null, [["", "Expected a plain object, actual null"]]],
+        ["an array", [], [["", "Expected a plain object, actual []"]]],
+        ["a string", "agent", [["", `Expected a plain object, actual "agent"`]]],
+        ["a Map", new Map(), [["", "Expected a plain object, actual an instance of Map"]]],
+        [
+          "a Map under its own key",
+          { observability: new Map() },
+          [[`["observability"]`, "Expected a plain object, actual an instance of Map"]]
+        ],
+        ["an own key that is undefined, and no name", { observability: undefined }, [[`["serviceName"]`, missing]]],
         ["no name", {}, [[`["serviceName"]`, missing]]],
         ...["serviceName", "serviceVersion", "environment", "organizationId", "userId"].map(
           (field): [string, unknown, ReadonlyArray<[string, string]>] => [
@@ -355,7 +403,37 @@ describe("ObservabilityConfig", () => {
         [
           "a lone surrogate in the resource",
           { ...name, resource: { team: ["\udc00"] } },
-          [[`["resource"]`, "expected text without lone surrogates"]]
+          [[`["resource"]["team"][0]`, "expected text without lone surrogates"]]
+        ],
+        [
+          "everything in the resource that is no JSON",
+          {
+            ...name,
+            resource: {
+              a: undefined,
+              b: { c: [1, new Date(0)], "\udc00": 1 },
+              d: Number.NaN,
+              e: 1n,
+              f: cycle,
+              good: [{}]
+            }
+          },
+          [
+            [`["resource"]["a"]`, "expected a JSON value, actual undefined"],
+            [`["resource"]["b"]["c"][1]`, "expected a JSON value, actual an instance of Date"],
+            [`["resource"]["b"]["\\udc00"]`, "expected text without lone surrogates"],
+            [`["resource"]["d"]`, "expected a JSON value, actual NaN"],
+            [`["resource"]["e"]`, "expected a JSON value, actual 1"],
+            [`["resource"]["f"]["again"]`, "expected a JSON value, actual a cycle"]
+          ]
+        ],
+        [
+          "a Map where an object is expected, which would be as good as empty",
+          { ...name, resource: new Map(), batch: new Map(), limits: new Map() },
+          [`["resource"]`, `["batch"]`, `["limits"]`].map((path) => [
+            path,
+            "Expected a plain object, actual an instance of Map"
+          ])
         ],
         ["an empty name", { serviceName: "" }, [[`["serviceName"]`, `Expected a non empty string, actual ""`]]],
         [
@@ -388,7 +466,8 @@ describe("ObservabilityConfig", () => {
             [
               `["zzz"]`,
               "is unknown, expected one of: serviceName, serviceVersion, environment, resource, exporters, logLevel, " +
-                "sampling, processors, metrics, organizationId, userId, defaultSessionId, batch, limits, logger"
+                "sampling, processors, metrics, organizationId, userId, defaultSessionId, batch, limits, $schema, logger, " +
+                "observability"
             ]
           ]
         ],
@@ -405,7 +484,7 @@ describe("ObservabilityConfig", () => {
         [
           "a resource that is none",
           { ...name, resource: "team=a" },
-          [[`["resource"]`, `Expected JsonObject, actual "team=a"`]]
+          [[`["resource"]`, `Expected a plain object, actual "team=a"`]]
         ],
         [
           "an exporter that is none",
@@ -478,13 +557,37 @@ describe("ObservabilityConfig", () => {
           { ...name, sampling: { type: "ratio", ratio: 0.1 } },
           [
             [`["sampling"]["ratio"]`, "is unknown, expected one of: type, probability, ignoreParent"],
-            [`["sampling"]["probability"]`, "is missing"]
+            [`["sampling"]["probability"]`, "is missing, expected a number between 0 and 1"]
           ]
         ],
         [
           "sampling of no type",
           { ...name, sampling: { type: "sometimes" } },
-          [[`["sampling"]["type"]`, `Expected "always" | "never" | "ratio" | "session" | "custom", actual "sometimes"`]]
+          [[`["sampling"]["type"]`, `Expected ${samplings}, actual "sometimes"`]]
+        ],
+        [
+          "sampling of a misspelt type, and all else that is wrong in it",
+          { ...name, sampling: { type: "rato", probability: 1.5, ignorParent: true, sampler: 1 } },
+          [
+            [`["sampling"]["type"]`, `Expected ${samplings}, actual "rato"`],
+            [`["sampling"]["probability"]`, "Expected a number between 0 and 1, actual 1.5"],
+            [`["sampling"]["ignorParent"]`, `is unknown, did you mean "ignoreParent"?`],
+            [`["sampling"]["sampler"]`, "Expected a sampler: an object with a function `shouldSample`, actual 1"]
+          ]
+        ],
+        [
+          "sampling without a type, and all else that is wrong in it",
+          { ...name, sampling: { probabilty: 1.5, ignoreParent: 1 } },
+          [
+            [`["sampling"]["type"]`, `is missing, expected ${samplings}`],
+            [`["sampling"]["probabilty"]`, `is unknown, did you mean "probability"?`],
+            [`["sampling"]["ignoreParent"]`, "Expected boolean, actual 1"]
+          ]
+        ],
+        [
+          "sampling that is a word",
+          { ...name, sampling: "always" },
+          [[`["sampling"]`, `Expected { readonly type: ${samplings} }, actual "always"`]]
         ],
         [
           "a sampler that is none",
@@ -519,7 +622,7 @@ describe("ObservabilityConfig", () => {
             ]
           ]
         ],
-        ["a batch that is none", { ...name, batch: 5 }, [[`["batch"]`, "Expected object, actual 5"]]],
+        ["a batch that is none", { ...name, batch: 5 }, [[`["batch"]`, "Expected a plain object, actual 5"]]],
         [
           "bounds that are none, all of them",
           {
@@ -537,11 +640,35 @@ describe("ObservabilityConfig", () => {
             [`["batch"]["maxBatchsize"]`, `is unknown, did you mean "maxBatchSize"?`],
             [`["batch"]["maxQueueSize"]`, "Expected a positive number, actual 0"],
             [`["batch"]["maxQueueBytes"]`, "Expected an integer, actual 1.5"],
-            [`["batch"]["scheduledDelay"]`, "Expected a Duration greater than Duration(0), actual Duration(0)"],
-            [`["batch"]["exportTimeout"]`, `Expected a duration, such as "5 seconds" or milliseconds, actual "soon"`],
+            [
+              `["batch"]["scheduledDelay"]`,
+              'Expected a duration of more than nothing, such as "5 seconds" or milliseconds, actual 0'
+            ],
+            [
+              `["batch"]["exportTimeout"]`,
+              `Expected a duration of more than nothing, such as "5 seconds" or milliseconds, actual "soon"`
+            ],
             [`["batch"]["shutdownTimeout"]`, `Expected a duration, such as "5 seconds" or milliseconds, actual -1`]
           ]
         ],
+        ...[-1, -1n, [-1, 0], [0, -1], "-1 millis", Number.NaN].map(
+          (shutdownTimeout): [string, unknown, ReadonlyArray<[string, string]>] => [
+            `a negative duration, or none: ${typeof shutdownTimeout} ${shutdownTimeout}`,
+            { ...name, batch: { shutdownTimeout } },
+            [
+              [
+                `["batch"]["shutdownTimeout"]`,
+                `Expected a duration, such as "5 seconds" or milliseconds, actual ${
+                  typeof shutdownTimeout === "bigint"
+                    ? "-1n"
+                    : typeof shutdownTimeout === "number"
+                      ? shutdownTimeout
+                      : JSON.stringify(shutdownTimeout)
+                }`
+              ]
+            ]
+          ]
+        ),
         [
           "limits of less than nothing",
           { ...name, limits: { attributeCount: -1 } },
@@ -560,10 +687,24 @@ describe("ObservabilityConfig", () => {
           "other keys beside a configuration under its own key",
           { observability: {}, logLevel: "debug" },
           [
-            [`["logLevel"]`, `is unknown, expected one of: logger, observability`],
+            [`["logLevel"]`, "is unknown, expected one of: $schema, logger, observability"],
             [`["observability"]["serviceName"]`, missing]
           ]
         ],
+        [
+          "an own key that is misspelt",
+          { logger: "debug", observabilty: name },
+          [
+            [`["observabilty"]`, `is unknown, did you mean "observability"?`],
+            [`["serviceName"]`, missing]
+          ]
+        ],
+        [
+          "a logger in a configuration under its own key",
+          { observability: { ...name, logger: "debug" } },
+          [[`["observability"]["logger"]`, "belongs beside `observability`, not in it"]]
+        ],
+        ["a `$schema` that is none", { ...name, $schema: 1 }, [[`["$schema"]`, "Expected string, actual 1"]]],
         [
           "everything that is wrong at once",
           { exporter: [], serviceName: "", sampling: { type: "ratio", probability: 2 }, logger: 1, logLevel: 1 },
@@ -594,6 +735,9 @@ describe("ObservabilityConfig", () => {
             assert.include(result.left.message, message)
           }
           assert.deepStrictEqual(said, [])
+          // What the environment says and what is well-formed, an editor cannot know.
+          const beyond = problems.every(([, message]) => message === missing || message.includes("surrogates"))
+          if (isData(input) && !beyond) assert.isFalse(fits(input), "for an editor")
         })
       )
     }
@@ -643,8 +787,75 @@ describe("ObservabilityConfig", () => {
 
   it("is described to editors as it is", () => {
     const written: unknown = JSON.parse(readFileSync("docs/observability-config.schema.json", "utf8"))
-    assert.deepStrictEqual(written, JSON.parse(JSON.stringify(JSONSchema.make(Input))), "npm run docs:schema")
+    const described = JSON.parse(JSON.stringify(JSONSchema.make(ObservabilityConfig)))
+    assert.deepStrictEqual(written, described, "npm run docs:schema")
   })
+
+  it.effect("takes of what can be written in a file exactly what it describes to editors", () =>
+    Effect.gen(function* () {
+      const some = <A>(...values: ReadonlyArray<A>) => fc.option(fc.constantFrom(...values), { nil: undefined })
+      const amount = some<unknown>(1, 10, 0, -1, 1.5, "1", null)
+      const duration = some<unknown>(
+        0,
+        1,
+        0.5,
+        -1,
+        "0 seconds",
+        "5 seconds",
+        "0.0 millis",
+        "1.5  days",
+        "-1 day",
+        "soon"
+      )
+      const level = fc.oneof(
+        fc.mixedCase(fc.constantFrom("trace", "debug", "info", "warn", "error", "fatal", "none")),
+        fc.constantFrom("loud", "", 10, null)
+      )
+      const settings = {
+        serviceName: some<unknown>("agent", "an agent", " agent", "", 1),
+        environment: some<unknown>("test", "", 1),
+        resource: some<unknown>({}, { team: ["a", null] }, [], "team=a"),
+        exporters: some<unknown>([], [{ name: "a" }], {}),
+        logLevel: fc.option(level, { nil: undefined }),
+        sampling: fc.option(
+          fc.record(
+            {
+              type: fc.constantFrom("always", "never", "ratio", "session", "custom", "x"),
+              probability: fc.constantFrom<unknown>(0, 0.5, 1, 1.5, -0.1, "1"),
+              ignoreParent: fc.constantFrom<unknown>(true, false, 1)
+            },
+            { requiredKeys: [] }
+          ),
+          { nil: undefined }
+        ),
+        metrics: some<unknown>(true, false, "on"),
+        defaultSessionId: some<unknown>("cron", "a b", " ", "", "a".repeat(201)),
+        batch: fc.record({ maxQueueSize: amount, scheduledDelay: duration, shutdownTimeout: duration }),
+        limits: fc.record({ attributeCount: amount, other: fc.option(fc.constant(1), { nil: undefined, freq: 20 }) })
+      }
+      const beside = {
+        $schema: some<unknown>("a", 1),
+        logger: fc.option(fc.oneof(level, fc.constant(false)), { nil: undefined })
+      }
+      // One or two fields of each, so that many of them are good.
+      const few = (fields: Record<string, fc.Arbitrary<unknown>>) =>
+        fc
+          .uniqueArray(fc.constantFrom(...Object.keys(fields)), { maxLength: 2 })
+          .chain((keys) => fc.record(Object.fromEntries(Object.entries(fields).filter(([key]) => keys.includes(key)))))
+      const inputs = fc.oneof(
+        few({ ...settings, ...beside }),
+        fc.tuple(few(beside), few(settings)).map(([beside, observability]) => ({ ...beside, observability }))
+      )
+      const taken = { true: 0, false: 0 }
+      for (const generated of fc.sample(inputs, { numRuns: 400, seed: 1 })) {
+        const input: unknown = JSON.parse(JSON.stringify(generated))
+        const { result } = yield* decode(input, { OTEL_SERVICE_NAME: "agent" })
+        taken[`${Either.isRight(result)}`]++
+        assert.strictEqual(fits(input), Either.isRight(result), JSON.stringify(input))
+      }
+      assert.isAbove(Math.min(taken.true, taken.false), 100)
+    })
+  )
 
   it("documents every field, limit and variable", () => {
     const guide = readFileSync("docs/configuration.md", "utf8")
@@ -682,19 +893,25 @@ describe("Observability", () => {
     )
   ]).pipe(Effect.withSpan("root"))
 
-  it.effect("stamps the organisation, the user and the session on what names none", () =>
+  it.scopedLive("stamps the organisation, the user and the session on what names none, for good", () =>
     Effect.gen(function* () {
-      const { result } = yield* store(
-        Observability.layer({ serviceName: "agent", organizationId: "acme", userId: "ada", defaultSessionId: "cron" })
+      const folder = yield* Effect.acquireRelease(
+        Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-observability-"))),
+        (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
       )
-      const { logs, spans } = right(result)
-      const whose = (record: (typeof logs)[number] | (typeof spans)[number]) => [
+      const config = { serviceName: "agent", organizationId: "acme", userId: "ada", defaultSessionId: "cron" }
+      const file = DuckDbStorage.layer({ path: join(folder, "agents.duckdb") })
+      yield* inProgram(Effect.provide(program, Observability.layer(config).pipe(Layer.provide(file))))
+      const { logs, spans } = yield* Effect.flatMap(Storage.Storage, (storage) =>
+        Effect.all({ spans: storage.listSpans(), logs: storage.listLogs() })
+      ).pipe(Effect.provide(file))
+      const whose = (record: (typeof logs.items)[number] | (typeof spans.items)[number]) => [
         "name" in record ? record.name : record.message,
         record.organizationId,
         record.userId,
         record.sessionId
       ]
-      assert.sameDeepMembers([...spans, ...logs].map(whose), [
+      assert.sameDeepMembers([...spans.items, ...logs.items].map(whose), [
         ["root", "acme", "ada", "cron"],
         ["own", "globex", "bob", "chat"],
         ["info", "acme", "ada", "cron"],
@@ -741,6 +958,62 @@ describe("Observability", () => {
           right(result).spans.map((span) => span.name),
           Array.from(spans),
           JSON.stringify(sampling)
+        )
+      }
+    })
+  )
+
+  const kept = (probability: number, effect: Effect.Effect<unknown>, ignoreParent = false) => {
+    const exporter = memory()
+    const config = {
+      serviceName: "agent",
+      exporters: [exporter],
+      sampling: { type: "session", probability, ignoreParent }
+    }
+    return inProgram(Effect.provide(effect, Observability.layerExportOnly(config as Input))).pipe(
+      Effect.as(exporter.spans)
+    )
+  }
+
+  it.effect("keeps sessions whole or not at all, the same ones in every process", () =>
+    Effect.gen(function* () {
+      const sessions = Array.from({ length: 400 }, (_, i) => SessionId.SessionId.make(`support-${i}`))
+      const turn = Effect.void.pipe(Effect.withSpan("model"), Effect.withSpan("turn"))
+      const program = Effect.forEach(
+        sessions,
+        (session) => SessionId.withSessionId(Effect.zipRight(turn, turn), session),
+        { concurrency: 10 }
+      )
+      const spans = yield* kept(0.25, program)
+      const counts = new Map<string | undefined, number>()
+      for (const { sessionId } of spans) counts.set(sessionId, (counts.get(sessionId) ?? 0) + 1)
+      assert.deepStrictEqual(new Set(counts.values()), new Set([4]))
+      // Five standard deviations.
+      assert.closeTo(counts.size / 400, 0.25, 5 * Math.sqrt((0.25 * 0.75) / 400))
+      const among = sessions.filter((session) => counts.has(session))
+      assert.deepStrictEqual(among.slice(0, 4), ["support-2", "support-13", "support-16", "support-17"])
+      const again = new Set((yield* kept(0.25, program)).map(({ sessionId }) => sessionId))
+      assert.deepStrictEqual(again, new Set(among))
+    })
+  )
+
+  it.effect("keeps what is in no session by its trace id", () =>
+    Effect.gen(function* () {
+      const traces = Array.from({ length: 400 }, (_, i) => BigInt.asUintN(56, BigInt(i) * 0x9e3779b97f4a7c15n))
+      const traceId = (bits: bigint) => bits.toString(16).padStart(32, "a0")
+      const program = Effect.forEach(traces, (bits) =>
+        Effect.void.pipe(
+          Effect.withSpan("turn"),
+          Effect.withParentSpan(EffectTracer.externalSpan({ traceId: traceId(bits), spanId: "b7ad6b7169203331" }))
+        )
+      )
+      const expected = traces.filter((bits) => bits >= (3n << 56n) / 4n).map(traceId)
+      assert.closeTo(expected.length / 400, 0.25, 0.1)
+      for (let i = 0; i < 2; i++) {
+        const spans = yield* kept(0.25, program, true)
+        assert.sameMembers(
+          spans.map((span) => span.traceId),
+          expected
         )
       }
     })

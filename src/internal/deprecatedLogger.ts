@@ -4,8 +4,10 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import * as HashMap from "effect/HashMap"
+import * as HashSet from "effect/HashSet"
 import * as List from "effect/List"
 import * as EffectLogger from "effect/Logger"
 import * as EffectLogLevel from "effect/LogLevel"
@@ -78,33 +80,47 @@ const firstOf = <A>(...reads: ReadonlyArray<() => A | undefined>): A | undefined
 const freeName = (exporters: ReadonlyArray<Exporter>, name = "logger", next = 2): string =>
   exporters.some((exporter) => exporter.name === name) ? freeName(exporters, `logger-${next}`, next + 1) : name
 
-/** Gives a logger the logs as it was given them before. */
+/** Gives a logger the logs as it was given them before, but those that the program shows it by itself. */
 const exporterOf = (logger: Logger, name: string): Exporter => {
   const written = new WeakSet<LogRecord>()
+  const writeAll = (logs: ReadonlyArray<LogRecord>) => {
+    for (const record of logs) {
+      // A batch in which a record fails comes again in parts.
+      if (written.has(record)) continue
+      const result = write(logger, record)
+      // As before, nobody waits for a logger: what it rejects later must not end the process.
+      disregard(result)
+      written.add(record)
+    }
+  }
   return {
     name,
     export: ({ logs }) =>
-      Effect.try({
-        try: () => {
-          for (const record of logs) {
-            // A batch in which a record fails comes again in parts.
-            if (written.has(record)) continue
-            const result = write(logger, record)
-            // As before, nobody waits for a logger: what it rejects later must not end the process.
-            disregard(result)
-            written.add(record)
-          }
-        },
-        catch: (cause) => new ExportError({ retryable: false, cause })
-      })
+      Effect.flatMap(unseenBy(logger), (unseen) =>
+        Effect.try({
+          try: () => writeAll(logs.filter(unseen)),
+          catch: (cause) => new ExportError({ retryable: false, cause })
+        })
+      )
   }
 }
+
+/** Which logs one of the program's own Effect loggers does not receive anyway: those below its minimum level. */
+const unseenBy = (logger: Logger): Effect.Effect<(record: LogRecord) => boolean> =>
+  Effect.zipWith(
+    FiberRef.get(FiberRef.currentLoggers),
+    FiberRef.get(FiberRef.currentMinimumLogLevel),
+    (loggers, minimum) =>
+      EffectLogger.isLogger(logger) && HashSet.has(loggers, logger)
+        ? ({ level }) => EffectLogLevel.lessThan(effectLevels[level], minimum)
+        : () => true
+  )
 
 const write = (logger: Logger, record: LogRecord): unknown => {
   if (EffectLogger.isLogger(logger)) {
     return logger.log(toEffect(record))
   }
-  const details = detailsOf(record)
+  const details = { ...(record.data.length > 0 && { data: record.data }), ...annotationsOf(record) }
   const args = Object.keys(details).length === 0 ? [record.message] : [record.message, details]
   const method = methodsOf(record.level).find(
     // `console.trace` prints a stack.
@@ -128,16 +144,15 @@ const others: Readonly<Record<Level, ReadonlyArray<string>>> = {
   fatal: ["crit", "error"]
 }
 
-const detailsOf = ({ attributes, cause, data, sessionId, spanId, traceId }: LogRecord) => ({
-  ...attributes,
-  ...(data.length > 0 && { data }),
+/** What the program has annotated wins over what the record says besides. */
+const annotationsOf = ({ attributes, cause, sessionId, spanId, traceId }: LogRecord) => ({
   ...(cause !== undefined && { cause }),
   ...(sessionId !== undefined && { sessionId }),
-  ...(traceId !== undefined && { traceId, spanId })
+  ...(traceId !== undefined && { traceId, spanId }),
+  ...attributes
 })
 
 const toEffect = (record: LogRecord): EffectLogger.Logger.Options<unknown> => {
-  const { data: _, ...annotations } = detailsOf(record)
   const millis = Number(record.timestamp / 1_000_000n)
   return {
     fiberId: FiberId.none,
@@ -148,7 +163,7 @@ const toEffect = (record: LogRecord): EffectLogger.Logger.Options<unknown> => {
     spans: List.fromIterable(
       Object.entries(record.logSpans).map(([label, duration]) => LogSpan.make(label, millis - duration))
     ),
-    annotations: HashMap.fromIterable(Object.entries(annotations)),
+    annotations: HashMap.fromIterable(Object.entries(annotationsOf(record))),
     date: new Date(millis)
   }
 }

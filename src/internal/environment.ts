@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { isPlainObject } from "./values.js"
 
 interface Fields {
   readonly [field: string]: unknown
@@ -34,7 +35,7 @@ export const fill = Effect.fnUntraced(function* (given: Fields) {
 
   const { batch = {}, resource = {}, ...rest } = given
   const givenAttribute = (key: string) =>
-    Predicate.isRecord(resource) && Predicate.isString(resource[key]) ? resource[key] : undefined
+    isPlainObject(resource) && Predicate.isString(resource[key]) ? resource[key] : undefined
   const attribute = (key: string) => givenAttribute(key) ?? attributes[key]
   const filled = yield* withOthers(rest, {
     serviceName: Effect.map(
@@ -45,7 +46,7 @@ export const fill = Effect.fnUntraced(function* (given: Fields) {
     environment: Effect.map(variable("NODE_ENV", text), (name) => attribute("deployment.environment.name") ?? name),
     sampling
   })
-  const filledBatch = Predicate.isRecord(batch)
+  const filledBatch = isPlainObject(batch)
     ? yield* withOthers(batch, {
         scheduledDelay: variable("OTEL_BSP_SCHEDULE_DELAY", positiveInt),
         exportTimeout: variable("OTEL_BSP_EXPORT_TIMEOUT", positiveInt),
@@ -58,7 +59,7 @@ export const fill = Effect.fnUntraced(function* (given: Fields) {
     filled: {
       ...filled,
       batch: filledBatch,
-      resource: Predicate.isRecord(resource) ? { ...attributes, ...resource } : resource
+      resource: isPlainObject(resource) ? { ...attributes, ...resource } : resource
     }
   }
 })

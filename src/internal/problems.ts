@@ -1,7 +1,14 @@
 import * as Arr from "effect/Array"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+
+/** How a configuration is parsed: all problems are of interest, and a key that is unknown is one. */
+export const strict = { errors: "all", onExcessProperty: "error" } as const
 
 /**
  * The problems in an issue, each under its whole path and without the schemas around it. An unknown key is told which one
@@ -15,22 +22,64 @@ export const problemsOf = (
     case "Pointer":
       return problemsOf(issue.issue, [...path, ...Arr.ensure(issue.path)])
     case "Composite":
-      return Arr.ensure(issue.issues).flatMap((inner) => problemsOf(withHint(inner, issue.ast), path))
+      return causesOf(issue).flatMap((cause) => problemsOf(cause, path))
     case "Refinement":
     case "Transformation":
       return problemsOf(issue.issue, path)
-    default:
+    case "Missing":
+      return [under(path, new ParseResult.Missing(issue.ast, `is missing, expected ${expected(issue.ast.type)}`))]
+    case "Type":
       // That a field may be absent is nothing to tell somebody who gave it.
-      if (issue._tag === "Type" && AST.isUndefinedKeyword(issue.ast)) return []
-      return [
-        under(
-          path,
-          issue._tag === "Type" && AST.isTypeLiteral(issue.ast)
-            ? new ParseResult.Type(AST.objectKeyword, issue.actual)
-            : issue
-        )
-      ]
+      return AST.isUndefinedKeyword(issue.ast)
+        ? []
+        : [under(path, new ParseResult.Type(inShort(issue.ast), issue.actual, issue.message))]
+    default:
+      return [under(path, issue)]
   }
+}
+
+const expected = (ast: AST.AST): string => Option.getOrElse(AST.getDescriptionAnnotation(ast), () => String(ast))
+
+const causesOf = ({ actual, ast, issues }: ParseResult.Composite): ReadonlyArray<ParseResult.ParseIssue> => {
+  const causes = Arr.ensure(issues)
+  const members = membersOf(ast)
+  if (members.length > 1 && members.every(AST.isLiteral)) {
+    return [new ParseResult.Type(AST.Union.make(members), actual)]
+  }
+  const decided = causes.some((cause) => "ast" in cause && members.some((member) => member === cause.ast))
+  const struct = oneOf(members)
+  return struct === undefined || decided || !Predicate.isRecord(actual)
+    ? causes.map((cause) => withHint(cause, ast))
+    : Option.toArray(Either.getLeft(ParseResult.decodeUnknownEither(Schema.make(struct), strict)(actual)))
+}
+
+/** The members of a union; that a field may be absent is none. */
+const membersOf = (ast: AST.AST): ReadonlyArray<AST.AST> =>
+  AST.isUnion(ast) ? ast.types.filter((member) => !AST.isUndefinedKeyword(member)) : []
+
+/** One struct with the fields of several: of somebody who means one of them but does not say which. */
+const oneOf = (members: ReadonlyArray<AST.AST>): AST.TypeLiteral | undefined => {
+  if (members.length < 2 || !members.every(AST.isTypeLiteral)) return undefined
+  const fields = Arr.groupBy(
+    members.flatMap(({ propertySignatures }) => propertySignatures),
+    ({ name }) => String(name)
+  )
+  const signatures = Object.values(fields).map((all) => {
+    const type = AST.Union.make(Arr.dedupe(all.map(({ type }) => type)))
+    return new AST.PropertySignature(all[0].name, type, all[0].isOptional || all.length < members.length, true)
+  })
+  return new AST.TypeLiteral(signatures, [])
+}
+
+/** What to expect, without what may be absent. */
+const inShort = (ast: AST.AST): AST.AST => {
+  const struct = oneOf(membersOf(ast))
+  return struct === undefined
+    ? ast
+    : new AST.TypeLiteral(
+        struct.propertySignatures.filter(({ isOptional }) => !isOptional),
+        []
+      )
 }
 
 const under = (path: ReadonlyArray<PropertyKey>, issue: ParseResult.ParseIssue): ParseResult.ParseIssue =>

@@ -1,16 +1,20 @@
 /**
  * The values of which a configuration is made.
  */
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
+import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
 import type { LogLevel as Level } from "../capture/Logger.js"
 import { isSampler } from "../capture/Sampler.js"
 import { isExporter } from "../pipeline/Exporter.js"
 import type { SignalProcessor } from "../pipeline/SignalProcessor.js"
-import { isJsonObject } from "../signal/internal/json.js"
-import { JsonObject } from "../signal/Json.js"
+import { isJson } from "../signal/internal/json.js"
+import type { JsonObject } from "../signal/Json.js"
 import * as LogRecord from "../signal/LogRecord.js"
 import * as DeprecatedLogger from "./deprecatedLogger.js"
 import { unknownKey } from "./problems.js"
@@ -21,27 +25,72 @@ export const optional = <A, I>(schema: Schema.Schema<A, I>, description: string)
 export const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: NoInfer<A>, description: string) =>
   Schema.optionalWith(schema, { default: () => value }).annotations({ description })
 
+/** Whether a value is an object and no more than that: a `Map` or a `Date` would be taken for an empty one. */
+export const isPlainObject = (value: unknown): value is { readonly [key: string]: unknown } =>
+  Predicate.isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value))
+
+/** A struct that is given as a plain object. */
+export const plain = <A, I>(struct: Schema.Schema<A, I>): Schema.Schema<A, I> =>
+  Schema.declare(
+    [struct],
+    {
+      decode: (struct) => (input, options, ast) =>
+        isPlainObject(input)
+          ? ParseResult.decodeUnknown(struct)(input, options)
+          : ParseResult.fail(new ParseResult.Type(ast, input)),
+      encode: (struct) => (input, options) => ParseResult.encodeUnknown(struct)(input, options)
+    },
+    { message: plainExpected, [AST.SurrogateAnnotationId]: struct.ast }
+  )
+
+const plainExpected = ({ actual }: ParseResult.ParseIssue): string => `Expected a plain object, actual ${shown(actual)}`
+
+const shown = (value: unknown): string => {
+  if (typeof value === "string") return JSON.stringify(value)
+  return Predicate.isRecord(value) && !isPlainObject(value)
+    ? `an instance of ${Object.getPrototypeOf(value).constructor?.name}`
+    : Inspectable.toStringUnknown(value, 0)
+}
+
 /** Effect takes what is negative, or no number, for zero. */
 const isDurationInput = (value: unknown): value is Duration.DurationInput =>
   Option.isSome(Duration.decodeUnknown(value)) &&
-  (typeof value === "number" ? value >= 0 : !(typeof value === "string" && value.startsWith("-")))
+  Arr.ensure(value).every((part) =>
+    typeof part === "number" || typeof part === "bigint" ? part >= 0 : !String(part).startsWith("-")
+  )
+
+const isPositiveDurationInput = (value: unknown): value is Duration.DurationInput =>
+  isDurationInput(value) && Duration.greaterThan(value, Duration.zero)
+
+const durations = (
+  guard: (value: unknown) => value is Duration.DurationInput,
+  expected: string,
+  json: { readonly number: object; readonly amount: string }
+) =>
+  Schema.transform(
+    Schema.declare(guard, {
+      title: `${expected}, such as "5 seconds" or milliseconds`,
+      jsonSchema: {
+        anyOf: [
+          { type: "number", ...json.number },
+          {
+            type: "string",
+            pattern: `^${json.amount}\\d+(\\.\\d+)?\\s+(nano|micro|milli|second|minute|hour|day|week)s?$`
+          }
+        ]
+      }
+    }),
+    Schema.DurationFromSelf,
+    { strict: true, decode: (input) => Duration.decode(input), encode: (duration) => duration }
+  )
 
 /** `"5 seconds"`, milliseconds, or a `Duration`, which it becomes. */
-export const DurationInput = Schema.transform(
-  Schema.declare(isDurationInput, {
-    title: `a duration, such as "5 seconds" or milliseconds`,
-    jsonSchema: {
-      anyOf: [
-        { type: "number", minimum: 0 },
-        { type: "string", pattern: "^(\\d+(\\.\\d+)?) (nano|micro|milli|second|minute|hour|day|week)s?$" }
-      ]
-    }
-  }),
-  Schema.DurationFromSelf,
-  { strict: true, decode: (input) => Duration.decode(input), encode: (duration) => duration }
-)
+export const DurationInput = durations(isDurationInput, "a duration", { number: { minimum: 0 }, amount: "" })
 
-export const PositiveDuration = DurationInput.pipe(Schema.greaterThanDuration(Duration.zero))
+export const PositiveDuration = durations(isPositiveDurationInput, "a duration of more than nothing", {
+  number: { exclusiveMinimum: 0 },
+  amount: "(?=.*[1-9])"
+})
 
 /** No record may hold a lone surrogate. */
 const wellFormed = { message: () => "expected text without lone surrogates", jsonSchema: {} }
@@ -50,11 +99,29 @@ export const Text = Schema.String.pipe(Schema.filter((text) => text.isWellFormed
 
 export const Name = Schema.NonEmptyTrimmedString.pipe(Schema.filter((text) => text.isWellFormed(), wellFormed))
 
-export const Attributes = JsonObject.pipe(
-  Schema.filter((attributes) => isJsonObject(attributes, (text) => text.isWellFormed()), wellFormed)
-)
+export const Attributes = Schema.declare((value): value is JsonObject => isPlainObject(value), {
+  message: plainExpected,
+  jsonSchema: { type: "object" }
+}).pipe(Schema.filter((attributes) => strayValues(attributes), { jsonSchema: {} }))
 
-export const PositiveInt = Schema.Int.pipe(Schema.positive())
+/** What no record may hold, each with its path. */
+const strayValues = (
+  value: unknown,
+  path: ReadonlyArray<PropertyKey> = [],
+  around: ReadonlyArray<unknown> = []
+): ReadonlyArray<Schema.FilterIssue> => {
+  if (isJson(value, (text) => text.isWellFormed())) return []
+  if (typeof value === "string") return [{ path, message: wellFormed.message() }]
+  if (around.includes(value)) return [{ path, message: "expected a JSON value, actual a cycle" }]
+  const members = Array.isArray(value) ? Array.from(value.entries()) : isPlainObject(value) ? Object.entries(value) : []
+  const stray = members.flatMap(([key, member]) => [
+    ...strayValues(String(key), [...path, key]),
+    ...strayValues(member, [...path, key], [...around, value])
+  ])
+  return stray.length > 0 ? stray : [{ path, message: `expected a JSON value, actual ${shown(value)}` }]
+}
+
+export const PositiveInt = Schema.Number.pipe(Schema.int(), Schema.positive())
 
 /** What JSON cannot hold is given in code. */
 const inCode = { jsonSchema: { type: "object", not: {}, $comment: "A function: to be given in code." } }
@@ -107,6 +174,12 @@ export const Processors = Schema.Array(
 
 const levels = [...LogRecord.Level.literals, "none"] as const
 
+/** Draft 7 of JSON Schema ignores no case by itself. */
+const inAnyCase = {
+  type: "string",
+  pattern: `^(${levels.map((level) => level.replace(/./g, (letter) => `[${letter}${letter.toUpperCase()}]`)).join("|")})$`
+}
+
 export type LogLevelInput = Level | Uppercase<Level> | Capitalize<Level>
 
 const isLogLevel = (value: unknown): value is LogLevelInput =>
@@ -116,7 +189,7 @@ const isLogLevel = (value: unknown): value is LogLevelInput =>
 export const LogLevel = Schema.transform(
   Schema.declare(isLogLevel, {
     title: levels.map((level) => `"${level}"`).join(" | "),
-    jsonSchema: { type: "string", enum: levels.flatMap((level) => [level, level.toUpperCase()]) }
+    jsonSchema: { anyOf: [{ enum: levels }, inAnyCase] }
   }),
   Schema.Literal(...levels),
   { strict: true, decode: (level) => level.toLowerCase() as Level, encode: (level) => level }
@@ -130,6 +203,6 @@ export const Logger = Schema.declare(
   {
     title: "a log level, a logger or false",
     description: "Write `logLevel` instead.",
-    jsonSchema: { type: ["string", "boolean"], enum: [...levels, false], deprecated: true }
+    jsonSchema: { anyOf: [{ enum: [...levels, false] }, inAnyCase], deprecated: true }
   }
 )

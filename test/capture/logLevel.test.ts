@@ -138,6 +138,21 @@ describe("log level", () => {
       })
     )
 
+    it.effect("gives the other loggers back their own level where it is not asked for them again", () =>
+      Effect.gen(function* () {
+        const { recorded, shown } = yield* run(
+          set("debug", { console: true }).pipe(
+            Effect.zipRight(everyLevel),
+            Effect.zipRight(set("error")),
+            Effect.zipRight(everyLevel)
+          ),
+          "warn"
+        )
+        assert.deepStrictEqual(recorded, [changed, ...fromDebug, changed, "error", "fatal"])
+        assert.deepStrictEqual(shown, [...fromDebug, ...fromInfo])
+      })
+    )
+
     it.effect("is recorded with both levels, even at a level that records nothing else", () =>
       Effect.gen(function* () {
         const { layer, logs } = recorder()
@@ -206,6 +221,21 @@ describe("log level", () => {
       })
     )
   })
+
+  it.effect("does nothing but compare for a log that is suppressed", () =>
+    Effect.gen(function* () {
+      const { layer } = recorder({ logLevel: "debug" })
+      const { logger, shown } = shownBy()
+      yield* Effect.gen(function* () {
+        const { log } = logger
+        yield* Effect.logTrace("trace")
+        assert.strictEqual(logger.log, log)
+        yield* Effect.logDebug("debug")
+        assert.notStrictEqual(logger.log, log)
+      }).pipe(Effect.provide(layer), Effect.provide(EffectLogger.replace(EffectLogger.defaultLogger, logger)))
+      assert.isEmpty(shown)
+    })
+  )
 
   describe("loggers that come later", () => {
     it.effect("see no more than they would without the layer: built beside it, or further in", () =>

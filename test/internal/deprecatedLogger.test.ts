@@ -356,6 +356,47 @@ describe("the deprecated logger", () => {
       })
     )
 
+    it.effect("what the program has annotated, whatever the record says under the same name", () =>
+      Effect.gen(function* () {
+        const annotations = { sessionId: "mine", traceId: "mine", spanId: "mine", cause: "mine", data: "mine" }
+        const program = Effect.logError("error", { answer: 42 }, cause).pipe(
+          Effect.annotateLogs(annotations),
+          Effect.withSpan("span"),
+          SessionId.withSessionId(session)
+        )
+        const { calls, logger } = recording("error", "log")
+        const entries: Array<unknown> = []
+        const own = Logger.make((entry) => void entries.push([entry.message, Object.fromEntries(entry.annotations)]))
+        for (const each of [logger, own]) {
+          yield* program.pipe(
+            Effect.provide([
+              Observability.layerExportOnly({ serviceName: "agent", logger: each }),
+              Logger.remove(Logger.defaultLogger)
+            ])
+          )
+        }
+        assert.deepStrictEqual(calls, [["error", "error", annotations]])
+        assert.deepStrictEqual(entries, [[["error", { answer: 42 }], annotations]])
+      })
+    )
+
+    it.effect("one of the program's own Effect loggers, but nothing twice", () =>
+      Effect.gen(function* () {
+        const received: Array<string> = []
+        const own = Logger.make(({ message }) => void received.push(String(message)))
+        const program = Effect.all([Effect.logDebug("debug"), Effect.logInfo("info"), Effect.logError("error")])
+        const config: Input = { serviceName: "agent", logger: own, logLevel: "debug" }
+        yield* program.pipe(
+          Effect.provide(Observability.layerExportOnly(config)),
+          Effect.provide(Logger.replace(Logger.defaultLogger, own))
+        )
+        assert.deepStrictEqual(
+          received.filter((message) => !message.includes("deprecated")),
+          ["info", "error", "debug"]
+        )
+      })
+    )
+
     it.effect("one whose promises reject, without harm to the process", () =>
       Effect.gen(function* () {
         const unhandled: Array<unknown> = []

@@ -3,6 +3,6 @@
  */
 import { writeFileSync } from "node:fs"
 import { JSONSchema } from "effect"
-import { Input } from "../../src/ObservabilityConfig.js"
+import { ObservabilityConfig } from "../../src/ObservabilityConfig.js"
 
-writeFileSync("docs/observability-config.schema.json", JSON.stringify(JSONSchema.make(Input), null, 2))
+writeFileSync("docs/observability-config.schema.json", JSON.stringify(JSONSchema.make(ObservabilityConfig), null, 2))

@@ -1,10 +1,10 @@
 /**
  * The minimum log level that can be changed while the program runs.
  */
-import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import { globalValue } from "effect/GlobalValue"
+import * as Hash from "effect/Hash"
 import type * as Logger from "effect/Logger"
 import * as EffectLogLevel from "effect/LogLevel"
 import * as Pipeable from "effect/Pipeable"
@@ -43,6 +43,8 @@ export class MinimumLevel extends Pipeable.Class() implements EffectLogLevel.Inf
   readonly label = "INFO"
   readonly syslog = 6
 
+  /** What the other loggers show by themselves. */
+  private readonly own: number
   private shown: number
   private recorded: number
   private open = true
@@ -53,22 +55,22 @@ export class MinimumLevel extends Pipeable.Class() implements EffectLogLevel.Inf
     public level: LogLevel
   ) {
     super()
-    this.shown = around instanceof MinimumLevel ? around.shown : around.ordinal
+    this.own = around instanceof MinimumLevel ? around.shown : around.ordinal
+    this.shown = this.own
     this.recorded = ordinals[level]
   }
 
   /** What Effect compares with the level of each log, before it does anything else. */
   get ordinal(): number {
-    if (this.recorded >= this.shown) return this.shown
-    restrainLoggers()
-    return this.recorded
+    return Math.min(this.recorded, this.shown)
   }
 
+  /** The other loggers show what `level` lets through, or again what they show by themselves. */
   set(level: LogLevel, options: { readonly shown: boolean }): void {
     if (!this.open) return
     this.level = level
     this.recorded = ordinals[level]
-    if (options.shown) this.shown = this.recorded
+    this.shown = options.shown ? this.recorded : this.own
   }
 
   /** Effect may keep a level beyond its layer, where that was built beside others: then it is as the one around it. */
@@ -77,7 +79,9 @@ export class MinimumLevel extends Pipeable.Class() implements EffectLogLevel.Inf
     this.open = false
   }
 
+  /** To be asked by the logger that records, of every log that it is given. */
   records(entry: Entry): boolean {
+    if (this.recorded < this.shown) restrainLoggers(entry)
     return this.open && (entry.logLevel.ordinal >= this.recorded || minimumOf(entry) !== this)
   }
 
@@ -96,22 +100,23 @@ const restrained: WeakSet<Logger.Logger<unknown, unknown>> = globalValue(
   () => new WeakSet()
 )
 
-/** Marks a logger that asks `records` itself. */
+/**
+ * Marks a logger that asks `records` itself. Effect gives a log to its loggers in the order of their hashes: this one has
+ * it first, and can restrain the others before they have it.
+ */
 export const knowing = <A extends Logger.Logger<unknown, unknown>>(logger: A): A => {
   restrained.add(logger)
-  return logger
+  return Object.assign(logger, { [Hash.symbol]: () => 0 })
 }
 
 const seen = new WeakSet<object>()
 
-/** Keeps from the other loggers of the current fiber what is let through only to be recorded. */
-const restrainLoggers = (): void => {
-  const fiber = Fiber.getCurrentFiber()
-  if (fiber._tag === "None") return
-  const loggers = fiber.value.getFiberRef(FiberRef.currentLoggers)
+/** Keeps from the other loggers what is let through only to be recorded. */
+const restrainLoggers = (entry: Entry): void => {
+  const loggers = FiberRefs.getOrDefault(entry.context, FiberRef.currentLoggers)
   if (seen.has(loggers)) return
   seen.add(loggers)
-  for (const logger of loggers) if (!restrained.has(logger)) restrain(knowing(logger))
+  for (const logger of loggers) if (!restrained.has(logger)) restrain(logger)
 }
 
 /**
@@ -120,6 +125,7 @@ const restrainLoggers = (): void => {
  */
 const restrain = (logger: Logger.Logger<unknown, unknown>): void => {
   const { log } = logger
+  restrained.add(logger)
   Reflect.defineProperty(logger, "log", {
     value: (entry: Entry) => (MinimumLevel.shows(entry) ? log.call(logger, entry) : undefined),
     configurable: true,
