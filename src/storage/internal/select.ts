@@ -32,7 +32,7 @@ export const select = <Row>(
 export const byStart = (a: SpanRecord, b: SpanRecord): number =>
   compare(a.startTime, b.startTime) || compare(a.spanId, b.spanId)
 
-const compareKeys = (a: Key, b: Key): number => {
+export const compareKeys = (a: Key, b: Key): number => {
   for (const [index, part] of a.entries()) {
     const order = compare(part, b[index] as bigint | string)
     if (order !== 0) return order

@@ -1,11 +1,419 @@
+/**
+ * The queries. Of the rows of a span, the one with the highest version is the span. So each query first finds, by light
+ * columns, the rows that may answer, one page of them at a time, and then confirms them by the newest rows of the same
+ * spans; payload is read for what is shown. No query compares the versions of a whole table.
+ */
+import type { Fragment } from "@effect/sql/Statement"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { LogRecord } from "../../../signal/LogRecord.js"
+import { SessionSummary } from "../../../signal/SessionSummary.js"
+import type { SpanRecord } from "../../../signal/SpanRecord.js"
+import { mapInTurns } from "../../internal/eventLoop.js"
+import {
+  type Key,
+  type Query,
+  runningDuration,
+  type SpanFilters,
+  sessionKey,
+  spanKey,
+  timelineKey
+} from "../../internal/query.js"
 import type { Methods } from "../../internal/reopening.js"
+import { compareKeys, select } from "../../internal/select.js"
+import type { StorageError } from "../../StorageError.js"
 import type { Connection } from "./connection.js"
+import { decodeLog, decodeSpan, logSelection, type Row, spanSelection } from "./decode.js"
+import * as Filters from "./filters.js"
 import type { Names } from "./schema.js"
 
-export declare const make: (
-  connection: Connection,
-  name: Names
-) => Pick<
+type Reads = Pick<
   Methods<never>,
   "listTraces" | "listSpans" | "listLogs" | "listSessions" | "sessionTimeline" | "traceSpans" | "getSpan" | "getSession"
 >
+
+/** A row of a span that may answer, and its place in the order of the query. */
+interface SpanPlace {
+  readonly start: string
+  readonly traceId: string
+  readonly spanId: string
+  readonly position: string
+}
+
+interface LogPlace {
+  readonly time: string
+  readonly logId: string
+}
+
+interface SessionPlace {
+  readonly id: string
+  readonly bound: string
+  readonly newest: string
+}
+
+/** As many traces as are confirmed at once. */
+const fewTraces = 1000
+
+/** As many sessions as are summed up at once. */
+const fewSessions = 1000
+
+/** What an engine reads, from the tables of one prefix. */
+export const make = ({ rows, sql }: Connection, name: Names): Reads => {
+  const spans = sql.literal(name.spans)
+  const logs = sql.literal(name.logs)
+  const sessions = sql.literal(name.sessions)
+  const { all, duration, holds, nanos, ofEntrySpan, ofLog, ofSessions, ofSomeSpan, ofSpan, text, texts, wide } =
+    Filters.make(sql)
+  const entry = sql`(ParentSpanId = '' OR ParentIsRemote = true)`
+
+  /** Columns in the direction of a query. */
+  const ordered = ({ order }: Query<unknown>, ...columns: Array<string>) =>
+    sql.literal(columns.map((column) => `${column} ${order.direction}`).join(", "))
+
+  /** What comes after a key. The first condition says less than the second: it is what parts of a table are skipped by. */
+  const after = (asked: Query<unknown>, first: Fragment, from: (value: bigint) => Fragment, ...ids: Array<string>) =>
+    Option.match(asked.after, {
+      onNone: (): ReadonlyArray<Fragment> => [],
+      onSome: ([value, ...key]) => {
+        const beyond = sql.literal(asked.order.direction === "asc" ? ">" : "<")
+        const start = from(value as bigint)
+        const tied = ids.reduceRight(
+          (rest: Fragment, id, i) =>
+            sql`(${sql.literal(id)} ${beyond} ${text(key[i] as string)} OR (${sql.literal(id)} = ${text(key[i] as string)} AND ${rest}))`,
+          sql`false`
+        )
+        return [
+          sql`${first} ${beyond}= ${start}`,
+          sql`(${first} ${beyond} ${start} OR (${first} = ${start} AND ${tied}))`
+        ]
+      }
+    })
+
+  const spanPosition = ({ order }: Query<unknown>) =>
+    order.field === "time"
+      ? { column: sql`StartTime`, value: sql`toUnixTimestamp64Nano(StartTime)`, from: nanos }
+      : durationPosition(sql`ifNull(${duration}, ${wide(runningDuration(order.direction))})`)
+  const durationPosition = (column: Fragment) => ({ column, value: column, from: wide })
+
+  /** The next page of rows of spans in the order of a query, one a span and position. */
+  const spanPlaces = (asked: Query<unknown>, conditions: ReadonlyArray<Fragment>) => {
+    const { column, from, value } = spanPosition(asked)
+    return rows<SpanPlace>(sql`
+      SELECT toUnixTimestamp64Nano(StartTime) AS start, TraceId AS traceId, SpanId AS spanId, toString(${value}) AS position
+      FROM ${spans} WHERE ${all([...conditions, ...after(asked, column, from, "TraceId", "SpanId")])}
+      ORDER BY ${column} ${ordered(asked, "", "TraceId", "SpanId")}
+      LIMIT 1 BY ${column}, TraceId, SpanId LIMIT ${sql.literal(String(asked.limit))}`)
+  }
+
+  const ofPlaces = (places: ReadonlyArray<SpanPlace>) => sql`(StartTime, TraceId, SpanId) IN (
+    SELECT fromUnixTimestamp64Nano(place.1, 'UTC'), place.2, place.3 FROM (SELECT arrayJoin(arrayZip(
+      ${sql.param(
+        "Array(Int64)",
+        places.map((place) => BigInt(place.start))
+      )}, ${texts(places.map((place) => place.traceId))},
+      ${texts(places.map((place) => place.spanId))})) AS place))`
+
+  /** The newest rows of the spans that some condition finds. */
+  const newestSpans = (columns: Fragment, condition: Fragment) =>
+    sql`SELECT ${columns} FROM ${spans} WHERE ${condition} ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId`
+
+  /** The spans at places, if they meet the conditions, too, with their newest rows. */
+  const spansAt = Effect.fnUntraced(function* (places: ReadonlyArray<SpanPlace>, conditions: ReadonlyArray<Fragment>) {
+    if (places.length === 0) return []
+    const found = yield* rows<Row>(
+      newestSpans(sql`${sql.literal(spanSelection)}, ${holds(conditions)} AS matches`, ofPlaces(places))
+    )
+    return yield* mapInTurns(
+      found.filter((row) => row["matches"]),
+      decodeSpan
+    )
+  })
+
+  /** Pages of places, confirmed, until there are as many rows as asked for. */
+  const pageThrough = Effect.fnUntraced(function* <Place, A>(
+    asked: Query<unknown>,
+    places: (asked: Query<unknown>) => Effect.Effect<ReadonlyArray<Place>, StorageError>,
+    keyOf: (place: Place) => Key,
+    confirm: (places: ReadonlyArray<Place>) => Effect.Effect<ReadonlyArray<A>, StorageError>
+  ) {
+    const confirmed: Array<A> = []
+    let rest = asked
+    while (true) {
+      const page = yield* places(rest)
+      const last = page.at(-1)
+      if (last === undefined) return confirmed
+      confirmed.push(...(yield* confirm(page)))
+      if (page.length < asked.limit || confirmed.length >= asked.limit) return confirmed.slice(0, asked.limit)
+      rest = { ...asked, after: Option.some(keyOf(last)) }
+    }
+  })
+
+  const spanPlaceKey = (place: SpanPlace): Key => [BigInt(place.position), place.traceId, place.spanId]
+
+  const spansWhere = (asked: Query<unknown>, conditions: ReadonlyArray<Fragment>) =>
+    pageThrough<SpanPlace, SpanRecord>(
+      asked,
+      (rest) => spanPlaces(rest, conditions),
+      spanPlaceKey,
+      (places) => Effect.map(spansAt(places, conditions), (found) => inOrderOf(asked, places, found))
+    )
+
+  /** Spans in the order of their places; one that has another position by now comes there. */
+  const inOrderOf = (asked: Query<unknown>, places: ReadonlyArray<SpanPlace>, found: ReadonlyArray<SpanRecord>) => {
+    const byKey = new Map(found.map((span) => [spanKey(span, asked.order).join(), span]))
+    return places.flatMap((place) => byKey.get(spanPlaceKey(place).join()) ?? [])
+  }
+
+  const logsWhere = (asked: Query<unknown>, conditions: ReadonlyArray<Fragment>) =>
+    pageThrough<LogPlace, LogRecord>(
+      asked,
+      (rest) =>
+        rows(sql`
+          SELECT toUnixTimestamp64Nano(Timestamp) AS time, LogId AS logId FROM ${logs}
+          WHERE ${all([...conditions, ...after(rest, sql`Timestamp`, nanos, "LogId")])}
+          ORDER BY ${ordered(asked, "Timestamp", "LogId")}
+          LIMIT 1 BY Timestamp, LogId LIMIT ${sql.literal(String(asked.limit))}`),
+      (place) => [BigInt(place.time), place.logId],
+      Effect.fnUntraced(function* (places) {
+        const found = yield* rows<Row>(sql`
+          SELECT ${sql.literal(logSelection)}, ${holds(conditions)} AS matches FROM ${logs}
+          WHERE (Timestamp, LogId) IN (SELECT fromUnixTimestamp64Nano(place.1, 'UTC'), place.2 FROM (SELECT arrayJoin(arrayZip(
+            ${sql.param(
+              "Array(Int64)",
+              places.map((place) => BigInt(place.time))
+            )}, ${texts(places.map((place) => place.logId))})) AS place))
+          ORDER BY Version DESC LIMIT 1 BY LogId`)
+        const matching = yield* mapInTurns(
+          found.filter((row) => row["matches"]),
+          decodeLog
+        )
+        const byId = new Map(matching.map((log) => [log.logId, log]))
+        return places.flatMap((place) => byId.get(place.logId) ?? [])
+      })
+    )
+
+  /** Of each trace that some condition finds: its entry span, if the trace matches the filters. */
+  const entryPlaces = (
+    asked: Query<SpanFilters>,
+    traces: Fragment
+  ): Effect.Effect<ReadonlyArray<SpanPlace>, StorageError> => {
+    const some = ofSomeSpan(asked.filters)
+    const flags = some.map((condition, i) => sql`, ${holds([condition])} AS ${sql.literal(`some${i}`)}`)
+    const columns = sql`TraceId, SpanId, StartTime, ${entry} AS isEntry, ParentSpanId != '' AS hasParent,
+      toString(${spanPosition(asked).value}) AS position, ${holds(ofEntrySpan(asked.filters))} AS matches,
+      Status = 'error' AS failed${flags.reduce((left, right) => sql`${left}${right}`, sql``)}`
+    const ofTrace = [
+      sql`countIf(isEntry) > 0`,
+      sql`entry.4`,
+      ...some.map((_, i) => sql.literal(`max(some${i}) = 1`)),
+      ...(asked.filters.hasError === false ? [sql`max(failed) = 0`] : [])
+    ]
+    return rows(sql`
+      SELECT TraceId AS traceId, entry.1 AS start, entry.2 AS spanId, entry.3 AS position FROM (
+        SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches),
+          (hasParent, StartTime, SpanId), isEntry) AS entry
+        FROM (${newestSpans(columns, sql`TraceId IN ${traces}`)}) GROUP BY TraceId HAVING ${all(ofTrace)})`)
+  }
+
+  const listTraces = Effect.fnUntraced(function* (asked: Query<SpanFilters>) {
+    const payload = (places: ReadonlyArray<SpanPlace>) =>
+      Effect.map(spansAt(places, []), (found) => select(found, spanKey, { ...asked, after: Option.none() }))
+    const some = ofSomeSpan(asked.filters)
+    const inTraces = some.map((condition) => sql`SELECT TraceId FROM ${spans} WHERE ${condition}`)
+    if (some.length > 0) {
+      const found = yield* rows<{ readonly TraceId: string }>(sql`
+        SELECT DISTINCT TraceId FROM (${inTraces.reduce((left, right) => sql`${left} INTERSECT ${right}`)})
+        LIMIT ${sql.literal(String(fewTraces + 1))}`)
+      if (found.length === 0) return []
+      if (found.length <= fewTraces) {
+        const places = yield* entryPlaces(asked, texts(found.map((row) => row.TraceId)))
+        return yield* payload(select(places, spanPlaceKey, asked))
+      }
+    }
+    const conditions = [entry, ...ofEntrySpan(asked.filters), ...inTraces.map((traces) => sql`TraceId IN (${traces})`)]
+    return yield* pageThrough<SpanPlace, SpanRecord>(
+      asked,
+      (rest) => spanPlaces(rest, conditions),
+      spanPlaceKey,
+      Effect.fnUntraced(function* (places) {
+        const keys = new Set(places.map((place) => spanPlaceKey(place).join()))
+        const traces = new Set(places.map((place) => place.traceId))
+        const entries = yield* entryPlaces(asked, texts(Array.from(traces)))
+        return yield* payload(entries.filter((place) => keys.has(spanPlaceKey(place).join())))
+      })
+    )
+  })
+
+  /** Sums over the rows of sessions, in no order, with an answer to each condition. */
+  const summaries = Effect.fnUntraced(function* (
+    ids: ReadonlyArray<string>,
+    ofSpans: ReadonlyArray<Fragment>,
+    ofLogs: ReadonlyArray<Fragment>
+  ) {
+    const among = texts(ids)
+    const within = (time: string) => sql`SessionId IN ${among}
+      AND ${sql.literal(time)} >= (SELECT min(FirstActivity) FROM ${sessions} WHERE SessionId IN ${among})
+      AND ${sql.literal(time)} <= (SELECT max(LastActivity) FROM ${sessions} WHERE SessionId IN ${among})`
+    const flags = (conditions: ReadonlyArray<Fragment>) =>
+      conditions.reduce(
+        (columns: Fragment, condition, i) => sql`${columns}, ${holds([condition])} AS ${sql.literal(`matches${i}`)}`,
+        sql``
+      )
+    const anyFlag = sql.literal(ofSpans.map((_, i) => `, max(matches${i}) AS matches${i}`).join(""))
+    const light = sql`SessionId, TraceId, SpanId, StartTime, EndTime, UserId, SpanType, Status, InputTokens, OutputTokens,
+      CostUsd, Replayed${flags(ofSpans)}`
+    const found = yield* rows<SummaryRow>(sql`
+      SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(traces) AS traces,
+        sum(spans) AS spans, sum(errors) AS errors, sum(logs) AS logs, sum(inputs) AS inputTokens,
+        sum(outputs) AS outputTokens, sum(cost) AS costUsd, arraySort(groupUniqArrayArray(users)) AS users${anyFlag}
+      FROM (
+        SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first,
+          toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS traces,
+          count() AS spans, countIf(Status = 'error' AND NOT Replayed) AS errors, toUInt64(0) AS logs,
+          sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation' AND NOT Replayed) AS inputs,
+          sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation' AND NOT Replayed) AS outputs,
+          sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation' AND NOT Replayed) AS cost,
+          groupUniqArray(UserId) AS users${anyFlag}
+        FROM (${newestSpans(light, sql`(StartTime, TraceId, SpanId) IN (SELECT StartTime, TraceId, SpanId FROM ${spans} WHERE ${within("StartTime")})`)})
+        WHERE SessionId IN ${among} GROUP BY SessionId
+        UNION ALL
+        SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, 0, count(),
+          0, 0, 0, groupUniqArray(UserId)${anyFlag}
+        FROM (
+          SELECT SessionId, Timestamp, UserId${flags(ofLogs)} FROM ${logs}
+          WHERE (Timestamp, LogId) IN (SELECT Timestamp, LogId FROM ${logs} WHERE ${within("Timestamp")})
+          ORDER BY Version DESC LIMIT 1 BY LogId
+        ) WHERE SessionId IN ${among} GROUP BY SessionId
+      ) GROUP BY SessionId`)
+    return found
+      .filter((row) => ofSpans.every((_, i) => row[`matches${i}`] === 1 || row[`matches${i}`] === true))
+      .map(decodeSummary)
+  })
+
+  const listSessions: Reads["listSessions"] = Effect.fnUntraced(function* (asked) {
+    const { after, asOf, filters, limit, order } = asked
+    const sign = order.direction === "asc" ? 1 : -1
+    const { ofLogs, ofSpans } = ofSessions(filters)
+    const candidates = ofSpans.map(
+      (ofSpan, i) => sql`SessionId IN (SELECT SessionId FROM ${spans} WHERE ${ofSpan}
+        UNION ALL SELECT SessionId FROM ${logs} WHERE ${ofLogs[i] ?? sql`false`})`
+    )
+    if (filters.sessionId !== undefined) candidates.push(sql`SessionId = ${text(filters.sessionId)}`)
+    const long = sql`toInt128(toUnixTimestamp64Nano(last)) - toInt128(toUnixTimestamp64Nano(first))`
+    const overlapping = [
+      ...(filters.startedAfter === undefined ? [] : [sql`last >= ${nanos(filters.startedAfter)}`]),
+      ...(filters.startedBefore === undefined ? [] : [sql`first < ${nanos(filters.startedBefore)}`]),
+      ...(filters.minDuration === undefined ? [] : [sql`${long} >= ${wide(filters.minDuration)}`])
+    ]
+    // The table of sessions knows a time that holds all of a session, and perhaps more: no session comes before its bound.
+    const bound =
+      order.field === "time"
+        ? sql`toInt128(toUnixTimestamp64Nano(${sql.literal(order.direction === "asc" ? "first" : "last")}))`
+        : order.direction === "asc"
+          ? wide(0n)
+          : long
+    const matches = (session: SessionSummary) =>
+      (filters.startedAfter === undefined || session.lastActivity >= filters.startedAfter) &&
+      (filters.startedBefore === undefined || session.firstActivity < filters.startedBefore) &&
+      (filters.minDuration === undefined || session.lastActivity - session.firstActivity >= filters.minDuration) &&
+      (filters.hasError !== false || session.errors === 0) &&
+      (Option.isNone(asOf) || session.lastActivity <= asOf.value)
+
+    let items: ReadonlyArray<SessionSummary> = []
+    let newest = "0"
+    let from: Option.Option<Key> = Option.none()
+    let size = limit
+    while (true) {
+      const beyond = Option.match(from, {
+        onNone: () => sql`true`,
+        onSome: ([position, id]) =>
+          sql`(bound, id) ${sql.literal(sign > 0 ? ">" : "<")} (${wide(position as bigint)}, ${text(id as string)})`
+      })
+      const page: ReadonlyArray<SessionPlace> = yield* rows<SessionPlace>(sql`
+        SELECT id, toString(bound) AS bound, newest FROM (
+          SELECT id, ${bound} AS bound, toUnixTimestamp64Nano(max(last) OVER ()) AS newest FROM (
+            SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last FROM ${sessions}
+            WHERE ${all(candidates)} GROUP BY SessionId
+          ) WHERE ${all(overlapping)}
+        ) WHERE ${beyond} ORDER BY ${ordered(asked, "bound", "id")} LIMIT ${sql.literal(String(size))}`)
+      const last = page.at(-1)
+      if (last === undefined) break
+      if (Option.isNone(from)) newest = last.newest
+      const found: ReadonlyArray<SessionSummary> = yield* summaries(
+        page.map((row) => row.id),
+        ofSpans,
+        ofLogs
+      )
+      items = select([...items, ...found.filter(matches)], sessionKey, { ...asked, after, limit })
+      const reached: Key = [BigInt(last.bound), last.id]
+      const worst = items.at(-1)
+      const settled =
+        items.length === limit && worst !== undefined && sign * compareKeys(sessionKey(worst, order), reached) <= 0
+      if (page.length < size || settled) break
+      from = Option.some(reached)
+      size = Math.min(size * 2, fewSessions)
+    }
+    return { items, newest: BigInt(newest) }
+  })
+
+  return {
+    listTraces,
+    listSpans: (asked) => spansWhere(asked, ofSpan(asked.filters)),
+    listLogs: (asked) => logsWhere(asked, ofLog(asked.filters)),
+    listSessions,
+    sessionTimeline: Effect.fnUntraced(function* (asked) {
+      const ofSession = [sql`SessionId = ${text(asked.filters.sessionId)}`]
+      // Spans come before the logs of the same time.
+      const spansAfter = Option.map(
+        asked.after,
+        ([time, kind, id]): Key =>
+          kind === "0" ? [time as bigint, String(id).slice(0, 32), String(id).slice(32)] : [time as bigint, "~", ""]
+      )
+      const logsAfter = Option.map(
+        asked.after,
+        ([time, kind, id]): Key => [time as bigint, kind === "0" ? "" : (id as string)]
+      )
+      const items = yield* Effect.all([
+        spansWhere({ ...asked, after: spansAfter }, [...ofSession, entry]),
+        logsWhere({ ...asked, after: logsAfter }, ofSession)
+      ])
+      return select<SpanRecord | LogRecord>(items.flat(), timelineKey, asked)
+    }),
+    traceSpans: Effect.fnUntraced(function* (traceId, limit) {
+      const found = yield* rows<Row>(sql`
+        SELECT * FROM (${newestSpans(sql.literal(spanSelection), sql`TraceId = ${text(traceId)}`)})
+        ORDER BY startTime, spanId LIMIT ${sql.literal(String(limit))}`)
+      return yield* mapInTurns(found, decodeSpan)
+    }),
+    getSpan: Effect.fnUntraced(function* ({ spanId, traceId }) {
+      const found = yield* rows<Row>(
+        newestSpans(sql.literal(spanSelection), sql`TraceId = ${text(traceId)} AND SpanId = ${text(spanId)}`)
+      )
+      return Option.map(Option.fromNullable(found[0]), decodeSpan)
+    }),
+    getSession: (sessionId) => Effect.map(summaries([sessionId], [], []), ([summary]) => Option.fromNullable(summary))
+  }
+}
+
+type SummaryRow = Readonly<Record<Exclude<keyof SessionSummary, "users" | "toJSON">, string>> & {
+  readonly users: ReadonlyArray<string>
+  readonly [flag: `matches${number}`]: number | boolean
+}
+
+const decodeSummary = (row: SummaryRow): SessionSummary =>
+  new SessionSummary(
+    {
+      sessionId: row.sessionId as SessionSummary["sessionId"],
+      firstActivity: BigInt(row.firstActivity),
+      lastActivity: BigInt(row.lastActivity),
+      traces: Number(row.traces),
+      spans: Number(row.spans),
+      errors: Number(row.errors),
+      logs: Number(row.logs),
+      inputTokens: Number(row.inputTokens),
+      outputTokens: Number(row.outputTokens),
+      costUsd: Number(row.costUsd),
+      users: Array.from(row.users).sort()
+    },
+    true
+  )

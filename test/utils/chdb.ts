@@ -1,0 +1,87 @@
+/**
+ * ClickHouse for tests: the engine itself within this process, as the connection of a client; or, where CLICKHOUSE_URL is
+ * set, that server.
+ */
+import { randomUUID } from "node:crypto"
+import { mkdtempSync, rmSync } from "node:fs"
+import { writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { buffer } from "node:stream/consumers"
+import { ClickhouseClient } from "@effect/sql-clickhouse"
+import { describe } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import * as ClickhouseStorage from "../../src/storage/clickhouse/ClickhouseStorage.js"
+import type * as Storage from "../../src/storage/Storage.js"
+
+type Connection = NonNullable<ClickhouseClient.ClickhouseClientConfig["connection"]>
+
+const url = process.env["CLICKHOUSE_URL"]
+
+/** Undefined where chdb cannot be installed. */
+const chdb = url === undefined ? await import("chdb/connection").catch(() => undefined) : undefined
+
+/** Whether there is a ClickHouse to test with. */
+export const isAvailable = url !== undefined || chdb !== undefined
+
+/** Tests that need ClickHouse: skipped by name where there is none. */
+export const describeClickhouse = describe.skipIf(!isAvailable)
+
+let shared: Connection | undefined
+
+/** The one connection of this process: chdb has one data directory, which stays open until the process ends. */
+export const connection = (): Connection => {
+  if (shared !== undefined) return shared
+  if (chdb === undefined) throw new Error("chdb cannot be loaded")
+  const path = mkdtempSync(join(tmpdir(), "chdb-"))
+  process.once("exit", () => rmSync(path, { recursive: true, force: true }))
+  // It has the types of another copy of the same interface.
+  const engine = chdb.createChdbConnection({ path }) as unknown as Connection
+  shared = {
+    query: (params) => engine.query(params),
+    command: (params) => engine.command(params),
+    insert: (params) => engine.insert(params),
+    ping: (params) => engine.ping(params),
+    close: () => Promise.resolve(),
+    // The connection of chdb takes no binary rows but from a file.
+    async exec({ values, ...params }) {
+      const into = /^(INSERT INTO .*) FORMAT RowBinary$/s.exec(params.query)?.[1]
+      if (into === undefined || values === undefined) return await engine.exec({ ...params, ...(values && { values }) })
+      const file = join(path, `insert-${randomUUID()}.bin`)
+      await writeFile(file, typeof values === "string" ? values : await buffer(values))
+      try {
+        return await engine.exec({ ...params, query: `${into} SELECT * FROM file('${file}', RowBinary)` })
+      } finally {
+        rmSync(file)
+      }
+    }
+  }
+  return shared
+}
+
+/** A client of ClickHouse. */
+export const layerClient = Layer.unwrapEffect(
+  Effect.sync(() => ClickhouseClient.layer(url === undefined ? { connection: connection() } : { url }))
+)
+
+const tables = ["sessions_of_spans", "sessions_of_logs", "spans", "logs", "sessions", "schema"]
+
+let made = 0
+
+/** A prefix that nobody else has, for tables that are dropped when the scope closes. */
+export const freshPrefix = Effect.gen(function* () {
+  const sql = yield* ClickhouseClient.ClickhouseClient
+  return yield* Effect.acquireRelease(
+    Effect.sync(() => `t${process.pid}_${++made}_`),
+    (prefix) =>
+      Effect.forEach(tables, (table) =>
+        Effect.orDie(sql.asCommand(sql.unsafe(`DROP TABLE IF EXISTS "${prefix}mastra_ai_${table}"`)))
+      )
+  )
+})
+
+/** An empty storage each time it is built. */
+export const layer = (options?: ClickhouseStorage.ClientOptions): Layer.Layer<Storage.Storage, unknown> =>
+  Layer.unwrapScoped(
+    Effect.map(freshPrefix, (tablePrefix) => ClickhouseStorage.layerClient({ ...options, tablePrefix }))
+  ).pipe(Layer.provide(layerClient))
