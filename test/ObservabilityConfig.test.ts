@@ -397,13 +397,13 @@ describe("ObservabilityConfig", () => {
           (field): [string, unknown, ReadonlyArray<[string, string]>] => [
             `a lone surrogate in ${field}`,
             { ...name, [field]: "a\ud800" },
-            [[`["${field}"]`, "expected text without lone surrogates"]]
+            [[`["${field}"]`, `Expected text without lone surrogates, actual "a\\ud800"`]]
           ]
         ),
         [
           "a lone surrogate in the resource",
           { ...name, resource: { team: ["\udc00"] } },
-          [[`["resource"]["team"][0]`, "expected text without lone surrogates"]]
+          [[`["resource"]["team"][0]`, `Expected text without lone surrogates, actual "\\udc00"`]]
         ],
         [
           "everything in the resource that is no JSON",
@@ -419,12 +419,12 @@ describe("ObservabilityConfig", () => {
             }
           },
           [
-            [`["resource"]["a"]`, "expected a JSON value, actual undefined"],
-            [`["resource"]["b"]["c"][1]`, "expected a JSON value, actual an instance of Date"],
-            [`["resource"]["b"]["\\udc00"]`, "expected text without lone surrogates"],
-            [`["resource"]["d"]`, "expected a JSON value, actual NaN"],
-            [`["resource"]["e"]`, "expected a JSON value, actual 1"],
-            [`["resource"]["f"]["again"]`, "expected a JSON value, actual a cycle"]
+            [`["resource"]["a"]`, "Expected a JSON value, actual undefined"],
+            [`["resource"]["b"]["c"][1]`, "Expected a JSON value, actual an instance of Date"],
+            [`["resource"]["b"]["\\udc00"]`, `Expected text without lone surrogates, actual "\\udc00"`],
+            [`["resource"]["d"]`, "Expected a JSON value, actual NaN"],
+            [`["resource"]["e"]`, "Expected a JSON value, actual 1"],
+            [`["resource"]["f"]["again"]`, "Expected a JSON value, actual a cycle"]
           ]
         ],
         [
@@ -538,7 +538,16 @@ describe("ObservabilityConfig", () => {
         [
           "an exporter without a name",
           { ...name, exporters: [memory(" ")] },
-          [[`["exporters"][0]["name"]`, "expected a name that is not empty"]]
+          [[`["exporters"][0]["name"]`, `Expected a name that is not empty, actual " "`]]
+        ],
+        [
+          "exporters whose names are wrong, all of them",
+          { ...name, exporters: [memory("a"), memory(""), memory("storage"), memory("a")] },
+          [
+            [`["exporters"][1]["name"]`, `Expected a name that is not empty, actual ""`],
+            [`["exporters"][2]["name"]`, `another exporter is named "storage" already`],
+            [`["exporters"][3]["name"]`, `another exporter is named "a" already`]
+          ]
         ],
         ["a level that is none", { ...name, logLevel: "loud" }, [[`["logLevel"]`, level(`"loud"`)]]],
         ["a level that is a number", { ...name, logLevel: 20 }, [[`["logLevel"]`, level("20")]]],

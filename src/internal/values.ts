@@ -93,7 +93,9 @@ export const PositiveDuration = durations(isPositiveDurationInput, "a duration o
 })
 
 /** No record may hold a lone surrogate. */
-const wellFormed = { message: () => "expected text without lone surrogates", jsonSchema: {} }
+const wellFormedExpected = (actual: unknown): string => `Expected text without lone surrogates, actual ${shown(actual)}`
+
+const wellFormed = { message: ({ actual }: ParseResult.ParseIssue) => wellFormedExpected(actual), jsonSchema: {} }
 
 export const Text = Schema.String.pipe(Schema.filter((text) => text.isWellFormed(), wellFormed))
 
@@ -111,14 +113,14 @@ const strayValues = (
   around: ReadonlyArray<unknown> = []
 ): ReadonlyArray<Schema.FilterIssue> => {
   if (isJson(value, (text) => text.isWellFormed())) return []
-  if (typeof value === "string") return [{ path, message: wellFormed.message() }]
-  if (around.includes(value)) return [{ path, message: "expected a JSON value, actual a cycle" }]
+  if (typeof value === "string") return [{ path, message: wellFormedExpected(value) }]
+  if (around.includes(value)) return [{ path, message: "Expected a JSON value, actual a cycle" }]
   const members = Array.isArray(value) ? Array.from(value.entries()) : isPlainObject(value) ? Object.entries(value) : []
   const stray = members.flatMap(([key, member]) => [
     ...strayValues(String(key), [...path, key]),
     ...strayValues(member, [...path, key], [...around, value])
   ])
-  return stray.length > 0 ? stray : [{ path, message: `expected a JSON value, actual ${shown(value)}` }]
+  return stray.length > 0 ? stray : [{ path, message: `Expected a JSON value, actual ${shown(value)}` }]
 }
 
 export const PositiveInt = Schema.Number.pipe(Schema.int(), Schema.positive())
@@ -129,15 +131,14 @@ const inCode = { jsonSchema: { type: "object", not: {}, $comment: "A function: t
 export const Exporters = Schema.Array(
   Schema.declare(isExporter, { title: "an exporter: a name and a function `export`", ...inCode })
 ).pipe(
-  Schema.filter((exporters) => {
-    const unnamed = exporters.findIndex(({ name }) => name.trim() === "")
-    if (unnamed !== -1) return { path: [unnamed, "name"], message: "expected a name that is not empty" }
-    const names = ["storage", ...exporters.map((exporter) => exporter.name)]
-    const index = names.findIndex((name, index) => names.indexOf(name) < index)
-    return index === -1
-      ? undefined
-      : { path: [index - 1, "name"], message: `another exporter is named "${names[index]}" already` }
-  })
+  Schema.filter((exporters) =>
+    exporters.flatMap(({ name }, index) => {
+      const path = [index, "name"]
+      if (name.trim() === "") return [{ path, message: `Expected a name that is not empty, actual ${shown(name)}` }]
+      const taken = name === "storage" || exporters.slice(0, index).some((other) => other.name === name)
+      return taken ? [{ path, message: `another exporter is named ${shown(name)} already` }] : []
+    })
+  )
 )
 
 export const Sampler = Schema.declare(isSampler, {
