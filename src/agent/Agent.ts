@@ -85,20 +85,7 @@ export const run: {
  * @since 0.1.0
  * @category models
  */
-export interface ModelResponse {
-  readonly id?: string | undefined
-  /** The model that answered, where it is not the one that was asked for. */
-  readonly model?: string | undefined
-  readonly finishReasons?: ReadonlyArray<string> | undefined
-  readonly inputTokens?: number | undefined
-  readonly outputTokens?: number | undefined
-  /** Of the input tokens, those that came from a cache. */
-  readonly cachedInputTokens?: number | undefined
-  /** Of the output tokens, those that were spent on reasoning. */
-  readonly reasoningTokens?: number | undefined
-  /** US dollars. */
-  readonly costUsd?: number | undefined
-}
+export interface ModelResponse extends attributes.Response {}
 
 /**
  * @since 0.1.0

@@ -132,7 +132,7 @@ describe("Agent", () => {
         Agent.tool(refusal, { name: "book", output: () => "never" })
       ]) {
         const { exit, spans } = yield* recorded(traced)
-        assert.strictEqual(yield* Effect.flip(exit), refusal)
+        assert.strictEqual((yield* Effect.flip(exit)).message, refusal.message)
         const { attributes, status, statusMessage } = only(spans)
         assert.deepStrictEqual(
           { errorType: attributes["error.type"], status, statusMessage },

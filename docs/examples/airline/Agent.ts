@@ -1,6 +1,7 @@
 /** The agent: for each message of the customer it calls the model, and the tools that the model asks for. */
 import { LanguageModel, Prompt, Response } from "@effect/ai"
 import { Effect } from "effect"
+import { Agent } from "effect-observability"
 import { AirlineTools, ToolError } from "./Tools.js"
 
 const maxModelCalls = 30
@@ -30,15 +31,7 @@ export const converse = Effect.fnUntraced(function* (instructions: string, messa
         onFailure: (error) => Effect.logWarning(`${call.name} was refused:`, error.message),
         onSuccess: (result) => Effect.log(`${call.name} answered`, { characters: result.length })
       }),
-      Effect.withSpan(`execute_tool ${call.name}`, {
-        captureStackTrace: false,
-        attributes: {
-          "gen_ai.operation.name": "execute_tool",
-          "gen_ai.tool.name": call.name,
-          "gen_ai.tool.call.id": call.id,
-          "gen_ai.tool.call.arguments": call.params
-        }
-      }),
+      Agent.tool({ name: call.name, callId: call.id, input: call.params }),
       Effect.map((result) => ({ isFailure: false, result })),
       Effect.catchTag("ToolError", ({ message }) => Effect.succeed({ isFailure: true, result: `Error: ${message}` })),
       Effect.map(({ isFailure, result }) =>
@@ -74,10 +67,7 @@ export const converse = Effect.fnUntraced(function* (instructions: string, messa
       }
       yield* Effect.logWarning(`the agent gave up after ${maxModelCalls} calls of the model`)
     },
-    Effect.withSpan("invoke_agent airline", {
-      captureStackTrace: false,
-      attributes: { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "airline" }
-    })
+    Agent.run({ name: "airline" })
   )
 
   yield* Effect.forEach(messages, turn, { discard: true })

@@ -1,6 +1,5 @@
 /** Attributes of the OpenTelemetry GenAI conventions (https://opentelemetry.io/docs/specs/semconv/gen-ai/). */
 import * as conventions from "../../signal/internal/conventions.js"
-import type { ModelResponse } from "../Agent.js"
 
 export const { operation, toolCallId, toolName } = conventions
 
@@ -15,7 +14,22 @@ export const outputMessages = "gen_ai.output.messages"
 export const systemInstructions = "gen_ai.system_instructions"
 
 /** What a model says of its response. */
-export const ofResponse = (response: ModelResponse) => ({
+export interface Response {
+  readonly id?: string | undefined
+  /** The model that answered, where it is not the one that was asked for. */
+  readonly model?: string | undefined
+  readonly finishReasons?: ReadonlyArray<string> | undefined
+  readonly inputTokens?: number | undefined
+  readonly outputTokens?: number | undefined
+  /** Of the input tokens, those that came from a cache. */
+  readonly cachedInputTokens?: number | undefined
+  /** Of the output tokens, those that were spent on reasoning. */
+  readonly reasoningTokens?: number | undefined
+  /** US dollars. */
+  readonly costUsd?: number | undefined
+}
+
+export const ofResponse = (response: Response) => ({
   "gen_ai.response.id": response.id,
   "gen_ai.response.model": response.model,
   "gen_ai.response.finish_reasons": response.finishReasons,
