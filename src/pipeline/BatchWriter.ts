@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import nodeProcess from "node:process"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -12,16 +13,21 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import { identity } from "effect/Function"
 import type * as Scope from "effect/Scope"
 import { isolated } from "../identity/internal/isolated.js"
 import type { Emitter } from "../signal/Emitter.js"
+import { isFormKept } from "../signal/internal/trusted.js"
 import type { LogRecord } from "../signal/LogRecord.js"
 import { SpanRecord } from "../signal/SpanRecord.js"
 import type { Exporter } from "./Exporter.js"
 import { FlushError } from "./FlushError.js"
+import { Backing } from "./internal/backing.js"
 import { type Bounds, type Entry, Lane, type Signal } from "./internal/lane.js"
+import * as Metrics from "./internal/metrics.js"
 import { toLog, toSpan } from "./internal/processed.js"
 import { sizeOf } from "./internal/size.js"
+import { Spool, type SpoolOptions } from "./internal/spool.js"
 import type { SignalProcessor } from "./SignalProcessor.js"
 import type { Stats } from "./Stats.js"
 
@@ -32,11 +38,13 @@ import type { Stats } from "./Stats.js"
 export interface BatchWriterOptions {
   readonly exporters: ReadonlyArray<Exporter>
   readonly processors: ReadonlyArray<SignalProcessor>
-  readonly batch: Bounds & {
-    /** How long a record waits for others to make a batch with. */
-    readonly scheduledDelay: Duration.Duration
-    readonly shutdownTimeout: Duration.Duration
-  }
+  readonly batch: Bounds & { readonly shutdownTimeout: Duration.Duration }
+  /** Local disk for what memory has no room for, and for what a closing or ending process still holds. */
+  readonly spool?: SpoolOptions | undefined
+  /** With `"disk"`, every record is written to the spool as soon as it is processed. */
+  readonly durability?: "memory" | "disk" | undefined
+  /** Whether the ledgers are published as Effect metrics. */
+  readonly metrics?: boolean | undefined
 }
 
 /**
@@ -55,6 +63,9 @@ const grace = Duration.seconds(1)
 /** How long processors may hold the event loop. */
 const sliceMillis = 2
 
+/** How long a record that is to be on disk at once waits for others. */
+const persistDelay = Duration.millis(20)
+
 /** How often the program is told that records are being lost. */
 const sayEveryMillis = 60_000
 
@@ -70,7 +81,14 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<BatchWriter, never, Scope.Scope> {
   const { exportTimeout, maxBatchSize, scheduledDelay, shutdownTimeout } = options.batch
   const clock = yield* Effect.clock
-  const lanes = options.exporters.map((exporter) => new Lane(exporter, options.batch, options.processors.length === 0))
+  const everything = options.durability === "disk"
+  const isFormed = options.processors.every(isFormKept)
+  const lanes = yield* Effect.forEach(options.exporters, (exporter) =>
+    Effect.map(
+      options.spool === undefined ? Effect.succeed(undefined) : Spool.make(exporter.name, options.spool),
+      (spool) => new Lane(exporter, options.batch, isFormed, spool && new Backing<Entry>(spool, everything))
+    )
+  )
   const showing = lanes.filter((lane) => lane.exporter.running)
   const process = {
     spans: chain(
@@ -118,6 +136,7 @@ export const make = Effect.fnUntraced(function* (
           lane[signal].lose("dropped", closing ? "Shutdown" : "QueueFull")
           admitting = admitting.filter((other) => other !== lane)
         }
+        if (lane.isSpilling) due.unsafeOpen()
       }
       enqueue(signal, record, bytes, false, admitting)
     },
@@ -134,8 +153,7 @@ export const make = Effect.fnUntraced(function* (
   }
 
   /** Brings entries from the intake to the exporters' queues, for a while; true says that some are left. */
-  const handOver = (): boolean => {
-    const end = clock.unsafeCurrentTimeMillis() + sliceMillis
+  const handOver = (end = clock.unsafeCurrentTimeMillis() + sliceMillis): boolean => {
     let done = 0
     while (done < intake.length && clock.unsafeCurrentTimeMillis() < end) {
       const entry = intake[done++] as Entry
@@ -155,10 +173,12 @@ export const make = Effect.fnUntraced(function* (
     return intake.length > 0
   }
 
+  const processingDelay = everything ? Duration.min(scheduledDelay, persistDelay) : scheduledDelay
+
   const write = Effect.gen(function* () {
     do {
       yield* some.await
-      yield* Effect.raceFirst(Effect.sleep(scheduledDelay), due.await)
+      yield* Effect.raceFirst(Effect.sleep(processingDelay), due.await)
       while (handOver()) yield* Effect.sleep(Duration.zero)
       if (!closing) {
         some.unsafeClose()
@@ -174,23 +194,21 @@ export const make = Effect.fnUntraced(function* (
     lanes.reduce((head, lane) => Math.min(head, lane.head), intake[0]?.position ?? Number.POSITIVE_INFINITY)
 
   const endFlushes = Effect.sync(() => {
+    if (flushes.size === 0) return
     const first = head()
     for (const { done, position } of flushes) {
       if (position < first) Deferred.unsafeDone(done, Exit.void)
     }
   })
 
-  /** What is in hand for an exporter, wherever it waits. */
-  const held = (lane: Lane): Array<Entry> => [
-    ...lane.entries(),
-    ...intake.filter((entry) => entry.lanes.includes(lane))
-  ]
+  /** What the processors have not seen and an exporter is to get. */
+  const unprocessedFor = (lane: Lane): Array<Entry> => intake.filter((entry) => entry.lanes.includes(lane))
 
   const flushError = (until: number): FlushError => {
     const remaining: Record<string, Record<Signal, number>> = {}
     for (const lane of lanes) {
       const counts = { spans: 0, logs: 0 }
-      for (const { position, signal, snapshot } of held(lane)) {
+      for (const { position, signal, snapshot } of [...lane.unsaved(), ...unprocessedFor(lane)]) {
         if (position <= until && !snapshot) counts[signal]++
       }
       if (counts.spans + counts.logs > 0) remaining[lane.exporter.name] = counts
@@ -207,7 +225,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.suspend(() => {
         flushes.add(waiting)
         if (intake.length > 0) due.unsafeOpen()
-        for (const lane of lanes) lane.retryNow()
+        for (const lane of lanes) lane.hasten()
         return fork(Effect.delay(giveUp, exportTimeout))
       }),
       () => Deferred.await(waiting.done),
@@ -221,7 +239,11 @@ export const make = Effect.fnUntraced(function* (
   const stats = Effect.sync((): Stats => {
     const ledgers = (signal: Signal) =>
       Object.fromEntries(lanes.map((lane) => [lane.exporter.name, lane[signal].ledger(emitted[signal])]))
-    return { spans: ledgers("spans"), logs: ledgers("logs") }
+    return {
+      spans: ledgers("spans"),
+      logs: ledgers("logs"),
+      exporters: Object.fromEntries(lanes.map((lane) => [lane.exporter.name, lane.health]))
+    }
   })
 
   let said = 0
@@ -248,26 +270,34 @@ export const make = Effect.fnUntraced(function* (
       )
     }).pipe(Effect.catchAllCause(() => Effect.void))
 
-  const settled = Effect.zipRight(endFlushes, sayLosses(false))
+  const publish = Metrics.make()
+  const settled = Effect.zipRight(endFlushes, sayLosses(false)).pipe(
+    options.metrics ? Effect.zipLeft(Effect.map(stats, publish)) : identity,
+    Effect.catchAllCause(() => Effect.void)
+  )
 
-  /** Drops what could not be exported in time. */
-  const abandon = Effect.sync(() => {
+  /** Gives up what could not be exported in time. Only what the processors have seen may be left on disk. */
+  const abandon = Effect.gen(function* () {
+    if (options.spool !== undefined) while (handOver()) yield* Effect.sleep(Duration.zero)
+    yield* Effect.forEach(lanes, (lane) => lane.abandon(unprocessedFor(lane)), { discard: true })
     for (const { done, position } of flushes) Deferred.unsafeDone(done, Exit.fail(flushError(position)))
-    for (const lane of lanes) {
-      lane.settle(held(lane), "dropped", "Shutdown")
-      lane.clear()
-    }
     intake.length = 0
   })
 
   const shutdown = ({ name, shutdown = Effect.void }: Exporter) =>
     Effect.disconnect(
-      Effect.catchAllCause(shutdown, (cause) => Effect.logWarning(`The exporter "${name}" failed to shut down`, cause))
+      shutdown.pipe(
+        Effect.catchAllCause((cause) => Effect.logWarning(`The exporter "${name}" failed to shut down`, cause)),
+        Effect.catchAllCause(() => Effect.void)
+      )
     )
 
   const fork = <A>(effect: Effect.Effect<A>) => Effect.forkDaemon(Effect.interruptible(isolated(effect)))
 
-  const fibers = yield* Effect.forEach([write, ...lanes.map((lane) => lane.run(settled))], fork)
+  const fibers = yield* Effect.forEach(
+    [write, ...lanes.flatMap((lane) => [lane.run(settled), lane.persist(settled)])],
+    fork
+  )
 
   const close = Effect.gen(function* () {
     const end = clock.unsafeCurrentTimeMillis() + Duration.toMillis(shutdownTimeout)
@@ -282,14 +312,31 @@ export const make = Effect.fnUntraced(function* (
       concurrency: "unbounded",
       discard: true
     })
+    yield* settled
     yield* sayLosses(true)
   })
+
+  const abandonNow = () => {
+    handOver(Number.POSITIVE_INFINITY)
+    for (const lane of lanes) lane.abandonNow()
+  }
+  if (options.spool !== undefined) yield* whenProcessEnds(abandonNow)
 
   // In a fiber of its own: a finalizer cannot be interrupted, so its time-outs would wait for what they interrupt.
   yield* Effect.addFinalizer(() => Effect.flatMap(fork(close), Fiber.await))
 
   return { emitter, flush, stats }
 })
+
+/** What a process does that ends without closing its scopes: by `process.exit`, or because nobody caught an error. */
+const whenProcessEnds = (run: () => void): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.suspend(() => {
+    const listener = () => void Either.try(run)
+    return Effect.acquireRelease(
+      Effect.sync(() => void nodeProcess.once("exit", listener)),
+      () => Effect.sync(() => void nodeProcess.off("exit", listener))
+    )
+  })
 
 /** Waits for everything up to a position. */
 interface Flush {

@@ -14,7 +14,7 @@
 export interface Ledger {
   readonly emitted: number
   readonly exported: number
-  /** Waiting or in flight. */
+  /** Waiting, in flight, or spooled. What an earlier process spooled is emitted here when it is read back. */
   readonly queued: number
   /**
    * Never given to the exporter, by reason: `QueueFull`, `Processor` (one returned `undefined`), `ProcessorError` (one
@@ -25,9 +25,26 @@ export interface Ledger {
   readonly dropped: { readonly [reason: string]: number }
   /**
    * Refused by the exporter, by reason: `Rejected` and whatever else its errors say, `Defect` when it died of the record,
-   * `NoEffect` when it returned something else, a promise for example.
+   * `NoEffect` when it returned something else, a promise for example, `Corrupt` when it came back damaged from the spool.
    */
   readonly failed: { readonly [reason: string]: number }
+}
+
+/**
+ * How an exporter fares.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExporterHealth {
+  /** How many of the queued records are on local disk. */
+  readonly spooled: number
+  /** How many times a record was sent again. */
+  readonly retried: number
+  /** The last attempt that failed; the time in nanoseconds since the epoch. */
+  readonly lastError?: { readonly time: bigint; readonly message: string }
+  /** When a batch was exported, the last time, in nanoseconds since the epoch. */
+  readonly lastSuccess?: bigint
 }
 
 /**
@@ -39,4 +56,5 @@ export interface Ledger {
 export interface Stats {
   readonly spans: { readonly [exporter: string]: Ledger }
   readonly logs: { readonly [exporter: string]: Ledger }
+  readonly exporters: { readonly [exporter: string]: ExporterHealth }
 }

@@ -3,6 +3,7 @@
  */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,7 +15,10 @@ import { trust } from "../../signal/internal/trusted.js"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
 import { type Batch, ExportError, type Exporter } from "../Exporter.js"
-import type { Ledger } from "../Stats.js"
+import type { ExporterHealth, Ledger } from "../Stats.js"
+import type { Backing } from "./backing.js"
+import { sizeOf } from "./size.js"
+import type { Restored } from "./spool.js"
 
 export type Signal = "spans" | "logs"
 
@@ -35,6 +39,8 @@ export interface Bounds {
   readonly maxQueueSize: number
   readonly maxQueueBytes: number
   readonly maxBatchSize: number
+  /** How long a record waits for others to make a batch with. */
+  readonly scheduledDelay: Duration.Duration
   readonly exportTimeout: Duration.Duration
 }
 
@@ -43,26 +49,38 @@ const retries = Schedule.exponential("100 millis").pipe(
   Schedule.jittered
 )
 
+/** After so many failures in a row the circuit is open: a single record tries whether the exporter is well again. */
+const failuresToOpen = 5
+
 export class Lane {
   readonly spans = new Counts()
   readonly logs = new Counts()
   /** Why records were lost, the last time. */
   lastFailure: Cause.Cause<ExportError> = Cause.empty
 
-  private readonly waiting: Array<Entry> = []
+  private waiting: Array<Entry> = []
   /** Batches under way, the one whose turn it is last: what is in flight or to be retried, and the parts of a split. */
   private readonly batches: Array<Array<Entry>> = []
+  /** What the last attempt did not bring away. */
+  private readonly left: Array<Entry> = []
   private bytes = 0
   private snapshots = 0
   private ending = false
+  private failures = 0
+  private retried = 0
+  private lastError: ExporterHealth["lastError"]
+  private lastSuccess: ExporterHealth["lastSuccess"]
+  private afterDisk = false
   private readonly work = Effect.unsafeMakeLatch()
   private readonly hurry = Effect.unsafeMakeLatch()
+  private readonly toPersist = Effect.unsafeMakeLatch()
 
   constructor(
     readonly exporter: Exporter,
     private readonly bounds: Bounds,
-    /** Whether records come as capture made them. */
-    private readonly unprocessed: boolean
+    /** Whether records come as well-formed as capture made them. */
+    private readonly unprocessed: boolean,
+    private readonly backing: Backing<Entry> | undefined
   ) {}
 
   /** Counts a record in, if there is room for it. */
@@ -75,50 +93,63 @@ export class Lane {
 
   /** Snapshots take at most half of the room, and no more than one batch of them waits. */
   admitSnapshot(): boolean {
-    const { maxBatchSize, maxQueueBytes, maxQueueSize } = this.bounds
-    if (this.snapshots >= maxBatchSize || this.size > maxQueueSize / 2 || this.bytes > maxQueueBytes / 2) return false
+    if (this.snapshots >= this.bounds.maxBatchSize || this.isCrowded) return false
     this.snapshots++
     return true
   }
 
+  /** Whether room is to be made by leaving records to the disk. */
+  get isSpilling(): boolean {
+    return this.backing !== undefined && this.isCrowded
+  }
+
   push(entry: Entry): void {
     this.waiting.push(entry)
+    if (this.backing?.everything) this.backing.add(entry)
   }
 
-  /** Exports what waits, unless it is waiting to retry. */
+  /** Exports what waits, unless it is waiting to retry, and writes to disk what belongs there. */
   start(): void {
     this.work.unsafeOpen()
+    if (this.backing?.everything || this.isSpilling) this.toPersist.unsafeOpen()
   }
 
-  /** Ends the wait for a retry. */
-  retryNow(): void {
+  /** Waits neither for a retry nor for more records. */
+  hasten(): void {
     this.hurry.unsafeOpen()
   }
 
-  /** Nothing more will come: every batch gets one more attempt, and `run` ends. */
+  /** Nothing more will come: every batch gets one more attempt, and the fibers end. */
   end(): void {
     this.ending = true
-    this.start()
-    this.retryNow()
+    this.work.unsafeOpen()
+    this.hurry.unsafeOpen()
+    this.toPersist.unsafeOpen()
   }
 
-  /** The position of the first entry that waits or is in flight. */
+  /** The position of the first entry that is neither exported nor on disk. */
   get head(): number {
-    return (this.batches.at(-1)?.[0] ?? this.waiting[0])?.position ?? Number.POSITIVE_INFINITY
+    return this.unsaved()[0]?.position ?? Number.POSITIVE_INFINITY
+  }
+
+  /** What is in memory alone, the oldest first. */
+  unsaved(): Array<Entry> {
+    const held = [...this.left, ...this.batches.toReversed().flat(), ...this.waiting]
+    return this.backing === undefined ? held : held.filter((entry) => !this.backing?.has(entry))
   }
 
   get lost(): number {
     return this.spans.lost + this.logs.lost
   }
 
-  entries(): Array<Entry> {
-    return [...this.batches.flat(), ...this.waiting]
-  }
-
-  /** Forgets what waits. */
-  clear(): void {
-    this.batches.length = 0
-    this.waiting.length = 0
+  get health(): ExporterHealth {
+    const { backing, lastError, lastSuccess, retried } = this
+    return {
+      spooled: backing?.size ?? 0,
+      retried,
+      ...(lastError !== undefined && { lastError }),
+      ...(lastSuccess !== undefined && { lastSuccess })
+    }
   }
 
   /** Counts entries out. */
@@ -134,6 +165,7 @@ export class Lane {
         else counts.lose(as, reason)
       }
     }
+    this.backing?.release(entries)
   }
 
   /** Exports batch by batch until the end, one flight at a time. `settled` runs after each attempt. */
@@ -141,7 +173,7 @@ export class Lane {
     Effect.gen(this, function* () {
       const backoff = yield* Schedule.driver(retries)
       while (true) {
-        const batch = this.nextBatch()
+        const batch = yield* this.nextBatch
         if (batch === undefined) {
           if (this.ending) return
           this.work.unsafeClose()
@@ -151,21 +183,115 @@ export class Lane {
         const last = this.ending
         this.hurry.unsafeClose()
         const exit = yield* this.attempt(batch)
+        this.note(exit, yield* Clock.currentTimeMillis)
         const retry = this.conclude(batch, exit, last)
+        if (this.backing !== undefined) yield* this.backing.tidy
         yield* settled
         yield* retry ? Effect.raceFirst(Effect.ignore(backoff.next(undefined)), this.hurry.await) : backoff.reset
       }
     })
 
-  private get size(): number {
-    return this.spans.queued + this.logs.queued
+  /** Writes to disk what belongs there, until the end. `settled` runs after each time. */
+  readonly persist = (settled: Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.gen(this, function* () {
+      const { backing } = this
+      while (backing !== undefined && !this.ending) {
+        yield* this.toPersist.await
+        this.toPersist.unsafeClose()
+        if (this.isCrowded) for (const entry of this.waiting) backing.add(entry)
+        yield* backing.write
+        if (this.isCrowded) {
+          this.spill(backing)
+          // A disk that fails is not asked all the time.
+          if (this.isCrowded) yield* Effect.sleep("100 millis")
+        }
+        yield* backing.tidy
+        yield* settled
+      }
+    })
+
+  /** Leaves what has not been exported to the disk, and counts as dropped what cannot be. */
+  readonly abandon = (unprocessed: ReadonlyArray<Entry>): Effect.Effect<void> =>
+    Effect.gen(this, function* () {
+      const { backing } = this
+      const held = [...this.unsaved(), ...unprocessed]
+      if (backing !== undefined) {
+        for (const entry of held) backing.add(entry)
+        yield* backing.write
+      }
+      const lost = backing === undefined ? held : held.filter((entry) => !backing.has(entry))
+      this.settle(lost, "dropped", "Shutdown")
+    })
+
+  /** The same for a process that ends at once. */
+  abandonNow(): void {
+    this.backing?.writeNow(this.unsaved())
   }
 
-  private nextBatch(): Array<Entry> | undefined {
-    if (this.batches.length === 0 && this.waiting.length > 0) {
-      this.batches.push(this.waiting.splice(0, this.bounds.maxBatchSize))
+  /** Leaves what is on disk to the disk alone. */
+  private spill(backing: Backing<Entry>): void {
+    const [staying, leaving] = Arr.partition(this.waiting, (entry) => backing.has(entry))
+    this.waiting = staying
+    for (const entry of leaving) {
+      backing.leave(entry)
+      this.bytes -= entry.bytes
     }
+    // Somebody is to read them back.
+    this.work.unsafeOpen()
+  }
+
+  /** How many records are in memory. */
+  private get size(): number {
+    return this.spans.queued + this.logs.queued - (this.backing?.alone ?? 0)
+  }
+
+  private get isCrowded(): boolean {
+    return this.size > this.bounds.maxQueueSize / 2 || this.bytes > this.bounds.maxQueueBytes / 2
+  }
+
+  /** Records come at once to be written to disk: those of a batch wait for each other here. */
+  private readonly linger = Effect.suspend(() =>
+    this.waiting.length >= this.bounds.maxBatchSize || this.ending
+      ? Effect.void
+      : Effect.raceFirst(Effect.sleep(this.bounds.scheduledDelay), this.hurry.await)
+  )
+
+  /** What waits in memory and what is to be read back take turns, so that neither keeps the other waiting for long. */
+  private readonly nextBatch: Effect.Effect<Array<Entry> | undefined> = Effect.suspend(() => {
+    const { backing, bounds, waiting } = this
+    if (this.batches.length > 0) return Effect.succeed(this.batches.at(-1))
+    if (backing?.waits && this.failures === 0 && (waiting.length === 0 || !this.afterDisk)) {
+      this.afterDisk = true
+      return Effect.flatMap(backing.read(bounds.maxBatchSize, this.restore), (batch) =>
+        batch.length > 0 ? Effect.succeed(this.begin(batch)) : this.nextBatch
+      )
+    }
+    this.afterDisk = false
+    return Effect.map(waiting.length > 0 && backing?.everything ? this.linger : Effect.void, () =>
+      this.begin(this.waiting.splice(0, bounds.maxBatchSize))
+    )
+  })
+
+  private begin(batch: Array<Entry>): Array<Entry> | undefined {
+    if (batch.length > 0) this.batches.push(batch)
     return this.batches.at(-1)
+  }
+
+  /** Counts a record from disk in; one of another process was not emitted by this one until now. */
+  private readonly restore = ({ inherited, record, signal }: Restored): Entry | undefined => {
+    const counts = this[signal]
+    if (inherited) {
+      counts.inherited++
+      counts.queued++
+    }
+    if (record === undefined) {
+      counts.queued--
+      counts.lose("failed", "Corrupt")
+      return undefined
+    }
+    const bytes = sizeOf(record)
+    this.bytes += bytes
+    return { signal, record, bytes, position: 0, snapshot: false, lanes: [this] }
   }
 
   private attempt(entries: ReadonlyArray<Entry>): Effect.Effect<Exit.Exit<void, ExportError>> {
@@ -182,33 +308,52 @@ export class Lane {
       cause: new Cause.TimeoutException(`no answer within ${Duration.format(this.bounds.exportTimeout)}`)
     })
 
+  private note(exit: Exit.Exit<void, ExportError>, millis: number): void {
+    const time = BigInt(Math.round(millis)) * 1_000_000n
+    if (Exit.isSuccess(exit)) this.lastSuccess = time
+    else this.lastError = { time, message: messageOf(exit.cause) }
+  }
+
   /** Takes the batch away, or what is left to try of it; true says: later. */
   private conclude(batch: Array<Entry>, exit: Exit.Exit<void, ExportError>, last: boolean): boolean {
     this.batches.pop()
     if (Exit.isSuccess(exit)) {
+      this.failures = 0
       this.settle(batch, "exported", "")
       return false
     }
     const { reason, retryable } = verdict(exit.cause)
-    if (retryable && !last) {
+    if (retryable) {
+      this.failures++
       const [records, snapshots] = Arr.partition(batch, (entry) => entry.snapshot)
       this.settle(snapshots, "dropped", "")
-      if (records.length > 0) this.batches.push(records)
+      if (last) {
+        this.lastFailure = exit.cause
+        this.left.push(...records)
+        return false
+      }
+      this.retried += records.length
+      const tried = this.failures < failuresToOpen ? records.length : 1
+      for (const part of [records.slice(tried), records.slice(0, tried)]) this.begin(part)
       return true
     }
-    if (!retryable && divisible.has(reason) && batch.length > 1) {
+    // It answered, and did not want this batch.
+    this.failures = 0
+    if (divisible.has(reason) && batch.length > 1) {
       const middle = batch.length >> 1
       this.batches.push(batch.slice(middle), batch.slice(0, middle))
       return false
     }
     this.lastFailure = exit.cause
-    this.settle(batch, retryable ? "dropped" : "failed", retryable ? "Shutdown" : reason)
+    this.settle(batch, "failed", reason)
     return false
   }
 }
 
 class Counts {
   queued = 0
+  /** Emitted by processes before this one. */
+  inherited = 0
   exported = 0
   readonly dropped: Record<string, number> = {}
   readonly failed: Record<string, number> = {}
@@ -222,8 +367,8 @@ class Counts {
   }
 
   ledger(emitted: number): Ledger {
-    const { dropped, exported, failed, queued } = this
-    return { emitted, exported, queued, dropped: { ...dropped }, failed: { ...failed } }
+    const { dropped, exported, failed, inherited, queued } = this
+    return { emitted: emitted + inherited, exported, queued, dropped: { ...dropped }, failed: { ...failed } }
   }
 }
 
@@ -232,10 +377,20 @@ const divisible: ReadonlySet<string> = new Set(["Rejected", "Defect"])
 
 /** What did not fail with an error but died, or was interrupted by someone else, may have met a record that it cannot bear. */
 const verdict = (cause: Cause.Cause<ExportError>): { readonly retryable: boolean; readonly reason: string } =>
-  Option.match(Option.filter(Cause.failureOption(cause), Predicate.isNotNullable), {
+  Option.match(failureOf(cause), {
     onNone: () => ({ retryable: false, reason: "Defect" }),
     onSome: ({ reason = "Rejected", retryable }) => ({ retryable, reason })
   })
+
+const messageOf = (failure: Cause.Cause<ExportError>): string =>
+  Option.match(failureOf(failure), {
+    onNone: () => "Defect",
+    onSome: ({ cause, reason = "Rejected" }) => (cause instanceof Error ? `${reason}: ${cause.message}` : reason)
+  })
+
+/** Exporters in JavaScript may fail with nothing. */
+const failureOf = (cause: Cause.Cause<ExportError>): Option.Option<ExportError> =>
+  Option.filter(Cause.failureOption(cause), Predicate.isNotNullable)
 
 /** Nobody knows what became of a batch for which an exporter returned no effect, so it is not given to it in parts. */
 const toEffect = (returned: Effect.Effect<void, ExportError>): Effect.Effect<void, ExportError> => {

@@ -1,0 +1,115 @@
+/**
+ * Local disk behind the queue of an exporter: which of its records are there, in memory, or in both.
+ */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Iterable from "effect/Iterable"
+import * as Option from "effect/Option"
+import type { LogRecord } from "../../signal/LogRecord.js"
+import type { SpanRecord } from "../../signal/SpanRecord.js"
+import type { Place, Restored, Spool } from "./spool.js"
+
+interface Held {
+  readonly record: SpanRecord | LogRecord
+  readonly snapshot: boolean
+}
+
+/** So many records are written in a turn of the event loop. */
+const writtenAtOnce = 250
+
+export class Backing<Entry extends Held> {
+  /** Where the records stand that are in memory, too. */
+  private readonly places = new Map<Entry, Place>()
+  /** What is to be written, in this order. */
+  private readonly unwritten = new Set<Entry>()
+  private released: Array<Place> = []
+  /** How many records are on disk alone. */
+  alone = 0
+
+  constructor(
+    private readonly spool: Spool,
+    /** Whether every record is written at once, or only what memory has no room for. */
+    readonly everything: boolean
+  ) {}
+
+  has(entry: Entry): boolean {
+    return this.places.has(entry)
+  }
+
+  /** How many records are on disk. */
+  get size(): number {
+    return this.places.size + this.alone
+  }
+
+  /** Whether records are to be read back. */
+  get waits(): boolean {
+    return this.spool.waits
+  }
+
+  add(entry: Entry): void {
+    if (!entry.snapshot && !this.places.has(entry)) this.unwritten.add(entry)
+  }
+
+  /** Writes what was added. When the disk fails, or has no more room, it stays in memory alone. */
+  readonly write: Effect.Effect<void> = Effect.suspend(() => {
+    const entries = Array.from(Iterable.take(this.unwritten, writtenAtOnce))
+    return this.spool.append(entries.map(({ record }) => record)).pipe(
+      Effect.tap((places) =>
+        Effect.sync(() => {
+          for (const [entry, place] of Arr.zip(entries, places)) {
+            if (this.unwritten.delete(entry)) this.places.set(entry, place)
+            else this.released.push(place)
+          }
+        })
+      ),
+      Effect.catchAll(() => Effect.sync(() => this.unwritten.clear()))
+    )
+  }).pipe(
+    Effect.repeat({ while: () => this.unwritten.size > 0 }),
+    Effect.when(() => this.unwritten.size > 0),
+    Effect.asVoid
+  )
+
+  /** Writes entries at once, for a process that ends. */
+  writeNow(entries: ReadonlyArray<Entry>): void {
+    const records = entries.filter((entry) => !entry.snapshot && !this.places.has(entry)).map(({ record }) => record)
+    if (records.length > 0) this.spool.appendNow(records)
+  }
+
+  /** An entry that is on disk leaves memory, to be read back later. */
+  leave(entry: Entry): void {
+    const place = this.places.get(entry)
+    if (place === undefined) return
+    this.places.delete(entry)
+    this.spool.want(place)
+    this.alone++
+  }
+
+  /** Entries that are not needed any longer. */
+  release(entries: ReadonlyArray<Entry>): void {
+    for (const entry of entries) {
+      this.unwritten.delete(entry)
+      const place = this.places.get(entry)
+      if (place === undefined) continue
+      this.places.delete(entry)
+      this.released.push(place)
+    }
+  }
+
+  /** Deletes what is not needed any longer. */
+  readonly tidy: Effect.Effect<void> = Effect.suspend(() => this.spool.release(this.released.splice(0)))
+
+  /** Reads records back; `toEntry` gives no entry for a damaged one. */
+  read(limit: number, toEntry: (restored: Restored) => Entry | undefined): Effect.Effect<Array<Entry>> {
+    return Effect.map(
+      this.spool.read(limit),
+      Arr.filterMap((restored) => {
+        if (!restored.inherited) this.alone--
+        const entry = toEntry(restored)
+        if (entry === undefined) this.released.push(restored.place)
+        else this.places.set(entry, restored.place)
+        return Option.fromNullable(entry)
+      })
+    )
+  }
+}
