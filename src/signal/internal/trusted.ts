@@ -10,3 +10,13 @@ export const trust = <A extends ReadonlyArray<unknown>>(records: A): A => {
 }
 
 export const isTrusted = (records: ReadonlyArray<unknown>): boolean => trusted.has(records)
+
+/** Processors that make of well-formed records well-formed ones. */
+const careful = new WeakSet<object>()
+
+export const keepsForm = <A extends object>(processor: A): A => {
+  careful.add(processor)
+  return processor
+}
+
+export const isFormKept = (processor: object): boolean => careful.has(processor)

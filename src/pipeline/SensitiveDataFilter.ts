@@ -1,0 +1,233 @@
+/**
+ * Masks secrets in every record before it reaches an exporter: passwords, keys and tokens, by the name that they stand
+ * under and by what they look like.
+ *
+ * @since 0.1.0
+ */
+import { keepsForm } from "../signal/internal/trusted.js"
+import { UnsafeLog, UnsafeSpan } from "../signal/internal/unsafe.js"
+import type { Json, JsonObject } from "../signal/Json.js"
+import type { SpanEvent, SpanLink } from "../signal/SpanRecord.js"
+import * as Keys from "./internal/sensitive/keys.js"
+import * as Mask from "./internal/sensitive/mask.js"
+import { memo } from "./internal/sensitive/memo.js"
+import { isCard } from "./internal/sensitive/shapes.js"
+import * as Text from "./internal/sensitive/text.js"
+import type { SignalProcessor } from "./SignalProcessor.js"
+
+/**
+ * How a secret is shown:
+ * - `"full"`: as `[REDACTED]`
+ * - `"partial"`: with its last 4 characters, where it has at least 16
+ * - `"hashed"`: with 16 digits of an HMAC-SHA-256 under `key`, so that equal secrets can be told to be equal
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Style = Mask.Style
+
+/**
+ * What is masked besides what always is, and what is left alone. Names are compared word by word with the end of a name,
+ * in any spelling: `"policy number"` means `policyNumber`, `POLICY_NUMBER` and `customer.policy-number`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Names of further secrets. */
+  readonly keys?: ReadonlyArray<string> | undefined
+  /** Names whose values are never masked. They count for more than `keys`. */
+  readonly safeKeys?: ReadonlyArray<string> | undefined
+  /**
+   * What further secrets look like: at most 512 characters each. Texts are given to a pattern in pieces of 2,048, which
+   * bounds what a slow one may cost; one that takes exponential time is slow all the same.
+   */
+  readonly patterns?: ReadonlyArray<RegExp> | undefined
+  /** `{ type: "full" }` when absent. */
+  readonly style?: Style | undefined
+}
+
+/**
+ * A processor that masks secrets in the names, texts, attributes and data of spans and logs. It returns the record that it
+ * got where there is nothing to mask. Ids that tie records together are left as they are.
+ *
+ * @example
+ * ```ts
+ * import { SensitiveDataFilter } from "effect-observability"
+ *
+ * const filter = SensitiveDataFilter.make({
+ *   keys: ["policy number"],
+ *   patterns: [/\bACME-[0-9A-F]{16}\b/],
+ *   style: { type: "partial" }
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options = {}): SignalProcessor => {
+  const { patterns = [], style = { type: "full" } } = options
+  const verdictOf = memo(Keys.make(options))
+  const mask = Mask.make(style)
+  const own = patterns.map((pattern) => new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, "")}g`))
+
+  const text = (value: string): string => {
+    const hits = Text.find(value, verdictOf, own)
+    return hits.length === 0 ? value : Text.replace(value, hits, mask)
+  }
+
+  const name = memo(text)
+
+  const json = (value: Json): Json => {
+    switch (typeof value) {
+      case "string":
+        return text(value)
+      case "number":
+        return isCard(value) ? mask(String(value)) : value
+      default:
+        return Array.isArray(value) ? mapped(value, item) : isObject(value) ? object(value) : value
+    }
+  }
+
+  const object = (value: JsonObject): JsonObject =>
+    mappedEntries(value, name, (key, part) => field(verdictOf(key === "value" ? labelOf(value) : key), part))
+
+  /** An item of a list, which may be one of headers or of the options of a command. */
+  const item = (value: Json, index: number, list: ReadonlyArray<Json>): Json => {
+    const before = list[index - 1]
+    const named = typeof before === "string" && typeof value === "string" && isLabel.test(before)
+    return named && Text.looksSecret(value) ? field(verdictOf(before), value) : json(value)
+  }
+
+  const field = (verdict: Keys.Verdict, value: Json): Json =>
+    verdict === "plain" ? json(value) : verdict === "safe" ? safe(value) : secret(verdict, value)
+
+  const safe = (value: Json): Json => (typeof value === "object" ? json(value) : value)
+
+  const secret = (verdict: Keys.Verdict, value: Json): Json => {
+    switch (typeof value) {
+      case "string":
+        return Text.isNothing(value) ? value : mask(value)
+      case "number":
+        return verdict === "secret" ? mask(String(value)) : json(value)
+      default:
+        return Array.isArray(value)
+          ? mapped(value, (part) => secret(verdict, part))
+          : isObject(value)
+            ? mappedEntries(value, name, (key, part) =>
+                verdictOf(key) === "safe" ? safe(part) : secret(verdict, part)
+              )
+            : value
+    }
+  }
+
+  const optionalText = (value: string | undefined) => (value === undefined ? value : text(value))
+  const optionalObject = (value: JsonObject | undefined) => (value === undefined ? value : object(value))
+
+  const event = (event: SpanEvent): SpanEvent =>
+    changed(event, { name: text(event.name), attributes: object(event.attributes) })
+
+  const link = (link: SpanLink): SpanLink => changed(link, { attributes: object(link.attributes) })
+
+  // Every span of a program has the same one.
+  let resource: JsonObject = {}
+  let maskedResource: JsonObject = resource
+  const resourceOf = (value: JsonObject): JsonObject => {
+    if (value !== resource) {
+      maskedResource = object(value)
+      resource = value
+    }
+    return maskedResource
+  }
+
+  return keepsForm<SignalProcessor>({
+    name: "sensitive-data",
+    span: (span) => {
+      const masked = changed(span, {
+        name: text(span.name),
+        statusMessage: optionalText(span.statusMessage),
+        traceState: optionalText(span.traceState),
+        model: optionalText(span.model),
+        provider: optionalText(span.provider),
+        serviceName: text(span.serviceName),
+        environment: optionalText(span.environment),
+        attributes: object(span.attributes),
+        events: mapped(span.events, event),
+        links: mapped(span.links, link),
+        tags: mapped(span.tags, text),
+        metadata: optionalObject(span.metadata),
+        resource: resourceOf(span.resource)
+      })
+      return masked === span ? span : new UnsafeSpan(masked)
+    },
+    log: (log) => {
+      const masked = changed(log, {
+        message: text(log.message),
+        cause: optionalText(log.cause),
+        serviceName: text(log.serviceName),
+        environment: optionalText(log.environment),
+        data: mapped(log.data, item),
+        attributes: object(log.attributes),
+        logSpans: mappedEntries(log.logSpans, name, (_, millis) => millis),
+        tags: mapped(log.tags, text),
+        metadata: optionalObject(log.metadata)
+      })
+      return masked === log ? log : new UnsafeLog(masked)
+    }
+  })
+}
+
+/** What stands before a secret in a list. */
+const isLabel = /^(?:--[\w-]+|(?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]+)$/i
+
+/** The name of `{ name, value }`. */
+const labelOf = (value: JsonObject): string => {
+  const label = value["name"] ?? value["key"] ?? value["header"]
+  return typeof label === "string" ? label : "value"
+}
+
+const isObject = (value: Json): value is JsonObject => typeof value === "object" && value !== null
+
+/** The value itself where nothing differs. */
+const changed = <A extends object>(value: A, changes: Partial<A>): A => {
+  for (const key in changes) {
+    if (changes[key] !== value[key]) return { ...value, ...changes }
+  }
+  return value
+}
+
+/** The list itself where every item stays what it is. */
+const mapped = <A>(
+  list: ReadonlyArray<A>,
+  f: (item: A, index: number, list: ReadonlyArray<A>) => A
+): ReadonlyArray<A> => {
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index] as A
+    const result = f(item, index, list)
+    if (result !== item) {
+      return [...list.slice(0, index), result, ...list.slice(index + 1).map((_, i) => f(_, index + 1 + i, list))]
+    }
+  }
+  return list
+}
+
+/** The object itself where every name and value stays what it is. Names that become equal are numbered. */
+const mappedEntries = <A>(
+  object: { readonly [key: string]: A },
+  name: (key: string) => string,
+  f: (key: string, value: A) => A
+): { readonly [key: string]: A } => {
+  let entries: Map<string, A> | undefined
+  let index = 0
+  for (const key in object) {
+    const value = object[key] as A
+    const label = name(key)
+    const result = f(key, value)
+    if (entries === undefined && (result !== value || label !== key)) {
+      entries = new Map(Object.entries(object).slice(0, index))
+    }
+    if (entries !== undefined) entries.set(entries.has(label) ? `${label} ${index}` : label, result)
+    index++
+  }
+  return entries === undefined ? object : Object.fromEntries(entries)
+}

@@ -1,0 +1,83 @@
+/** What the name of a value says of it, however it is spelt: `apiKey`, `API_KEY` and `x-api-key` are one. */
+
+export interface KeyOptions {
+  readonly keys?: ReadonlyArray<string> | undefined
+  readonly safeKeys?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * - `"safe"`: leave the value alone
+ * - `"secret"`: a secret, also where it is a number
+ * - `"secretText"`: a secret where it is text; a number under such a key counts something
+ * - `"plain"`: look at the value
+ */
+export type Verdict = "safe" | "secret" | "secretText" | "plain"
+
+/** Names of ids that tie records together, as they end. */
+export const safeKeys: ReadonlyArray<string> = [
+  ..."session thread run request trace span parent root user enduser conversation organization resource correlation message call tool response agent workflow execution event log instance causation"
+    .split(" ")
+    .map((what) => `${what} id`),
+  "session previous id",
+  "traceparent",
+  "tracestate"
+]
+
+/** What makes a key secret wherever it stands in it, written in one. */
+const secretParts =
+  /passw(?:or)?d|passphrase|passcode|secret(?!ar)|api(?:key|token)|(?:access|account|private|signing|encryption|master|auth|subscription|ssh)keys?(?!board)|authorization|credential|cookie|connectionstring|recoverycode|seedphrase|mnemonic|(?:card|cc|account)(?:number|num)|creditcard|(?:shared(?:access)?|amz|goog)signature/
+
+/** Words that make a key secret wherever they stand in it. */
+const secretWords: ReadonlySet<string> = new Set(["pwd", "jwt", "bearer", "otp", "totp", "ssn", "cvv", "cvc", "creds"])
+
+/** Words that make a key secret where they stand last. */
+const lastWords: ReadonlySet<string> = new Set(["auth", "pass", "pin", "csrf", "xsrf", "dsn", "pat", "cred"])
+
+/** Under these, numbers count or order something. */
+const textOnly = /token|cookie|pass$|auth$/
+
+/** Words beside which a token is a piece of text, or a place in a list. */
+const tokenWords: ReadonlySet<string> = new Set(
+  "max maximum min minimum count counts usage input output prompt completion total limit limits budget used cache cached remaining reasoning thinking context per num n number rate cost price avg average mean window estimated text audio image tokenizer eos bos pad unk sep cls special stop start end next previous prev page continuation first last sampled generated consumed saved billed truncated".split(
+    " "
+  )
+)
+
+/** A key that ends so describes a secret without being one. */
+const describing: ReadonlySet<string> = new Set(
+  "type kind count counts length size endpoint url uri expiry expires expiration at in ttl age enabled required disabled present valid strength policy name names version status method provider scope scopes format algorithm alg rotation label reset changed updated field fields error arn path file location consent banner needed missing source region index position budget preference preferences"
+    .split(" ")
+    .concat("manager", "store", "settings", "config", "id")
+)
+
+/** What is a secret all the same, though it ends in `id`. */
+const secretIds = /secretid$|accesskeyid$/
+
+/** Decides by name. */
+export const make = (options: KeyOptions): ((key: string) => Verdict) => {
+  const own = (options.keys ?? []).map(ending)
+  const safe = [...safeKeys, ...(options.safeKeys ?? [])].map(ending)
+  return (key) => {
+    const words = wordsOf(key)
+    const spaced = ending(key)
+    const endsSo = (end: string) => spaced.endsWith(end)
+    if (safe.some(endsSo)) return "safe"
+    if (own.some(endsSo)) return "secret"
+    const last = words.at(-1)
+    const joined = words.join("")
+    if (last === undefined || (describing.has(last) && !secretIds.test(joined))) return "plain"
+    const secret =
+      secretParts.test(joined) ||
+      lastWords.has(last) ||
+      words.some((word) => secretWords.has(word)) ||
+      (words.some(isToken) && !words.some((word) => tokenWords.has(word)))
+    return !secret ? "plain" : textOnly.test(joined) && !/passw|secret/.test(joined) ? "secretText" : "secret"
+  }
+}
+
+const isToken = (word: string): boolean => /^(?:(?:access|auth|id|refresh|bearer|session|security)?tokens?)$/.test(word)
+
+const wordsOf = (key: string): ReadonlyArray<string> =>
+  (key.match(/[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+/g) ?? []).map((word) => word.toLowerCase())
+
+const ending = (key: string): string => ` ${wordsOf(key).join(" ")}`

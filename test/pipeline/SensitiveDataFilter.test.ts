@@ -1,0 +1,297 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Redacted } from "effect"
+import * as SensitiveDataFilter from "../../src/pipeline/SensitiveDataFilter.js"
+import type { Json, JsonObject } from "../../src/signal/Json.js"
+import { LogRecord } from "../../src/signal/LogRecord.js"
+import { SpanRecord } from "../../src/signal/SpanRecord.js"
+import { log, span } from "../utils/records.js"
+import { inText, lookAlikes, named, shaped } from "../utils/secrets.js"
+
+const spanWith = (attributes: JsonObject, options?: SensitiveDataFilter.Options) =>
+  SensitiveDataFilter.make(options).span?.(span({ attributes })) as SpanRecord
+
+/** What becomes of a value under a name that says nothing. */
+const masked = (value: Json, options?: SensitiveDataFilter.Options) => spanWith({ value }, options).attributes["value"]
+
+const maskedUnder = (name: string, value: Json, options?: SensitiveDataFilter.Options) =>
+  spanWith({ [name]: value }, options).attributes[name]
+
+/** Those of which something is left. */
+const leaking = (cases: ReadonlyArray<readonly [text: string, secret: string]>, make: (text: string) => Json) =>
+  cases.filter(([text, secret]) => JSON.stringify(masked(make(text))).includes(JSON.stringify(secret).slice(1, -1)))
+
+const credential = (secret: string): string => secret.replace(/^(?:bearer|basic) /i, "")
+
+const shapedTexts = Object.values(shaped).map((secret) => [secret, credential(secret)] as const)
+const namedTexts = named.flatMap(([name, secret]) => [
+  [`${name}=${secret}`, secret] as const,
+  [`failed with ${name}: ${secret}`, secret] as const,
+  [JSON.stringify({ [name]: secret }), secret] as const,
+  [JSON.stringify({ a: { [name]: [`"${secret}`, "}"], b: 1 } }), secret] as const
+])
+const texts = inText.map(([text, secret]) => [text(secret), secret] as const)
+const all = [...shapedTexts, ...namedTexts, ...texts]
+
+describe("SensitiveDataFilter", () => {
+  it("knows at least 150 secrets and 50 look-alikes", () => {
+    assert.isAtLeast(Object.keys(shaped).length + named.length + inText.length, 150)
+    assert.isAtLeast(lookAlikes.length, 50)
+  })
+
+  describe("masks every secret", () => {
+    for (const [place, make] of Object.entries<(text: string) => Json>({
+      alone: (text) => text,
+      "in a sentence": (text) => `It said "${text}" and went on.`,
+      "after a line": (text) => `first\n${text}\nlast`,
+      "in a nested value": (text) => ({ a: [{ b: text }] }),
+      "in JSON in a string": (text) => JSON.stringify({ a: [{ b: text }], c: 1 }),
+      "in JSON in JSON in a string": (text) => JSON.stringify({ a: JSON.stringify({ b: text }) }),
+      "in JSON in JSON in JSON in a string": (text) =>
+        JSON.stringify({ a: JSON.stringify({ b: JSON.stringify([`x\n${text}`]) }) }),
+      "in JSON that was cut": (text) => JSON.stringify({ a: { b: text } }).slice(0, -3)
+    })) {
+      it(place, () => assert.deepStrictEqual(leaking(all, make), []))
+    }
+
+    it("as the name of a value", () =>
+      assert.deepStrictEqual(
+        leaking(shapedTexts, (text) => ({ [text]: 1 })),
+        []
+      ))
+
+    it("under its name", () => {
+      for (const [name, secret] of named) {
+        assert.strictEqual(maskedUnder(name, secret), "[REDACTED]", name)
+        assert.deepStrictEqual(masked({ [name]: secret, other: "x" }), { [name]: "[REDACTED]", other: "x" })
+        assert.deepStrictEqual(masked([{ name, value: secret }]), [{ name, value: "[REDACTED]" }])
+      }
+    })
+  })
+
+  it("leaves look-alikes as they are", () => {
+    const changed = lookAlikes.filter(
+      ([name, value]) => maskedUnder(name, value) !== value || masked(`${name}: ${value}`) !== `${name}: ${value}`
+    )
+    assert.deepStrictEqual(changed, [])
+  })
+
+  it("leaves look-alikes in JSON as they are", () => {
+    const changed = lookAlikes.filter(([name, value]) => {
+      const json = JSON.stringify({ [name]: value })
+      return masked(json) !== json || masked(JSON.stringify({ json })) !== JSON.stringify({ json })
+    })
+    assert.deepStrictEqual(changed, [])
+  })
+
+  it("masks what is left of a secret that was cut", () => {
+    const left = [
+      "OpenAI project",
+      "GitHub personal",
+      "Slack bot",
+      "AWS access key",
+      "JWT, HS256",
+      "PKCS #8 key",
+      "EC key"
+    ]
+    for (const name of left) {
+      const secret = shaped[name] as string
+      for (let length = 64; length >= 16; length -= 5) {
+        const rest = secret.slice(0, length)
+        if (rest.startsWith("-----BEGIN") && !rest.includes("KEY-----\n")) continue
+        assert.strictEqual(masked(`it was ${rest}`), "it was [REDACTED]", rest)
+        assert.notInclude(masked(JSON.stringify({ a: JSON.stringify({ b: secret }) }).slice(0, 22 + length)), rest)
+      }
+    }
+    for (const [name, secret] of named) {
+      const json = JSON.stringify({ a: [{ [name]: secret }] })
+      for (let length = 4; length <= secret.length; length++) {
+        const cut = json.slice(0, json.indexOf(secret) + length)
+        assert.isFalse((masked(cut) as string).includes(secret.slice(0, length)), cut)
+      }
+    }
+  })
+
+  it("masks cookies and credentials within what holds them, and leaves JSON what it is", () => {
+    const json = JSON.stringify({ cookies: { sid: "abc}", theme: 'da"rk' }, auth: ["x", 1], ok: "yes" })
+    assert.deepStrictEqual(JSON.parse(masked(json) as string), {
+      cookies: { sid: "[REDACTED]", theme: "[REDACTED]" },
+      auth: ["[REDACTED]", 1],
+      ok: "yes"
+    })
+    assert.deepStrictEqual(maskedUnder("credentials", { user_id: "u-1", login: "ana", flags: [true, null] }), {
+      user_id: "u-1",
+      login: "[REDACTED]",
+      flags: [true, null]
+    })
+  })
+
+  it("masks the value after its name in a list", () => {
+    assert.deepStrictEqual(masked(["Accept", "*/*", "Authorization", "abc123", "--password", "hunter2"]), [
+      "Accept",
+      "*/*",
+      "Authorization",
+      "[REDACTED]",
+      "--password",
+      "[REDACTED]"
+    ])
+  })
+
+  it("masks numbers, but no counts and no switches", () => {
+    assert.strictEqual(maskedUnder("pin", 4_711), "[REDACTED]")
+    assert.strictEqual(masked(4_111_111_111_111_111), "[REDACTED]")
+    assert.strictEqual(maskedUnder("token", 5), 5)
+    assert.strictEqual(maskedUnder("password", false), false)
+    assert.strictEqual(maskedUnder("password", null), null)
+    assert.strictEqual(maskedUnder("password", ""), "")
+  })
+
+  it("leaves what Redacted shows of a value", () =>
+    assert.strictEqual(maskedUnder("password", "<redacted>", { style: { type: "partial" } }), "<redacted>"))
+
+  it("masks no id that ties records together, in attributes, in texts and in fields", () => {
+    const id = "sk-proj-abcdefgh12345678"
+    const record = span({ sessionId: id, threadId: id, userId: id, attributes: { "session.id": id, a: { runId: id } } })
+    const result = SensitiveDataFilter.make().span?.(record)
+    assert.strictEqual(result, record)
+    assert.strictEqual(masked(`{"session_id":"${id}"}`), `{"session_id":"${id}"}`)
+    assert.strictEqual(masked(`session.id=${id}`), `session.id=${id}`)
+  })
+
+  it("keeps records that have no secret, and leaves those that have one untouched", () => {
+    const filter = SensitiveDataFilter.make()
+    const plain = span({ attributes: { "http.route": "/v1/agents/:agent", tokens: 12 }, events: [event("x", "y")] })
+    assert.strictEqual(filter.span?.(plain), plain)
+    const entry = log({ message: "hello", data: [{ a: [1, "b"] }] })
+    assert.strictEqual(filter.log?.(entry), entry)
+    const secret = span({ attributes: { a: { password: "hunter2" } } })
+    const result = filter.span?.(secret)
+    assert.instanceOf(result, SpanRecord)
+    assert.deepStrictEqual(secret.attributes, { a: { password: "hunter2" } })
+    assert.instanceOf(filter.log?.(log({ message: "password=hunter2" })), LogRecord)
+  })
+
+  it("masks twice as once", () => {
+    for (const style of styles) {
+      const filter = SensitiveDataFilter.make({ style, patterns: [/\w{16,}/, /RED\w+/] })
+      const attributes = Object.fromEntries([
+        ...all.map(([text], i) => [`text ${i}`, text]),
+        ...named,
+        ...named.map(([name, secret]) => [`json ${name}`, JSON.stringify({ [name]: [secret] })])
+      ])
+      const once = filter.span?.(span({ attributes })) as SpanRecord
+      assert.deepStrictEqual(filter.span?.(once)?.attributes, once.attributes)
+    }
+  })
+
+  describe("styles", () => {
+    it("partial keeps the end of a long secret and nothing of a short one", () => {
+      const style = { type: "partial" } as const
+      assert.strictEqual(maskedUnder("password", "0123456789abcdef", { style }), "[REDACTED:cdef]")
+      assert.strictEqual(maskedUnder("password", "0123456789abcde", { style }), "[REDACTED]")
+      assert.strictEqual(masked("4111 1111 1111 1111", { style }), "[REDACTED:1111]")
+    })
+
+    it("hashed shows which secrets are equal under one key", () => {
+      const hash = (secret: string, key = "k") =>
+        maskedUnder("password", secret, { style: { type: "hashed", key: Redacted.make(key) } })
+      assert.match(hash("hunter2") as string, /^\[REDACTED:h[0-9a-f]{16}\]$/)
+      assert.strictEqual(hash("hunter2"), hash("hunter2"))
+      assert.notStrictEqual(hash("hunter2"), hash("hunter3"))
+      assert.notStrictEqual(hash("hunter2"), hash("hunter2", "another"))
+    })
+  })
+
+  describe("options", () => {
+    it("keys are masked in any spelling, at the end of a name", () => {
+      const options = { keys: ["policyNumber"] }
+      for (const name of ["policyNumber", "policy_number", "POLICY-NUMBER", "customer.policy.number"]) {
+        assert.strictEqual(maskedUnder(name, "P-1", options), "[REDACTED]")
+      }
+      assert.strictEqual(masked('{"policy_number":"P-1"}', options), '{"policy_number":"[REDACTED]"}')
+      assert.strictEqual(maskedUnder("policyNumberFormat", "P-N", options), "P-N")
+    })
+
+    it("safe keys count for more than anything", () => {
+      const options = { keys: ["code"], safeKeys: ["promo code", "public token"] }
+      assert.strictEqual(maskedUnder("promoCode", "SAVE10", options), "SAVE10")
+      assert.strictEqual(maskedUnder("public_token", shaped["Stripe live"] as string, options), shaped["Stripe live"])
+      assert.strictEqual(maskedUnder("code", "SAVE10", options), "[REDACTED]")
+    })
+
+    it("patterns are found anywhere in a long text", () => {
+      const filler = "lorem ipsum ".repeat(1_000)
+      const options = { patterns: [/ACME-[0-9A-F]{16}/] }
+      for (const at of [0, 1, 1_530, 2_040, 9_999]) {
+        const text = `${filler.slice(0, at)}ACME-0123456789ABCDEF${filler}`
+        assert.strictEqual(masked(text, options), `${filler.slice(0, at)}[REDACTED]${filler}`)
+      }
+    })
+  })
+
+  describe("takes a time in proportion to the length of", () => {
+    for (const part of [
+      "sk-",
+      "sk-proj-",
+      "xsk-",
+      "eyJ",
+      "eyJhbGciOi.",
+      "AKIA",
+      "Q~8Q~",
+      "4111 ",
+      "4111-",
+      "1 ",
+      "12345678901234",
+      "-",
+      "--",
+      "--password ",
+      "-----BEGIN PRIVATE KEY-----",
+      "-----BEGIN ",
+      "password=",
+      "password:",
+      "password='",
+      "password=,",
+      'password":{"',
+      "password\\",
+      'a"\\"',
+      "://",
+      "http://a:",
+      "http://a:b@",
+      "http://hooks.slack.com/services/",
+      "bearer ",
+      "bearer\t\t\t",
+      "basic YTpi",
+      "Authorization: a, b=",
+      "Cookie: a; ",
+      "\\",
+      '\\"',
+      "a=",
+      "api key ",
+      "%3D",
+      "key%3D",
+      " ",
+      "[",
+      "a.",
+      "é=",
+      "token=",
+      "?key=",
+      "&amp;sig="
+    ]) {
+      it(JSON.stringify(part), () => {
+        const text = part.repeat(Math.ceil(1_000_000 / part.length))
+        const record = span({ attributes: { text: `${text}!`, password: text, json: `{"password":"${text}` } })
+        const filter = SensitiveDataFilter.make()
+        const start = performance.now()
+        filter.span?.(record)
+        assert.isBelow(performance.now() - start, 3_000)
+      })
+    }
+  })
+})
+
+const styles: ReadonlyArray<SensitiveDataFilter.Style> = [
+  { type: "full" },
+  { type: "partial" },
+  { type: "hashed", key: Redacted.make("key") }
+]
+
+const event = (name: string, text: string) => ({ name, time: 1n, attributes: { text } })
