@@ -5,11 +5,14 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { copy as copyRecords } from "./internal/copy.js"
 import * as engine from "./internal/engine.js"
 import { storageError } from "./internal/errors.js"
 import * as memory from "./internal/memory.js"
-import type { StorageService } from "./StorageService.js"
+import type { StorageError } from "./StorageError.js"
+import type { SessionFilters, StorageService } from "./StorageService.js"
 
 export * from "./StorageError.js"
 export type * from "./StorageService.js"
@@ -65,3 +68,67 @@ export const make = (methods: Partial<StorageService>): Storage["Type"] => {
  * @category layers
  */
 export const layerMemory: Layer.Layer<Storage> = Layer.sync(Storage, () => engine.make(memory.make()))
+
+/**
+ * How far a copy has come. Its numbers start at zero when it is resumed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CopyProgress {
+  /** Sessions that are whole; they are counted only where filters choose them. */
+  readonly sessions: number
+  /** Spans that were written, some of them more than once if they belong to more than one session. */
+  readonly spans: number
+  readonly logs: number
+  /** Where a copy with the same filters can go on; absent at its beginning and at its end. */
+  readonly resumeAfter: string | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface CopyOptions<E = never, R = never> {
+  readonly from: StorageService
+  readonly to: StorageService
+  /** Chooses sessions as in `listSessions`. Without any filter, all records are copied, also those outside sessions. */
+  readonly filters?: SessionFilters | undefined
+  /** What a copy with the same filters has reported last. */
+  readonly resumeAfter?: string | undefined
+  /** Runs after every batch of at most 1,000 records is stored; the copy waits for it. */
+  readonly onProgress?: ((progress: CopyProgress) => Effect.Effect<void, E, R>) | undefined
+}
+
+/**
+ * Copies sessions from one storage to another, in whose answers they are the same: their spans, running ones too, their
+ * logs, and all that is in their traces, be it without a session or of another one, which is then there in part. Memory
+ * stays bounded by batches of 1,000 records. Nothing is deleted and nothing stored twice, so that a copy can be repeated,
+ * or resumed after it was interrupted. What is written to `from` meanwhile may be missing, and comes with the next copy.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect } from "effect"
+ * import { Storage } from "effect-observability"
+ * import { ClickhouseStorage } from "effect-observability/clickhouse"
+ * import { DuckDbStorage } from "effect-observability/duckdb"
+ *
+ * // one session of production, to be looked at in a file
+ * const pull = Effect.gen(function* () {
+ *   const from = yield* ClickhouseStorage.make({ url: "http://clickhouse:8123" })
+ *   const to = yield* DuckDbStorage.make({ path: "session.duckdb" })
+ *   yield* Storage.copy({
+ *     from,
+ *     to,
+ *     filters: { sessionId: "0197e1a0-5c1e-7cc3-98c4-dc0c0c07398f" },
+ *     onProgress: ({ spans, logs }) => Console.log(`${spans} spans, ${logs} logs`)
+ *   })
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const copy = <E = never, R = never>(
+  options: CopyOptions<E, R>
+): Effect.Effect<CopyProgress, StorageError | E, R> => copyRecords(options)

@@ -19,10 +19,12 @@ export const copy = Effect.fnUntraced(function* <E, R>({
   const isFiltered = Object.values(filters).some((filter) => filter !== undefined)
   const [list = "", cursor] = resumeAfter?.split(":") ?? [isFiltered ? "sessions" : "spans"]
   if (!(isFiltered ? ["sessions"] : ["spans", "logs"]).includes(list)) {
-    return yield* invalidArgument("resumeAfter", "expected what a copy with the same filters has reported")
+    return yield* otherPlace()
   }
   const place = { list, cursor: cursor || undefined }
-  const parts = isFiltered ? sessions(from, filters, place) : everything(from, place)
+  const parts = Stream.mapError(isFiltered ? sessions(from, filters, place) : everything(from, place), (error) =>
+    error.field === "pagination.cursor" ? otherPlace() : error
+  )
 
   let progress: CopyProgress = { sessions: 0, spans: 0, logs: 0, resumeAfter }
   const report = (next: Partial<CopyProgress>) => {
@@ -50,6 +52,8 @@ export const copy = Effect.fnUntraced(function* <E, R>({
 })
 
 const batchSize = 1000
+
+const otherPlace = () => invalidArgument("resumeAfter", "expected what a copy with the same filters has reported")
 
 /** What is copied before there is a new place to resume at. */
 interface Part {

@@ -1,0 +1,41 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
+import * as DuckDbStorage from "../../src/storage/duckdb/DuckDbStorage.js"
+import * as Storage from "../../src/storage/Storage.js"
+import { sameAnswers, sameSessionsAndTraces, storeDrawn } from "../contract/storage/equal.js"
+import type { StorageLayer } from "../contract/storage/utils.js"
+import * as Clickhouse from "../utils/chdb.js"
+import { draw } from "../utils/drawn.js"
+
+/** `EQUAL_SEED=N npx vitest run test/storage/equal.test.ts` repeats a failure. */
+const seed = Number(process.env["EQUAL_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
+
+const open = (layer: StorageLayer) => Effect.map(Layer.build(layer), Context.get(Storage.Storage))
+
+const duckDb = DuckDbStorage.layer({ path: ":memory:" })
+
+/** 2,000 spans, stored in up to three versions each, and as many logs, of which a random part is in sessions. */
+const answerAlike = (one: StorageLayer, other: StorageLayer) =>
+  it.scopedLive(
+    `answer 200 random queries about the same 2,000 spans and logs alike (EQUAL_SEED=${seed})`,
+    () =>
+      Effect.gen(function* () {
+        const drawn = draw({ seed, sessions: 60, traces: 2_000, spans: 2_300, logs: 2_000, limit: 500 })
+        assert.isAtLeast(drawn.rounds[0]?.length ?? 0, 2_000)
+        const [a, b] = yield* Effect.all([open(one), open(other)])
+        yield* storeDrawn(a, drawn)
+        yield* storeDrawn(b, drawn)
+        let found = 0
+        for (const list of ["listTraces", "listSpans", "listLogs", "listSessions"] as const) {
+          found += yield* sameAnswers(a, b, drawn, list, 50)
+        }
+        assert.isAbove(found, 1_000, "the queries find something")
+        const some = { traceIds: drawn.traceIds.slice(0, 50), sessionIds: drawn.sessionIds.slice(0, 10) }
+        yield* sameSessionsAndTraces(a, b, some)
+      }),
+    240_000
+  )
+
+describe("memory and DuckDB", () => answerAlike(duckDb, Storage.layerMemory))
+
+Clickhouse.describeClickhouse("ClickHouse and DuckDB", () => answerAlike(Clickhouse.layer(), duckDb))
