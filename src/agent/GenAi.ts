@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { Span, SpanOptions } from "effect/Tracer"
 import { currentInstrumentation, type Instrumentation } from "../signal/internal/instrumentation.js"
@@ -210,7 +211,7 @@ const modelCall = (span: Span, rename: (name: string) => void): void => {
   span.attribute(attributes.operation, "chat")
   Object.assign<Span, Partial<Span>>(span, {
     attribute(key, value) {
-      if (key === attributes.requestModel) rename(`chat ${value}`)
+      if (key === attributes.requestModel && typeof value === "string") rename(`chat ${value}`)
       attribute.call(span, key === "gen_ai.system" ? attributes.provider : key, value)
     },
     end(time, exit) {
@@ -226,7 +227,7 @@ const toolCall = (span: Span, rename: (name: string) => void, captureContent: bo
   span.attribute(attributes.operation, "execute_tool")
   Object.assign<Span, Partial<Span>>(span, {
     attribute(key, value) {
-      if (key === "tool") {
+      if (key === "tool" && typeof value === "string") {
         rename(`execute_tool ${value}`)
         attribute.call(span, attributes.toolName, value)
       } else if (key !== "parameters") {
@@ -236,10 +237,13 @@ const toolCall = (span: Span, rename: (name: string) => void, captureContent: bo
       }
     },
     end(time, exit) {
-      const handled = Exit.isSuccess(exit) ? (exit.value as Tool.HandlerResult<Tool.Any>) : undefined
-      if (handled !== undefined && captureContent) attribute.call(span, attributes.toolResult, handled.encodedResult)
+      const handled = Exit.isSuccess(exit) && isHandlerResult(exit.value) ? exit.value : undefined
+      if (captureContent) attribute.call(span, attributes.toolResult, handled?.encodedResult)
       // A tool whose failure is given to the model has failed all the same.
       end.call(span, time, handled?.isFailure ? Exit.fail(handled.result) : exit)
     }
   })
 }
+
+const isHandlerResult = (value: unknown): value is Tool.HandlerResult<Tool.Any> =>
+  Predicate.hasProperty(value, "encodedResult")

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option } from "effect"
-import { Agent, SessionId, ToolExecutionContext } from "effect-observability"
+import { Agent, Observability, SessionId, Storage, ToolExecutionContext } from "effect-observability"
 import { only, recorded } from "./utils.js"
 
 const current = Effect.map(
@@ -65,6 +65,18 @@ describe("ToolExecutionContext", () => {
       const { exit } = yield* recorded(current.pipe(Agent.run({ name: "weather" })))
       assert.deepStrictEqual(exit, Exit.succeed(Option.none()))
       assert.deepStrictEqual(yield* current, Option.none())
+    })
+  )
+
+  it.effect("is there in a trace that is not sampled", () =>
+    Effect.gen(function* () {
+      const context = yield* current.pipe(
+        Agent.tool({ name: "forecast", callId: "call-1" }),
+        Effect.provide(Observability.layer({ serviceName: "test", sampling: { type: "never" } })),
+        Effect.provide(Storage.layerMemory)
+      )
+      const { callId, name } = Option.getOrThrow(context)
+      assert.deepStrictEqual({ callId, name }, { callId: "call-1", name: "forecast" })
     })
   )
 
