@@ -189,7 +189,7 @@ const unlessDisabled = <E, R>(
 const nothing = Layer.succeedContext(
   Context.make(Observability, {
     flush: Effect.void,
-    stats: Effect.succeed({ spans: {}, logs: {} }),
+    stats: Effect.succeed({ spans: {}, logs: {}, exporters: {} }),
     logLevel: Effect.succeed<Logger.LogLevel>("none"),
     setLogLevel: () => Effect.void
   }).pipe(Context.add(Tracer.Tracer, { activeSpans: Effect.succeed([]), samplerErrors: Effect.succeed(0) }))

@@ -1098,7 +1098,7 @@ describe("Observability", () => {
                 assert.strictEqual(yield* logLevel, "none")
                 assert.deepStrictEqual(yield* around, before)
                 yield* flush
-                assert.deepStrictEqual(yield* stats, { spans: {}, logs: {} })
+                assert.deepStrictEqual(yield* stats, { spans: {}, logs: {}, exporters: {} })
                 assert.deepStrictEqual(yield* Effect.flatMap(Tracer.Tracer, (tracer) => tracer.activeSpans), [])
               }).pipe(Effect.provide(layer))
               return yield* Effect.flatMap(Storage.Storage, (storage) => storage.listSpans())
