@@ -56,7 +56,7 @@ describe("a workflow on a cluster, whose runner was killed within an activity", 
           const spans = bySecond(name)
           assert.isNotEmpty(spans, name)
           for (const { sessionId, traceId } of spans) {
-            assert.deepStrictEqual({ sessionId, traceId }, { sessionId: "ada", traceId: ask.traceId }, name)
+            assert.deepStrictEqual({ sessionId, traceId }, { sessionId: "ada", traceId: ask?.traceId }, name)
           }
         }
         assert.isEmpty(bySecond("bank"))

@@ -1,0 +1,107 @@
+/**
+ * Takes the session and the tracing options of a caller to the handlers of its remote procedure calls, whatever they
+ * travel over, and to the entities of a cluster, whenever a message is delivered.
+ *
+ * @since 0.1.0
+ */
+import * as Headers from "@effect/platform/Headers"
+import type * as Rpc from "@effect/rpc/Rpc"
+import * as RpcMiddleware from "@effect/rpc/RpcMiddleware"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
+import * as Record from "effect/Record"
+import { recordingOf } from "../identity/internal/correlation.js"
+import { holds } from "./internal/holds.js"
+import * as headerOptions from "./internal/options.js"
+import { report } from "./internal/refused.js"
+import { parentSpan, restoreWithin } from "./internal/within.js"
+import * as Propagation from "./Propagation.js"
+
+/**
+ * The middleware of the calls that carry a session: give it to a group, or to the protocol of an entity. Clients need
+ * `layerClient`, and servers `layerServer`.
+ *
+ * @example
+ * ```ts
+ * import { Rpc, RpcGroup } from "@effect/rpc"
+ * import { Schema } from "effect"
+ * import { RpcPropagation } from "effect-observability/rpc"
+ *
+ * const Orders = RpcGroup.make(
+ *   Rpc.make("ship", { payload: { id: Schema.String } })
+ * ).middleware(RpcPropagation.middleware)
+ * ```
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export class middleware extends RpcMiddleware.Tag<middleware>()("effect-observability/RpcPropagation", {
+  wrap: true,
+  requiredForClient: true
+}) {}
+
+/**
+ * Sends the session of the caller, its tracing options and its baggage with every call. Without a session none is sent.
+ * The clients of entities are made by the layer of `Sharding`: provide it to that one, too.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerClient: Layer.Layer<RpcMiddleware.ForClient<middleware>> = RpcMiddleware.layerClient(
+  middleware,
+  ({ request }) =>
+    Effect.map(Propagation.capture, ({ baggage, options: { sessionId, ...options } = {} }) => {
+      const headers = Propagation.inject(request.headers, { baggage, options: { sessionId } })
+      return { ...request, headers: Headers.unsafeFromRecord(headerOptions.write(headers, options)) }
+    })
+)
+
+/**
+ * A call as it arrives at a server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RpcRequest {
+  readonly clientId: number
+  readonly rpc: Rpc.AnyWithProps
+  readonly payload: unknown
+  readonly headers: Headers.Headers
+}
+
+/**
+ * Runs every handler in the session of its caller, or in none, wherever the server was started; the span of the server has
+ * it too. `trust` decides whose sessions and options are believed. What is malformed is dropped, counted, and annotated on
+ * that span.
+ *
+ * @example
+ * ```ts
+ * import { RpcServer } from "@effect/rpc"
+ * import { Layer } from "effect"
+ * import { RpcPropagation } from "effect-observability/rpc"
+ *
+ * const PropagationLive = RpcPropagation.layerServer({ trust: ({ headers }) => headers.authorization === "Bearer ours" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerServer = ({ trust }: { readonly trust: Propagation.Trust<RpcRequest> }): Layer.Layer<middleware> =>
+  Layer.succeed(middleware, ({ next, ...request }) =>
+    Effect.flatMap(parentSpan, (span) => {
+      const trusted = typeof trust === "function" ? holds(trust, request) : trust === "always"
+      const headers = Record.filter(request.headers, Predicate.isString)
+      const carried = Propagation.extract(headers, { trust: trusted ? "always" : "never" })
+      const more = trusted ? headerOptions.read(headers) : { options: {}, refused: [] }
+      const carrier = { baggage: carried.baggage, options: { ...carried.options, ...more.options } }
+      if (span?._tag === "Span" && span.name.endsWith(`.${request.rpc._tag}`)) {
+        const { sessionId, ...options } = carrier.options
+        recordingOf(span)?.reassign(sessionId, options)
+      }
+      return Effect.zipRight(
+        report([...carried.refused, ...more.refused]),
+        span === undefined ? Propagation.restore(next, carrier) : restoreWithin(next, carrier, span)
+      )
+    })
+  )

@@ -1,0 +1,240 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Worker } from "node:worker_threads"
+import { ClusterSchema, DeliverAt, Entity, SingleRunner } from "@effect/cluster"
+import { HttpRouter, SocketServer } from "@effect/platform"
+import { NodeHttpServer, NodeSocket, NodeSocketServer, NodeWorker } from "@effect/platform-node"
+import { Rpc, RpcClient, RpcSerialization, RpcServer } from "@effect/rpc"
+import { LibsqlClient } from "@effect/sql-libsql"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { DateTime, Deferred, Effect, Layer, PrimaryKey, Schema, Stream } from "effect"
+import { Observability, SessionId, type SpanRecord, Storage, TracingOptions } from "effect-observability"
+import { RpcPropagation } from "effect-observability/rpc"
+import { Calls, observed, server } from "./calls.js"
+
+const ada = {
+  sessionId: SessionId.SessionId.make("ada"),
+  threadId: "t",
+  runId: "r",
+  requestId: "q",
+  resourceId: "o",
+  userId: "Ada Lovelace",
+  organizationId: "Ünion",
+  tags: ["beta", "eu"],
+  metadata: { plan: { seats: 3 } }
+}
+
+const nobody = Object.fromEntries(Object.keys(ada).map((key) => [key, key === "tags" ? [] : undefined]))
+
+/** What the records say of what is carried. */
+const carried = (span: SpanRecord.SpanRecord) =>
+  Object.fromEntries(Object.keys(ada).map((key) => [key, span[key as keyof typeof ada]]))
+
+const client = RpcClient.make(Calls).pipe(Effect.provide(RpcPropagation.layerClient))
+
+/** Makes calls within a span, and reads from the store of the server what it did for them. */
+const handled = <E, R>(
+  calls: (caller: Effect.Effect.Success<typeof client>) => Effect.Effect<unknown, E, R>,
+  options: TracingOptions.TracingOptions
+) =>
+  Effect.gen(function* () {
+    const caller = yield* client
+    const { traceId } = yield* Effect.zipRight(calls(caller), Effect.currentSpan).pipe(
+      Effect.withSpan("call"),
+      TracingOptions.withTracingOptions(options)
+    )
+    const spans = yield* caller.stored()
+    return spans.filter((span) => span.traceId === traceId && /^(RpcServer|handle)/.test(span.name)).reverse()
+  }).pipe(Effect.scoped)
+
+type Transport = Layer.Layer<RpcClient.Protocol, unknown, Observability.Observability | Storage.Storage>
+
+const overHttp = (trust?: Parameters<typeof server>[0]): Transport =>
+  RpcClient.layerProtocolHttp({ url: "" }).pipe(
+    Layer.merge(HttpRouter.Default.serve().pipe(Layer.provide(server(trust)))),
+    Layer.provide(RpcServer.layerProtocolHttp({ path: "/" })),
+    Layer.provide(NodeHttpServer.layerTest),
+    Layer.provide(RpcSerialization.layerNdjson)
+  )
+
+const toSocket = Layer.unwrapEffect(
+  Effect.map(SocketServer.SocketServer, ({ address }) =>
+    address._tag === "TcpAddress" ? NodeSocket.layerNet({ port: address.port }) : Layer.die("no port")
+  )
+)
+
+const script = new URL("./callsWorker.ts", import.meta.url)
+const importScript = `import("tsx/esm/api").then(({ register }) => (register(), import("${script}")))`
+
+const transports: Record<string, Transport> = {
+  HTTP: overHttp(),
+  "a socket": RpcClient.layerProtocolSocket().pipe(
+    Layer.provide(toSocket),
+    Layer.merge(Layer.provide(server(), RpcServer.layerProtocolSocketServer)),
+    Layer.provide(NodeSocketServer.layer({ port: 0 })),
+    Layer.provide(RpcSerialization.layerMsgPack)
+  ),
+  "a worker": RpcClient.layerProtocolWorker({ size: 1 }).pipe(
+    Layer.provide(NodeWorker.layerPlatform(() => new Worker(importScript, { eval: true })))
+  )
+}
+
+for (const [name, transport] of Object.entries(transports)) {
+  layer(transport.pipe(Layer.provideMerge(observed("calls")), Layer.orDie), { excludeTestServices: true })(
+    `calls over ${name}`,
+    (it) => {
+      it.effect("are handled in the session of their caller, with all of its tracing options", () =>
+        Effect.gen(function* () {
+          const spans = yield* handled(({ watch, work }) => Effect.zipRight(work(), Stream.runDrain(watch())), ada)
+          assert.strictEqual(spans.length, 6)
+          for (const span of spans) assert.deepStrictEqual(carried(span), ada, span.name)
+        })
+      )
+
+      it.effect("without a session are handled in none, wherever the server was started", () =>
+        Effect.gen(function* () {
+          const spans = yield* handled(({ work }) => work(), {})
+          assert.deepStrictEqual(
+            spans.map((span) => span.name),
+            ["RpcServer.work", "handle"]
+          )
+          for (const span of spans) assert.deepStrictEqual(carried(span), nobody, span.name)
+        })
+      )
+
+      it.effect("carry what there is without a session, too", () =>
+        Effect.gen(function* () {
+          for (const span of yield* handled(({ work }) => work(), { runId: "r" })) {
+            assert.deepStrictEqual(carried(span), { ...nobody, runId: "r" }, span.name)
+          }
+        })
+      )
+    }
+  )
+}
+
+describe("a server", () => {
+  const asked = (trust: Parameters<typeof server>[0], headers: Record<string, string>) =>
+    handled(({ work }) => work(undefined, { headers }), ada).pipe(
+      Effect.provide(Layer.provideMerge(overHttp(trust), observed("calls"))),
+      Effect.map(([span]) => span as SpanRecord.SpanRecord)
+    )
+
+  it.scopedLive("that trusts nobody believes no session and no options", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(carried(yield* asked("never", {})), nobody)
+    })
+  )
+
+  it.scopedLive("believes the calls that its predicate holds for", () =>
+    Effect.gen(function* () {
+      const trust = ({ headers, rpc }: RpcPropagation.RpcRequest) => rpc._tag === "work" && headers.key === "ours"
+      assert.deepStrictEqual(carried(yield* asked(trust, {})), nobody)
+      assert.deepStrictEqual(carried(yield* asked(trust, { key: "ours" })), ada)
+    })
+  )
+
+  it.scopedLive("drops what is malformed, says so on its span, and handles the call", () =>
+    Effect.gen(function* () {
+      const hostile = {
+        "x-mastra-session-id": "a\u0000b",
+        baggage: `session.id=${"x".repeat(201)}`,
+        "effect-observability-options": JSON.stringify({
+          threadId: "a\nb",
+          runId: "fine",
+          tags: ["fine", 5],
+          metadata: [],
+          __proto__: { userId: "x" },
+          more: 1
+        })
+      }
+      const ask = (headers: Record<string, string>) =>
+        handled(({ work }) => work(undefined, { headers }), {}).pipe(
+          Effect.map(([span]) => span as SpanRecord.SpanRecord)
+        )
+      yield* Effect.gen(function* () {
+        const span = yield* ask(hostile)
+        assert.strictEqual(span.status, "ok")
+        assert.deepStrictEqual(carried(span), { ...nobody, runId: "fine" })
+        assert.sameMembers(span.attributes["effect_observability.propagation.refused"] as Array<string>, [
+          "x-mastra-session-id",
+          "session.id",
+          "effect-observability-options.threadId",
+          "effect-observability-options.tags",
+          "effect-observability-options.metadata"
+        ])
+        for (const options of ["{", "[]", "null", `{"runId":"r","more":"${"x".repeat(70_000)}"}`]) {
+          const span = yield* ask({ "effect-observability-options": options })
+          assert.deepStrictEqual(carried(span), nobody, options.slice(0, 20))
+          assert.deepStrictEqual(span.attributes["effect_observability.propagation.refused"], [
+            "effect-observability-options"
+          ])
+        }
+      }).pipe(Effect.provide(Layer.provideMerge(overHttp(), observed("calls"))))
+    })
+  )
+})
+
+class Reminder extends Schema.Class<Reminder>("Reminder")({ id: Schema.String, at: Schema.DateTimeUtc }) {
+  [PrimaryKey.symbol]() {
+    return this.id
+  }
+  [DeliverAt.symbol]() {
+    return this.at
+  }
+}
+
+const Customer = Entity.make("Customer", [
+  Rpc.make("remind", { payload: Reminder })
+    .annotate(ClusterSchema.Persisted, true)
+    .middleware(RpcPropagation.middleware)
+])
+
+const cluster = (path: string) =>
+  SingleRunner.layer({
+    shardingConfig: {
+      shardsPerGroup: 8,
+      entityMessagePollInterval: "100 millis",
+      entityTerminationTimeout: "1 second"
+    }
+  }).pipe(
+    Layer.provide(LibsqlClient.layer({ url: `file:${path}`, intMode: "bigint" })),
+    Layer.provide(RpcPropagation.layerClient)
+  )
+
+describe("a persisted message of a cluster", () => {
+  it.scopedLive("is handled later, by another runner, in the session of its sender", () =>
+    Effect.gen(function* () {
+      const folder = yield* Effect.acquireRelease(
+        Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-observability-"))),
+        (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+      )
+      const path = join(folder, "cluster.db")
+      const traceId = yield* Effect.gen(function* () {
+        const customer = (yield* Customer.client)("1")
+        const at = DateTime.addDuration(yield* DateTime.now, "500 millis")
+        yield* customer.remind({ id: "1", at }, { discard: true })
+        return (yield* Effect.currentSpan).traceId
+      }).pipe(Effect.withSpan("send"), TracingOptions.withTracingOptions(ada), Effect.provide(cluster(path)))
+
+      const done = yield* Deferred.make<void>()
+      const CustomerLive = Customer.toLayer({
+        remind: () => Effect.void.pipe(Effect.withSpan("handle"), Effect.zipRight(Deferred.succeed(done, undefined)))
+      }).pipe(Layer.provide(RpcPropagation.layerServer({ trust: "always" })))
+      yield* Deferred.await(done).pipe(
+        Effect.provide(Layer.provide(CustomerLive, cluster(path))),
+        SessionId.withSessionId(SessionId.SessionId.make("of-the-runner"))
+      )
+
+      yield* Effect.flatMap(Observability.Observability, (_) => _.flush)
+      const storage = yield* Storage.Storage
+      const { items } = yield* storage.listSpans({ filters: { traceId } })
+      for (const name of ["handle", "Customer(1).remind"]) {
+        const spans = items.filter((span) => span.name === name)
+        assert.strictEqual(spans.length, 1, name)
+        assert.deepStrictEqual(spans.map(carried), [ada], name)
+      }
+    }).pipe(Effect.provide(observed("cluster")))
+  )
+})
