@@ -76,7 +76,11 @@ const install = ({ captureContent = false }: GenAiOptions) =>
 /** What a span has that is opened for a call before `@effect/ai` opens its own. */
 class ModelCall extends Context.Tag("effect-observability/GenAi/ModelCall")<
   ModelCall,
-  { inner: "awaited" | "open" | "ended" }
+  {
+    inner: "awaited" | "open" | "ended"
+    /** Why the call failed, where its stream said so and went on. */
+    failure?: Exit.Exit<never, unknown>
+  }
 >() {}
 
 type AnyOptions = LanguageModel.GenerateTextOptions<never>
@@ -92,10 +96,10 @@ const recorded = (
   provider: Option.Option<string>,
   { captureContent = false }: GenAiOptions
 ): LanguageModel.Service => {
-  const spanOptions = ({ prompt }: AnyOptions): SpanOptions => ({
+  const spanOptions = ({ prompt }: AnyOptions, call: ModelCall["Type"] = { inner: "awaited" }): SpanOptions => ({
     kind: "client",
     captureStackTrace: false,
-    context: Context.make(ModelCall, { inner: "awaited" }),
+    context: Context.make(ModelCall, call),
     attributes: {
       [attributes.provider]: Option.getOrUndefined(provider),
       ...(captureContent && {
@@ -127,11 +131,15 @@ const recorded = (
     (given) =>
       Stream.suspend(() => {
         const options = repeatable(given)
+        const call: ModelCall["Type"] = { inner: "awaited" }
         return Stream.contextWithStream((context: Context.Context<never>) => {
           const parts: Array<Response.AnyPart> = []
           return method(options).pipe(
             Stream.mapChunks((chunk) => {
-              for (const part of chunk) if (captureContent || isSummary(part)) parts.push(part)
+              for (const part of chunk) {
+                if (captureContent || isSummary(part)) parts.push(part)
+                if (part.type === "error") call.failure = Exit.fail(part.error)
+              }
               return chunk
             }),
             // A finalizer does not run in the context of its stream.
@@ -142,7 +150,7 @@ const recorded = (
               )
             )
           )
-        }).pipe(Stream.withSpan("LanguageModel.streamText", spanOptions(options)))
+        }).pipe(Stream.withSpan("LanguageModel.streamText", spanOptions(options, call)))
       })
 
   // What a method gives depends on its options, in types that a wrapper cannot name.
@@ -216,7 +224,7 @@ const modelCall = (span: Span, rename: (name: string) => void): void => {
     },
     end(time, exit) {
       if (call?.inner === "open") call.inner = "ended"
-      else end.call(span, time, exit)
+      else end.call(span, time, Exit.isSuccess(exit) ? (call?.failure ?? exit) : exit)
     }
   })
 }

@@ -424,6 +424,16 @@ describe("GenAi", () => {
       )
     }
 
+    it.effect("and says so in its stream has failed", () =>
+      Effect.gen(function* () {
+        const spans = yield* stored(LanguageModel.streamText({ prompt: "Hello" }).pipe(Stream.runDrain), {
+          streamText: () => Stream.make({ type: "error" as const, error: new Error("overloaded") })
+        })
+        const { status, statusMessage } = only(spans)
+        assert.deepStrictEqual({ status, statusMessage }, { status: "error", statusMessage: "overloaded" })
+      })
+    )
+
     it.live("in a tool is in both spans", () =>
       Effect.gen(function* () {
         const spans = yield* stored(
