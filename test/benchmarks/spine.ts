@@ -32,14 +32,14 @@ const work = (count: number) =>
   }).pipe(SessionId.withSessionId(session))
 
 /** Effect lets a fiber that never waits run on before timers and I/O. A program waits: here after every 100 spans. */
-const waitingWork = (count: number) =>
+export const waitingWork = (count: number) =>
   work(100).pipe(
     Effect.zipRight(Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void)))),
     Effect.repeatN(count / 100 - 1)
   )
 
-const roomy = { maxQueueSize: 1_000_000, maxQueueBytes: 2 ** 31 }
-const millis = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+export const roomy = { maxQueueSize: 1_000_000, maxQueueBytes: 2 ** 31 }
+export const millis = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     const start = performance.now()
     return Effect.map(effect, () => performance.now() - start)
@@ -92,7 +92,7 @@ const allocation = async () => {
 
 // Ingest
 
-const ingestCount = 100_000
+export const ingestCount = 100_000
 
 const ingest = (options: { readonly batch?: typeof roomy }) =>
   inFolder((folder) => {
@@ -209,12 +209,12 @@ const eventLoop = () =>
 
 // Questions
 
-const sessions = 50_000
+export const sessions = 50_000
 const tracesPerSession = 2
 const spansPerTrace = 10
 
 /** Traces of ten spans, two a session, as if 50,000 people talked to an agent over ten days. */
-const traceOf = (index: number): ReadonlyArray<SpanRecord.SpanRecord> => {
+export const traceOf = (index: number): ReadonlyArray<SpanRecord.SpanRecord> => {
   const traceId = (index + 1).toString(16).padStart(32, "0").split("").reverse().join("")
   const sessionId = SessionId.SessionId.make(`session-${index % sessions}`)
   const start = 1_750_000_000_000_000_000n + BigInt(index) * 8_640_000_000n
@@ -288,7 +288,7 @@ export const tasks = {
 const task = <Name extends keyof typeof tasks>(name: Name, nodeOptions?: ReadonlyArray<string>) =>
   inProcess<Awaited<ReturnType<(typeof tasks)[Name]>>>("spine", name, nodeOptions)
 
-const rounds = 3
+export const rounds = 3
 
 export const run = async (): Promise<ReadonlyArray<Figure>> => {
   const cost = await task("capture")

@@ -7,6 +7,7 @@ import * as Storage from "../../src/storage/Storage.js"
 import { sameAnswers, sameSessionsAndTraces, storeDrawn } from "../contract/storage/equal.js"
 import { failure, pages, type StorageLayer, store } from "../contract/storage/utils.js"
 import * as Clickhouse from "../utils/chdb.js"
+import { describeClickhouse } from "../utils/describeClickhouse.js"
 import { draw } from "../utils/drawn.js"
 import { at, log, span, spanId, traceId } from "../utils/records.js"
 
@@ -119,7 +120,7 @@ const copies = (layer: StorageLayer) => {
 
 describe("Storage.copy", () => {
   describe("to DuckDB", () => copies(duckDb))
-  Clickhouse.describeClickhouse("to ClickHouse", () => copies(Clickhouse.layer()))
+  describeClickhouse("to ClickHouse", () => copies(Clickhouse.layer()))
 
   it.effect("copies the sessions that the filters choose, with rows of theirs that have no session", () =>
     Effect.gen(function* () {

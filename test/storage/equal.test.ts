@@ -5,6 +5,7 @@ import * as Storage from "../../src/storage/Storage.js"
 import { sameAnswers, sameSessionsAndTraces, storeDrawn } from "../contract/storage/equal.js"
 import type { StorageLayer } from "../contract/storage/utils.js"
 import * as Clickhouse from "../utils/chdb.js"
+import { describeClickhouse } from "../utils/describeClickhouse.js"
 import { draw } from "../utils/drawn.js"
 
 /** `EQUAL_SEED=N npx vitest run test/storage/equal.test.ts` repeats a failure. */
@@ -38,4 +39,4 @@ const answerAlike = (one: StorageLayer, other: StorageLayer) =>
 
 describe("memory and DuckDB", () => answerAlike(duckDb, Storage.layerMemory))
 
-Clickhouse.describeClickhouse("ClickHouse and DuckDB", () => answerAlike(Clickhouse.layer(), duckDb))
+describeClickhouse("ClickHouse and DuckDB", () => answerAlike(Clickhouse.layer(), duckDb))

@@ -9,7 +9,6 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { buffer } from "node:stream/consumers"
 import { ClickhouseClient } from "@effect/sql-clickhouse"
-import { describe } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import * as ClickhouseStorage from "../../src/storage/clickhouse/ClickhouseStorage.js"
 import type * as Storage from "../../src/storage/Storage.js"
@@ -23,9 +22,6 @@ const chdb = url === undefined ? await import("chdb/connection").catch(() => und
 
 /** Whether there is a ClickHouse to test with. */
 export const isAvailable = url !== undefined || chdb !== undefined
-
-/** Tests that need ClickHouse: skipped by name where there is none. */
-export const describeClickhouse = describe.skipIf(!isAvailable)
 
 let shared: Connection | undefined
 

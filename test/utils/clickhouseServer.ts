@@ -26,6 +26,8 @@ export type Fault =
   | "exception"
   /** The same, as older servers write it. */
   | "plainException"
+  /** The engine takes a record for malformed. */
+  | "reject"
   /** This status, with a page of a proxy. */
   | number
 
@@ -44,7 +46,7 @@ export interface ClickhouseServer {
   readonly seen: Array<Seen>
   /** How many statements are running. */
   readonly running: () => number
-  /** From now on so many statements that match meet the fault. */
+  /** From now on so many requests meet the fault of which the statement or its data match. */
   readonly fail: (fault: Fault, options?: { readonly times?: number; readonly where?: RegExp }) => Effect.Effect<void>
   readonly heal: Effect.Effect<void>
   /** Nobody listens any more, and open connections are closed. */
@@ -64,8 +66,8 @@ export const make = Effect.fnUntraced(function* (options: { readonly path?: stri
   let running = 0
   let failing: { readonly fault: Fault; times: number; readonly where: RegExp } | undefined
 
-  const faultOf = (query: string): Fault | undefined =>
-    failing !== undefined && failing.where.test(query) && failing.times-- > 0 ? failing.fault : undefined
+  const faultOf = (request: string): Fault | undefined =>
+    failing?.where.test(request) && failing.times-- > 0 ? failing.fault : undefined
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<unknown> => {
     const { pathname, searchParams: settings } = new URL(request.url ?? "/", "http://server")
@@ -77,10 +79,11 @@ export const make = Effect.fnUntraced(function* (options: { readonly path?: stri
     const url = settings.get("query") ?? ""
     const query = form.size > 0 ? url : [url, ...(isInsert(url) ? [] : [data])].join("\n").trim()
     seen.push({ query, settings, headers: request.headers, multipart: form.size > 0 })
-    const fault = faultOf(query)
+    const fault = faultOf(query + data.toString("latin1"))
     if (fault === "reset") return request.socket.resetAndDestroy()
     if (fault === "hang") return
     if (typeof fault === "number") return response.writeHead(fault).end(`<html>${fault}</html>`)
+    if (fault === "reject") return fail(response, "Code: 27. DB::Exception: (at row 1). (CANNOT_PARSE_INPUT)")
     const denied = refusal(request, settings, credentials)
     if (denied !== undefined) return fail(response, denied)
 

@@ -1,5 +1,6 @@
 import { storageContract } from "../../contract/storage.js"
-import { describeClickhouse, layer } from "../../utils/chdb.js"
+import { layer } from "../../utils/chdb.js"
+import { describeClickhouse } from "../../utils/describeClickhouse.js"
 
 describeClickhouse("on ClickHouse", () => {
   storageContract("ClickhouseStorage.layerClient", layer())
