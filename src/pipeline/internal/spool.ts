@@ -49,7 +49,7 @@ interface Segment {
   readonly inherited: boolean
   bytes: number
   lines: number
-  /** How many of its lines are needed. */
+  /** How many of its lines are needed; endless as long as nobody has counted those that were inherited. */
   needed: number
   /** Which of them are to be read back. What was inherited is wanted whole, as soon as it has been opened. */
   wanted: Set<number> | undefined
@@ -109,17 +109,21 @@ export class Spool {
       if (this.bytes + text.length > this.maxBytes)
         return new SpoolError({ cause: `${this.maxBytes} bytes are in use` })
       const segment = this.segmentToWrite()
+      // Needed before it is written, so that nobody deletes the segment meanwhile.
+      segment.needed += records.length
       return attempt(async () => {
-        await fs.mkdir(this.folder, { recursive: true, mode: 0o700 })
+        if (segment.bytes === 0) await fs.mkdir(this.folder, { recursive: true, mode: 0o700 })
         await fs.appendFile(segment.path, text, { mode: 0o600 })
       }).pipe(
         Effect.map(() => {
           segment.bytes += text.length
-          segment.needed += records.length
           this.bytes += text.length
           return records.map(() => ({ segment, line: segment.lines++ }))
         }),
-        Effect.tapError(() => Effect.ignore(attempt(() => fs.truncate(segment.path, segment.bytes))))
+        Effect.tapError(() => {
+          segment.needed -= records.length
+          return Effect.ignore(attempt(() => fs.truncate(segment.path, segment.bytes)))
+        })
       )
     })
   }
@@ -217,7 +221,7 @@ export class Spool {
           .map(async (file) => {
             const path = join(file.parentPath, file.name)
             const { size } = await fs.stat(path)
-            return { ...newSegment, path, inherited: true, bytes: size }
+            return { ...newSegment, path, inherited: true, bytes: size, needed: Number.POSITIVE_INFINITY }
           })
       )
       this.segments = segments.sort((a, b) => (basename(a.path) < basename(b.path) ? -1 : 1))
