@@ -85,10 +85,14 @@ export const fromValues = (values: ReadonlyMap<string, ReadonlyArray<string>>): 
   const parents = values.get("traceparent")
   if (parents === undefined) return fromB3(values)
   if (parents.length !== 1) return Option.none()
-  return Option.map(parseTraceParent(parents[0] as string), (context) => ({
-    ...context,
-    traceState: Option.getOrUndefined(parseTraceState(values.get("tracestate")?.join(",") ?? ""))
-  }))
+  const parent = parseTraceParent(parents[0] as string)
+  const states = values.get("tracestate")
+  return states === undefined
+    ? parent
+    : Option.map(parent, (context) => ({
+        ...context,
+        traceState: Option.getOrUndefined(parseTraceState(states.join(",")))
+      }))
 }
 
 /**

@@ -1,3 +1,4 @@
+import type * as Types from "effect/Types"
 import { formatMember, join, parseMember, split } from "../../identity/internal/baggage.js"
 import { isSessionId } from "../../identity/SessionId.js"
 import type { TracingOptions } from "../../identity/TracingOptions.js"
@@ -11,42 +12,44 @@ const ours = {
 
 type Ours = Pick<TracingOptions, (typeof ours)[keyof typeof ours]>
 
-const nameOf = (key: string): keyof Ours | undefined =>
-  Object.hasOwn(ours, key) ? ours[key as keyof typeof ours] : undefined
+const names = Object.entries(ours)
+const nameOf: ReadonlyMap<string, keyof Ours> = new Map(names)
 
 /** A header of our members, and of those of other headers that are not ours. */
 export const write = (options: Ours, others: ReadonlyArray<string | undefined>): string => {
-  const members = Object.entries(ours).flatMap(([key, name]) => {
+  const members: Array<string> = []
+  for (const [key, name] of names) {
     const value = options[name]
-    return value === undefined ? [] : [formatMember({ key, value, properties: [] })]
-  })
-  const foreign = others.flatMap((header) => (header === undefined ? [] : read([header], false).foreign))
-  return join(members.concat(Array.from(new Set(foreign))))
+    if (value !== undefined) members.push(formatMember({ key, value, properties: [] }))
+  }
+  for (const header of others) {
+    if (header === undefined) continue
+    for (const text of read([header], false).foreign) if (!members.includes(text)) members.push(text)
+  }
+  return join(members)
 }
 
 /** The members of headers: our own, where they are believed, and the others as they are written. */
-export const read = (
-  headers: ReadonlyArray<string>,
-  trusted: boolean
-): { readonly options: Ours; readonly foreign: ReadonlyArray<string>; readonly refused: ReadonlyArray<string> } => {
-  const options: { -readonly [K in keyof Ours]: Ours[K] } = {}
+export const read = (headers: ReadonlyArray<string>, trusted: boolean) => {
+  const options: Types.Mutable<Ours> = {}
   const foreign: Array<string> = []
-  const refused = new Set<string>()
+  const refused: Array<string> = []
   const { exceeded, members } = split(headers.join(","))
-  if (exceeded) refused.add("baggage")
+  if (exceeded) refused.push("baggage")
   for (const text of members) {
     if (text === "") continue
     const member = parseMember(text)
-    const name = member && nameOf(member.key)
-    if (member === undefined) refused.add("baggage")
+    const name = member && nameOf.get(member.key)
+    if (member === undefined) refused.push("baggage")
     else if (name === undefined) foreign.push(text)
     else if (trusted) {
       const valid = name === "sessionId" ? isSessionId(member.value) : isIdentity(member.value)
-      if (!valid || (options[name] ?? member.value) !== member.value) refused.add(member.key)
-      else Object.assign(options, { [name]: member.value })
+      if (valid && (options[name] ?? member.value) === member.value) options[name] = member.value as never
+      else refused.push(member.key)
     }
   }
-  return { options, foreign, refused: Array.from(refused) }
+  for (const [key, name] of names) if (refused.includes(key)) delete options[name]
+  return { options, foreign, refused }
 }
 
 /** Who somebody is: 1 to 200 characters, none of them a control character. */

@@ -1,0 +1,609 @@
+import { Agent, createServer } from "node:http"
+import {
+  HttpApi,
+  HttpApiBuilder,
+  HttpApiEndpoint,
+  HttpApiGroup,
+  HttpBody,
+  HttpClient,
+  HttpClientRequest,
+  HttpClientResponse,
+  HttpMiddleware,
+  HttpRouter,
+  HttpServer,
+  HttpServerRequest,
+  HttpServerResponse,
+  Socket
+} from "@effect/platform"
+import { NodeHttpServer, Undici } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Deferred, Effect, Layer, Metric, Option, Schema, Stream } from "effect"
+import { SessionId, type SpanRecord, TracingOptions } from "effect-observability"
+import { HttpPropagation } from "effect-observability/http"
+import { client, id, named, Recording, raw, serve, start, stored } from "./utils.js"
+
+const a = id("session-a")
+const b = id("session-b")
+const traceId = "12345678901234567890123456789012"
+const spanId = "1234567890123456"
+const traceparent = `00-${traceId}-${spanId}-01`
+
+/** Answers with the session of its fiber. */
+const whoami = Effect.gen(function* () {
+  yield* Effect.log("asked")
+  const session = yield* Effect.withSpan(SessionId.get, "handler")
+  return HttpServerResponse.text(Option.getOrElse(session, () => "none"))
+})
+
+/** Answers with the headers of the request. */
+const echo = Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => HttpServerResponse.unsafeJson(headers))
+
+const getText = (http: HttpClient.HttpClient, url: string) => Effect.flatMap(http.get(url), ({ text }) => text)
+const getHeaders = (http: HttpClient.HttpClient, url: string) =>
+  Effect.flatMap(http.get(url), ({ json }) => json as Effect.Effect<Record<string, string>, never>)
+
+const ofKind = (spans: ReadonlyArray<SpanRecord.SpanRecord>, kind: SpanRecord.SpanRecord["kind"]) =>
+  spans.filter((span) => span.kind === kind)
+
+describe("HttpPropagation", () => {
+  it.scopedLive("takes the session and the trace from a client to the server span and what is in it", () =>
+    Effect.gen(function* () {
+      const url = yield* serve(whoami)
+      const http = yield* client()
+      const answer = yield* getText(http, url).pipe(Effect.withSpan("caller"), SessionId.withSessionId(a))
+      assert.strictEqual(answer, a)
+      const { logs, spans } = yield* stored
+      const [caller, sent, served, handler] = [
+        named(spans, "caller"),
+        ...ofKind(spans, "client"),
+        ...ofKind(spans, "server"),
+        named(spans, "handler")
+      ]
+      for (const span of [caller, sent, served, handler]) {
+        assert.strictEqual(span?.sessionId, a)
+        assert.strictEqual(span?.traceId, caller?.traceId)
+      }
+      assert.deepStrictEqual(
+        [sent?.parentSpanId, served?.parentSpanId, handler?.parentSpanId],
+        [caller?.spanId, sent?.spanId, served?.spanId]
+      )
+      assert.isTrue(served?.parentIsRemote)
+      assert.deepStrictEqual(
+        logs.map(({ sessionId, spanId }) => [sessionId, spanId]),
+        [[a, served?.spanId]]
+      )
+    }).pipe(Effect.provide(Recording))
+  )
+
+  it.scopedLive("takes them from one process to another", () =>
+    Effect.gen(function* () {
+      const port = yield* start("./server.ts", /(\d+)\n/)
+      const http = yield* client()
+      const span = yield* Effect.currentSpan.pipe(
+        Effect.zipLeft(getText(http, `http://127.0.0.1:${port}/work`)),
+        Effect.withSpan("caller"),
+        SessionId.withSessionId(a)
+      )
+      const response = yield* http.get(`http://127.0.0.1:${port}/spans`)
+      const there = (yield* response.json) as ReadonlyArray<SpanRecord.SpanRecord>
+      const here = named(
+        (yield* stored).spans.filter(({ sessionId }) => sessionId === a),
+        "http.client GET"
+      )
+      const work = there.find(({ name }) => name === "work")
+      const served = there.find(({ spanId }) => spanId === work?.parentSpanId)
+      assert.deepStrictEqual([work?.sessionId, work?.traceId], [a, span.traceId])
+      assert.deepStrictEqual([served?.sessionId, served?.kind, served?.parentSpanId], [a, "server", here.spanId])
+      assert.deepStrictEqual(there.filter(({ sessionId }) => sessionId === a).length, 2)
+    }).pipe(Effect.provide(Recording))
+  )
+
+  describe("the client", () => {
+    it.scopedLive("sends no header of a session where there is none", () =>
+      Effect.gen(function* () {
+        const url = yield* serve(echo)
+        const headers = yield* getHeaders(yield* client(), url)
+        assert.isTrue(headers.traceparent?.startsWith("00-"))
+        for (const name of ["tracestate", "baggage", "x-mastra-session-id"]) assert.notProperty(headers, name)
+      }).pipe(Effect.provide(Recording))
+    )
+
+    it.scopedLive("sends the session, and on request user and organisation", () =>
+      Effect.gen(function* () {
+        const url = yield* serve(echo)
+        const options = TracingOptions.withTracingOptions({
+          sessionId: id("a b"),
+          userId: "Amélie",
+          organizationId: "org",
+          threadId: "t"
+        })
+        const plain = yield* options(getHeaders(yield* client(), url))
+        assert.strictEqual(plain["x-mastra-session-id"], "a b")
+        assert.strictEqual(plain.baggage, "session.id=a%20b")
+        const all = yield* options(getHeaders(yield* client({ include: ["userId", "organizationId"] }), url))
+        assert.strictEqual(all.baggage, "session.id=a%20b,user.id=Am%C3%A9lie,effect_observability.organization_id=org")
+      }).pipe(Effect.provide(Recording))
+    )
+
+    it.scopedLive("sends the baggage and the tracestate on that came with its request", () =>
+      Effect.gen(function* () {
+        const url = yield* serve(echo)
+        const http = yield* client()
+        const front = yield* serve(Effect.map(getHeaders(http, url), (json) => HttpServerResponse.unsafeJson(json)))
+        const { body } = yield* raw(front, [
+          ...["traceparent", `00-${traceId}-${spanId}-03`, "tracestate", "foo=1", "tracestate", "bar=2"],
+          ...["baggage", "shop=a%20b;p=1 , session.id=session-a", "baggage", "other=2"]
+        ])
+        const headers = JSON.parse(body)
+        assert.match(headers.traceparent, new RegExp(`^00-${traceId}-(?!${spanId})[0-9a-f]{16}-03$`))
+        assert.strictEqual(headers.tracestate, "foo=1,bar=2")
+        assert.strictEqual(headers.baggage, "session.id=session-a,shop=a%20b;p=1,other=2")
+      }).pipe(Effect.provide(Recording))
+    )
+
+    const matches: ReadonlyArray<
+      readonly [targets: HttpPropagation.ClientOptions["targets"], yes: Array<string>, no: Array<string>]
+    > = [
+      [
+        undefined,
+        [
+          "http://localhost",
+          "http://localhost.:1",
+          "http://a.localhost",
+          "http://127.0.0.1",
+          "http://127.8.9.1",
+          "http://[::1]:1"
+        ],
+        [
+          "http://example.com",
+          "http://localhost.example.com",
+          "http://10.0.0.1",
+          "http://127.0.0.1.example.com",
+          "http://notlocalhost"
+        ]
+      ],
+      [[], [], ["http://localhost", "http://example.com"]],
+      [
+        ["api.example.com"],
+        ["http://api.example.com", "https://API.example.com:8443/x", "https://api.example.com."],
+        ["http://example.com", "http://x.api.example.com", "http://localhost", "http://api.example.com.evil.test"]
+      ],
+      [["example.com:8080"], ["http://example.com:8080"], ["http://example.com", "http://example.com:80"]],
+      [
+        ["*.example.com"],
+        ["http://a.example.com", "http://a.b.example.com:1"],
+        [
+          "http://example.com",
+          "http://notexample.com",
+          "http://a.example.com.evil.test",
+          "http://evil.test/?.example.com"
+        ]
+      ],
+      [["https://example.com"], ["https://example.com/x"], ["http://example.com", "https://example.com:444"]],
+      [["no url://"], [], ["http://example.com"]],
+      [(url) => url.pathname === "/yes", ["http://example.com/yes"], ["http://example.com/no"]],
+      [() => assert.fail("thrown"), [], ["http://localhost"]]
+    ]
+    for (const [targets, yes, no] of matches) {
+      it.scoped(
+        `tells the session to ${typeof targets === "object" ? targets.join() || "nobody" : targets} alone`,
+        () =>
+          Effect.gen(function* () {
+            const seen = HttpClient.make((request) =>
+              Effect.succeed(HttpClientResponse.fromWeb(request, Response.json(request.headers)))
+            )
+            const http = Context.get(
+              yield* Layer.build(
+                Layer.provide(HttpPropagation.layerClient({ targets }), Layer.succeed(HttpClient.HttpClient, seen))
+              ),
+              HttpClient.HttpClient
+            )
+            for (const url of [...yes, ...no]) {
+              const headers = yield* getHeaders(http, url).pipe(SessionId.withSessionId(a))
+              assert.strictEqual(headers["x-mastra-session-id"], yes.includes(url) ? a : undefined, url)
+              assert.strictEqual("baggage" in headers, yes.includes(url), url)
+              assert.property(headers, "traceparent")
+            }
+          })
+      )
+    }
+
+    it.scopedLive("injects each attempt and each hop of a redirect anew, each with a span of its own", () =>
+      Effect.gen(function* () {
+        const seen: Array<string | undefined> = []
+        const url = yield* serve(
+          HttpRouter.empty.pipe(
+            HttpRouter.get(
+              "/busy",
+              Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+                seen.push(headers.traceparent)
+                return seen.length < 3
+                  ? HttpServerResponse.empty({ status: 503 })
+                  : HttpServerResponse.empty({ status: 200 })
+              })
+            )
+          )
+        )
+        const http = (yield* client()).pipe(HttpClient.filterStatusOk, HttpClient.retry({ times: 2 }))
+        yield* http.get(`${url}/busy`).pipe(SessionId.withSessionId(a))
+        const { spans } = yield* stored
+        const sent = ofKind(spans, "client").map((span) => `00-${span.traceId}-${span.spanId}-03`)
+        assert.strictEqual(new Set(sent).size, 3)
+        assert.deepStrictEqual(seen, sent)
+      }).pipe(Effect.provide(Recording))
+    )
+
+    for (const follows of ["fetch", "HttpClient.followRedirects"]) {
+      it.scopedLive(`sheds the session on a redirect to another host that ${follows} follows`, () =>
+        Effect.gen(function* () {
+          const other = (yield* serve(echo, { trust: "never" }, "localhost")).replace(/\/$/, "")
+          const first = yield* serve(
+            HttpRouter.empty.pipe(
+              HttpRouter.get("/there", HttpServerResponse.redirect(other, { status: 307 })),
+              HttpRouter.get("/here", HttpServerResponse.redirect("/echo")),
+              HttpRouter.get("/echo", echo)
+            )
+          )
+          const http = yield* client({ targets: ["127.0.0.1"] })
+          const following = follows === "fetch" ? http : HttpClient.followRedirects(http)
+          const get = (path: string) =>
+            following.execute(HttpClientRequest.get(first + path, { headers: { authorization: "secret" } })).pipe(
+              Effect.flatMap(({ json }) => json as Effect.Effect<Record<string, string>>),
+              SessionId.withSessionId(a)
+            )
+          const there = yield* get("/there")
+          assert.notProperty(there, "x-mastra-session-id")
+          assert.notProperty(there, "baggage")
+          assert.property(there, "traceparent")
+          if (follows === "fetch") assert.notProperty(there, "authorization")
+          const here = yield* get("/here")
+          assert.deepStrictEqual([here["x-mastra-session-id"], here.authorization], [a, "secret"])
+        }).pipe(Effect.provide(Recording))
+      )
+    }
+
+    it.scopedLive("follows a redirect of a POST as fetch does", () =>
+      Effect.gen(function* () {
+        const method = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+          Effect.map(request.text, (text) =>
+            HttpServerResponse.text(`${request.method} ${text} ${request.headers["content-type"] ?? ""}`)
+          )
+        )
+        const url = yield* serve(
+          HttpRouter.empty.pipe(
+            HttpRouter.post("/302", HttpServerResponse.redirect("/")),
+            HttpRouter.post("/303", HttpServerResponse.redirect("/", { status: 303 })),
+            HttpRouter.post("/307", HttpServerResponse.redirect("/", { status: 307 })),
+            HttpRouter.post("/loop", HttpServerResponse.redirect("/loop", { status: 307 })),
+            HttpRouter.all("/", method)
+          )
+        )
+        const http = yield* client()
+        const post = (path: string) =>
+          Effect.flatMap(http.post(url + path, { body: HttpBody.text("body") }), ({ text }) => text)
+        assert.strictEqual(yield* post("/302"), "GET  ")
+        assert.strictEqual(yield* post("/303"), "GET  ")
+        assert.strictEqual(yield* post("/307"), "POST body text/plain")
+        assert.strictEqual((yield* Effect.flip(post("/loop")))._tag, "RequestError")
+      }).pipe(Effect.provide(Recording))
+    )
+
+    it.scopedLive("leaves a request alone whose propagation is disabled", () =>
+      Effect.gen(function* () {
+        const url = yield* serve(echo)
+        const http = HttpClient.withTracerPropagation(yield* client(), false)
+        const headers = yield* getHeaders(http, url).pipe(SessionId.withSessionId(a))
+        for (const name of ["traceparent", "baggage", "x-mastra-session-id"]) assert.notProperty(headers, name)
+      }).pipe(Effect.provide(Recording))
+    )
+  })
+
+  describe("the server", () => {
+    it.scopedLive("gives a request without a session none, also where it was started inside one", () =>
+      Effect.gen(function* () {
+        const url = yield* serve(whoami).pipe(
+          Effect.withSpan("startup"),
+          TracingOptions.withTracingOptions({ sessionId: id("startup"), userId: "startup", tags: ["startup"] })
+        )
+        assert.strictEqual((yield* raw(url, [])).body, "none")
+        assert.strictEqual((yield* raw(url, ["x-mastra-session-id", a])).body, a)
+        const { logs, spans } = yield* stored
+        const startup = named(spans, "startup")
+        const [without, within] = ofKind(spans, "server")
+        assert.deepStrictEqual([without?.sessionId, within?.sessionId], [undefined, a])
+        for (const span of spans.filter((span) => span !== startup)) {
+          assert.notStrictEqual(span.traceId, startup.traceId)
+          assert.deepStrictEqual([span.userId, span.tags], [undefined, []])
+        }
+        assert.isUndefined(without?.parentSpanId)
+        assert.deepStrictEqual(logs.map(({ sessionId }) => sessionId).sort(), [a, undefined])
+      }).pipe(Effect.provide(Recording))
+    )
+
+    const trusts: ReadonlyArray<
+      readonly [name: string, trust: HttpPropagation.ServerOptions["trust"], trusted: boolean]
+    > = [
+      ["trusts everybody", "always", true],
+      ["trusts nobody", "never", false],
+      ["trusts by a predicate that holds", ({ headers }) => headers.host === "test", true],
+      ["trusts by a predicate that does not hold", ({ headers }) => headers.host === "other", false],
+      ["trusts by a predicate that throws", () => assert.fail("thrown"), false]
+    ]
+    for (const [name, trust, trusted] of trusts) {
+      it.scopedLive(`${trusted ? "believes" : "does not believe"} a session where it ${name}`, () =>
+        Effect.gen(function* () {
+          const url = yield* serve(whoami, { trust })
+          const { body } = yield* raw(url, [
+            ...["traceparent", traceparent, "x-mastra-session-id", a],
+            ...["baggage", "session.id=session-a,user.id=ada,effect_observability.organization_id=org"]
+          ])
+          assert.strictEqual(body, trusted ? a : "none")
+          const [served] = ofKind((yield* stored).spans, "server")
+          assert.deepStrictEqual(
+            [served?.traceId, served?.sessionId, served?.userId, served?.organizationId],
+            trusted ? [traceId, a, "ada", "org"] : [traceId, undefined, undefined, undefined]
+          )
+        }).pipe(Effect.provide(Recording))
+      )
+    }
+
+    const hostile: ReadonlyArray<
+      readonly [name: string, headers: ReadonlyArray<string>, session: string | undefined, refused: Array<string>]
+    > = [
+      ["a session id that is too long", ["x-mastra-session-id", "x".repeat(201)], undefined, ["x-mastra-session-id"]],
+      ["an empty session id", ["x-mastra-session-id", ""], undefined, ["x-mastra-session-id"]],
+      ["a session id beyond ASCII", ["x-mastra-session-id", "s\u00e9"], undefined, ["x-mastra-session-id"]],
+      ["a tab in a session id", ["x-mastra-session-id", "a\tb"], undefined, ["x-mastra-session-id"]],
+      ["two session ids", ["x-mastra-session-id", "a", "X-Mastra-Session-Id", "b"], undefined, ["x-mastra-session-id"]],
+      ["a session id with a comma, which is one", ["x-mastra-session-id", "a, b"], "a, b", []],
+      ["control characters in baggage", ["baggage", "session.id=a%0Ab"], undefined, ["session.id"]],
+      ["NUL in baggage", ["baggage", "session.id=%00"], undefined, ["session.id"]],
+      ["two sessions in baggage", ["baggage", "session.id=a,session.id=b"], undefined, ["session.id"]],
+      ["the same session twice in baggage", ["baggage", "session.id=a,session.id=a"], "a", []],
+      [
+        "a bad header beside good baggage",
+        ["x-mastra-session-id", " ", "baggage", "session.id=a"],
+        "a",
+        ["x-mastra-session-id"]
+      ],
+      ["malformed baggage beside a session", ["baggage", "session.id=a,b c=1"], "a", ["baggage"]],
+      ["a user with control characters", ["baggage", "session.id=a,user.id=%1b[0m"], "a", ["user.id"]],
+      ["a user that is too long", ["baggage", `session.id=a,user.id=${"x".repeat(201)}`], "a", ["user.id"]],
+      [
+        "baggage of 70 members",
+        ["baggage", `session.id=a,${Array.from({ length: 70 }, (_, i) => `k${i}=v`)}`],
+        "a",
+        ["baggage"]
+      ],
+      ["baggage of 12,000 bytes", ["baggage", `k=${"x".repeat(12_000)},session.id=a`], undefined, ["baggage"]],
+      ["a malformed traceparent", ["traceparent", "garbage", "x-mastra-session-id", "a"], "a", ["traceparent"]],
+      ["two traceparents", ["traceparent", traceparent, "traceparent", traceparent], undefined, ["traceparent"]],
+      ["a malformed tracestate", ["traceparent", traceparent, "tracestate", "FOO=1"], undefined, ["tracestate"]],
+      ["a prototype as a session", ["baggage", "__proto__=a,constructor=b"], undefined, []]
+    ]
+    for (const [name, headers, session, refused] of hostile) {
+      it.scopedLive(`answers a request with ${name}, and says what it dropped`, () =>
+        Effect.gen(function* () {
+          const count = Effect.map(
+            Effect.forEach(refused, (header) =>
+              Metric.value(
+                Metric.counter("effect_observability_propagation_refused", {
+                  description: "Headers and members of baggage that were dropped because they are malformed",
+                  incremental: true
+                }).pipe(Metric.tagged("header", header))
+              )
+            ),
+            (states) => states.map(({ count }) => count)
+          )
+          const before = yield* count
+          const url = yield* serve(whoami)
+          const { body, status } = yield* raw(url, headers)
+          assert.deepStrictEqual([status, body], [200, session ?? "none"])
+          const [served] = ofKind((yield* stored).spans, "server")
+          assert.strictEqual(served?.sessionId, session)
+          assert.deepStrictEqual(
+            served?.attributes["effect_observability.propagation.refused"],
+            refused.length === 0 ? undefined : refused
+          )
+          if (refused.includes("traceparent")) assert.notStrictEqual(served?.traceId, traceId)
+          assert.deepStrictEqual(
+            yield* count,
+            before.map((count) => count + 1)
+          )
+        }).pipe(Effect.provide(Recording))
+      )
+    }
+
+    it.scopedLive("does not look for a session beyond 256 headers", () =>
+      Effect.gen(function* () {
+        const url = yield* serve(whoami)
+        const many = Array.from({ length: 300 }, (_, index) => [`x-${index}`, "1"]).flat()
+        assert.strictEqual((yield* raw(url, [...many, "x-mastra-session-id", a])).body, "none")
+        assert.strictEqual((yield* raw(url, ["x-mastra-session-id", a, ...many])).body, a)
+      }).pipe(Effect.provide(Recording))
+    )
+
+    it.scopedLive("keeps apart the requests of one connection", () =>
+      Effect.gen(function* () {
+        const url = yield* serve(whoami)
+        const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+        yield* Effect.addFinalizer(() => Effect.sync(() => agent.destroy()))
+        const answers = yield* Effect.forEach([a, undefined, b, undefined, a], (session) =>
+          Effect.map(
+            raw(url, session === undefined ? [] : ["x-mastra-session-id", session], { agent }),
+            ({ body }) => body
+          )
+        )
+        assert.deepStrictEqual(answers, [a, "none", b, "none", a])
+        const { spans } = yield* stored
+        assert.deepStrictEqual(
+          ofKind(spans, "server").map(({ sessionId }) => sessionId),
+          [a, undefined, b, undefined, a]
+        )
+      }).pipe(Effect.provide(Recording))
+    )
+
+    it.scopedLive(
+      "keeps apart two sessions in 10,000 interleaved requests",
+      () =>
+        Effect.gen(function* () {
+          const waiting = Effect.zipRight(Effect.yieldNow(), whoami)
+          const url = yield* serve(waiting)
+          const agent = new Agent({ keepAlive: true, maxSockets: 20 })
+          yield* Effect.addFinalizer(() => Effect.sync(() => agent.destroy()))
+          const sessions = Array.from({ length: 10_000 }, (_, index) => [a, b, undefined][index % 3])
+          const answers = yield* Effect.forEach(
+            sessions,
+            (session) => raw(url, session === undefined ? [] : ["x-mastra-session-id", session], { agent }),
+            { concurrency: 20 }
+          )
+          assert.deepStrictEqual(
+            answers.map(({ body }) => body),
+            sessions.map((session) => session ?? "none")
+          )
+          const { logs, spans } = yield* stored
+          const served = new Map(ofKind(spans, "server").map((span) => [span.spanId, span.sessionId]))
+          assert.strictEqual(served.size, 10_000)
+          for (const session of [a, b, undefined]) {
+            const count = sessions.filter((other) => other === session).length
+            assert.strictEqual(Array.from(served.values()).filter((other) => other === session).length, count)
+          }
+          for (const record of [...logs, ...spans.filter(({ name }) => name === "handler")]) {
+            const within = "parentSpanId" in record ? record.parentSpanId : record.spanId
+            assert.strictEqual(record.sessionId, served.get(within as string))
+          }
+          assert.strictEqual(logs.length, 10_000)
+        }).pipe(Effect.provide(Recording)),
+      240_000
+    )
+
+    it.scopedLive("gives a session that is set late to what comes after it", () =>
+      Effect.gen(function* () {
+        const late = Effect.gen(function* () {
+          yield* Effect.log("before")
+          yield* Effect.annotateCurrentSpan("session.id", a)
+          yield* Effect.withSpan(Effect.log("after"), "after")
+          return HttpServerResponse.empty()
+        })
+        yield* raw(yield* serve(late), ["traceparent", traceparent])
+        const { logs, spans } = yield* stored
+        assert.deepStrictEqual(Object.fromEntries(logs.map(({ message, sessionId }) => [message, sessionId])), {
+          before: undefined,
+          after: a
+        })
+        assert.strictEqual(named(spans, "after").sessionId, a)
+        assert.strictEqual(ofKind(spans, "server")[0]?.sessionId, a)
+      }).pipe(Effect.provide(Recording))
+    )
+
+    it.scopedLive("keeps the session while a body is streamed", () =>
+      Effect.gen(function* () {
+        const url = yield* serve(
+          Effect.succeed(
+            HttpServerResponse.stream(
+              Stream.range(1, 3).pipe(
+                Stream.mapEffect((n) => Effect.as(Effect.withSpan(Effect.log(n), "chunk"), `${n}`)),
+                Stream.encodeText
+              )
+            )
+          )
+        )
+        assert.strictEqual((yield* raw(url, ["x-mastra-session-id", a])).body, "123")
+        const { logs, spans } = yield* stored
+        const [served] = ofKind(spans, "server")
+        const chunks = spans.filter(({ name }) => name === "chunk")
+        assert.deepStrictEqual(
+          [...logs, ...chunks].map(({ sessionId, traceId }) => [sessionId, traceId]),
+          Array.from({ length: 6 }, () => [a, served?.traceId])
+        )
+      }).pipe(Effect.provide(Recording))
+    )
+
+    it.scopedLive("keeps the session of a websocket for as long as it is open", () =>
+      Effect.gen(function* () {
+        const done = yield* Deferred.make<void>()
+        const url = yield* serve(
+          Effect.gen(function* () {
+            const socket = yield* HttpServerRequest.upgrade
+            yield* socket.run((data) =>
+              Effect.zipRight(Effect.log(String(data.length)), Deferred.succeed(done, undefined))
+            )
+            return HttpServerResponse.empty()
+          }).pipe(Effect.catchAll(() => HttpServerResponse.empty()))
+        )
+        const socket = yield* Socket.makeWebSocket(url.replace("http", "ws")).pipe(
+          Effect.provideService(
+            Socket.WebSocketConstructor,
+            (address) =>
+              new Undici.WebSocket(address, { headers: { "x-mastra-session-id": a } }) as unknown as WebSocket
+          )
+        )
+        const running = yield* Effect.fork(socket.run(() => Effect.void))
+        const write = yield* socket.writer
+        yield* write("hello")
+        yield* Deferred.await(done)
+        yield* Effect.ignore(write(new Socket.CloseEvent(1000)))
+        yield* Effect.exit(running.await)
+        const { logs } = yield* stored
+        assert.deepStrictEqual(
+          logs.map(({ message, sessionId }) => [message, sessionId]),
+          [["5", a]]
+        )
+      }).pipe(Effect.provide(Recording))
+    )
+
+    it.scopedLive("works with HttpApi", () =>
+      Effect.gen(function* () {
+        const Api = HttpApi.make("Api").add(
+          HttpApiGroup.make("group").add(HttpApiEndpoint.get("whoami", "/whoami").addSuccess(Schema.String))
+        )
+        const Live = HttpApiBuilder.group(Api, "group", (handlers) =>
+          handlers.handle("whoami", () =>
+            Effect.map(
+              SessionId.get,
+              Option.getOrElse(() => "none")
+            )
+          )
+        )
+        const context = yield* HttpApiBuilder.serve(HttpPropagation.middleware({ trust: "always" })).pipe(
+          Layer.provide(Layer.provide(HttpApiBuilder.api(Api), Live)),
+          Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 })),
+          Layer.build
+        )
+        const { address } = Context.get(context, HttpServer.HttpServer)
+        const url = `http://127.0.0.1:${address._tag === "TcpAddress" ? address.port : ""}/whoami`
+        assert.strictEqual((yield* raw(url, ["x-mastra-session-id", a])).body, `"${a}"`)
+        assert.strictEqual((yield* raw(url, [])).body, `"none"`)
+      }).pipe(Effect.provide(Recording))
+    )
+
+    it.scopedLive("works as the middleware of a router", () =>
+      Effect.gen(function* () {
+        const context = yield* HttpRouter.empty.pipe(
+          HttpRouter.get("/:name", whoami),
+          HttpRouter.use(HttpPropagation.middleware({ trust: "always" })),
+          HttpServer.serve(),
+          Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 })),
+          Layer.build
+        )
+        const { address } = Context.get(context, HttpServer.HttpServer)
+        const url = `http://127.0.0.1:${address._tag === "TcpAddress" ? address.port : ""}/me`
+        assert.strictEqual((yield* raw(url, ["x-mastra-session-id", a])).body, a)
+        assert.strictEqual(ofKind((yield* stored).spans, "server")[0]?.sessionId, a)
+      }).pipe(Effect.provide(Recording))
+    )
+
+    it.scopedLive("works where requests of a path are not traced", () =>
+      Effect.gen(function* () {
+        const url = yield* serve(whoami).pipe(
+          Effect.locally(HttpMiddleware.currentTracerDisabledWhen, () => true),
+          SessionId.withSessionId(b)
+        )
+        assert.strictEqual((yield* raw(url, ["traceparent", traceparent, "x-mastra-session-id", a])).body, a)
+        const handler = named((yield* stored).spans, "handler")
+        assert.deepStrictEqual([handler.traceId, handler.parentSpanId, handler.sessionId], [traceId, spanId, a])
+        assert.strictEqual((yield* raw(url, [])).body, "none")
+      }).pipe(Effect.provide(Recording))
+    )
+  })
+})
