@@ -9,11 +9,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as Tracer from "effect/Tracer"
-import { carriedBy } from "../identity/internal/correlation.js"
-import { currentWorkflowRun } from "../identity/internal/workflowRun.js"
-import type { SessionId } from "../identity/SessionId.js"
+import type * as Tracer from "effect/Tracer"
+import { carriedBy, recordingOf } from "../identity/internal/correlation.js"
+import { currentWorkflowRun, type WorkflowRun } from "../identity/internal/workflowRun.js"
 import * as conventions from "../signal/internal/conventions.js"
+import { parentSpan } from "./internal/within.js"
 import * as Propagation from "./Propagation.js"
 
 /**
@@ -47,20 +47,24 @@ export const layer: Layer.Layer<WorkflowEngine, never, WorkflowEngine> = Layer.e
       register: (workflow, execute) =>
         engine.register(withCarrier(workflow), (payload, executionId) => {
           const { [field]: carrier, ...fields } = payload as Record<string, unknown>
-          return asStarted(carrier, (links) =>
-            execute(workflow.payloadSchema.make(fields, true), executionId).pipe(
-              Effect.withSpan(`invoke_workflow ${workflow.name}`, {
-                attributes: {
-                  "gen_ai.operation.name": "invoke_workflow",
-                  "gen_ai.workflow.name": workflow.name,
-                  executionId
-                },
-                links,
-                captureStackTrace: false
-              }),
-              Effect.locally(currentWorkflowRun, Option.some({ workflowName: workflow.name, executionId })),
-              Effect.provideService(WorkflowEngine, self)
-            )
+          const run = { workflowName: workflow.name, executionId }
+          return asStarted(
+            Option.getOrElse(decodeCarrier(carrier), () => ({})),
+            run,
+            (links) =>
+              execute(workflow.payloadSchema.make(fields, true), executionId).pipe(
+                Effect.withSpan(`invoke_workflow ${workflow.name}`, {
+                  attributes: {
+                    "gen_ai.operation.name": "invoke_workflow",
+                    "gen_ai.workflow.name": workflow.name,
+                    executionId
+                  },
+                  links,
+                  captureStackTrace: false
+                }),
+                Effect.locally(currentWorkflowRun, Option.some(run)),
+                Effect.provideService(WorkflowEngine, self)
+              )
           )
         }),
       execute: (workflow, options) =>
@@ -93,28 +97,27 @@ export const layer: Layer.Layer<WorkflowEngine, never, WorkflowEngine> = Layer.e
  * session stays its parent; a span of another trace, in which somebody resumed it, becomes a link.
  */
 const asStarted = <A, E, R>(
-  carrier: unknown,
-  run: (links: ReadonlyArray<Tracer.SpanLink>) => Effect.Effect<A, E, R>
+  carrier: Propagation.Carrier,
+  run: WorkflowRun,
+  body: (links: ReadonlyArray<Tracer.SpanLink>) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.flatMap(parentSpan, (around) =>
     Effect.flatMap(parentSpan, (started) => {
-      if (around === undefined) return run([])
-      if (around.traceId !== started?.traceId) return run([{ _tag: "SpanLink", span: around, attributes: {} }])
-      return isOpenIn(around, carriedBy(started)?.sessionId) ? Effect.withParentSpan(run([]), around) : run([])
-    }).pipe(Propagation.restore(Option.getOrElse(decodeCarrier(carrier), () => ({}))))
+      if (around === undefined) return body([])
+      if (around.traceId !== started?.traceId) return body([{ _tag: "SpanLink", span: around, attributes: {} }])
+      const { sessionId, ...options } = carrier.options ?? {}
+      if (isRequest(around, run)) recordingOf(around)?.reassign(sessionId, options)
+      return isOpen(around) && carriedBy(around)?.sessionId === sessionId
+        ? Effect.withParentSpan(body([]), around)
+        : body([])
+    }).pipe(Propagation.restore(carrier))
   )
 
-const parentSpan = Effect.map(Effect.serviceOption(Tracer.ParentSpan), Option.getOrUndefined)
+/** Whether a span is that of the request which has a runner of `@effect/cluster` run an execution. */
+const isRequest = (span: Tracer.AnySpan, { executionId, workflowName }: WorkflowRun): boolean =>
+  span._tag === "Span" && span.name === `Workflow/${workflowName}(${executionId}).run`
 
-/** Whether a span is open and in no other session. The span of a request that reached a cluster is in none: it is told. */
-const isOpenIn = (span: Tracer.AnySpan, sessionId: SessionId | undefined): boolean => {
-  if (span._tag !== "Span" || span.status._tag !== "Started") return false
-  const own = carriedBy(span)?.sessionId
-  if (own === undefined && sessionId !== undefined) span.attribute(conventions.sessionId, sessionId)
-  return own === undefined || own === sessionId
-}
-
-const decodeCarrier = Schema.decodeUnknownOption(Propagation.Carrier)
+const isOpen = (span: Tracer.AnySpan): boolean => span._tag === "Span" && span.status._tag === "Started"
 
 /** The field of the payload in which an engine keeps the carrier, unread. */
 const field = "~effect-observability/carrier"
@@ -124,3 +127,5 @@ const withCarrier = <W extends Workflow.Any>(workflow: W): W => ({
   ...workflow,
   payloadSchema: Schema.Struct({ ...workflow.payloadSchema.fields, [field]: Schema.optional(Schema.Unknown) })
 })
+
+const decodeCarrier = Schema.decodeUnknownOption(Propagation.Carrier)

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { WorkflowEngine } from "@effect/workflow"
-import { Effect, FiberRef, Layer, Logger, Option } from "effect"
+import { Workflow, WorkflowEngine } from "@effect/workflow"
+import { Deferred, Effect, FiberRef, Layer, Logger, Option, PrimaryKey, Schema } from "effect"
 import { Observability, SessionId, Storage, TracingOptions } from "effect-observability"
 import { WorkflowPropagation } from "effect-observability/workflow"
 import { currentWorkflowRun } from "../../src/identity/internal/workflowRun.js"
@@ -16,6 +16,29 @@ const file = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-observability-"))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
 ).pipe(Effect.map((folder) => join(folder, "cluster.db")))
+
+/** Executes an order, and goes on when it is done. */
+const Batch = Workflow.make({ name: "Batch", payload: { id: Schema.String }, idempotencyKey: ({ id }) => id })
+
+const BatchLive = Batch.toLayer(({ id }) =>
+  Order.execute({ id }).pipe(Effect.orDie, Effect.zipRight(Effect.withSpan(Effect.void, "done")))
+)
+
+class Cancel extends Schema.TaggedRequest<Cancel>()("Cancel", {
+  payload: {
+    id: Schema.String,
+    at: Schema.Date,
+    reason: Schema.optionalWith(Schema.String, { default: () => "none" })
+  },
+  success: Schema.Void,
+  failure: Schema.Never
+}) {
+  [PrimaryKey.symbol]() {
+    return this.id
+  }
+}
+
+const Cancelling = Workflow.fromTaggedRequest(Cancel)
 
 const engines = {
   memory: WorkflowPropagation.layer.pipe(Layer.provide(WorkflowEngine.layerMemory)),
@@ -55,7 +78,7 @@ for (const engine of ["memory", "cluster"] as const) {
   describe(`a workflow on the ${engine} engine`, () => {
     it.scopedLive("runs in the session that started it, when another one resumes it", () =>
       Effect.gen(function* () {
-        yield* decidedByBob(false)
+        const executionId = yield* decidedByBob(false)
         const { logs, named } = yield* stored
         for (const name of ["invoke_workflow Order", "charge", "bank", "ship", "carrier", "decision", "refund"]) {
           const spans = named(name)
@@ -68,7 +91,8 @@ for (const engine of ["memory", "cluster"] as const) {
           logs.map((log) => [log.message, log.sessionId, log.userId]).reverse(),
           ["charging", "decided", "refunding"].map((message) => [message, "ada", "ada"])
         )
-        assert.deepStrictEqual(named("answer")[0]?.sessionId, "bob")
+        for (const span of named(`Workflow/Order(${executionId}).run`)) assert.strictEqual(span.sessionId, "ada")
+        assert.strictEqual(named("answer")[0]?.sessionId, "bob")
       }).pipe(Effect.provide(program(engine)))
     )
 
@@ -80,8 +104,11 @@ for (const engine of ["memory", "cluster"] as const) {
         for (const name of ["invoke_workflow Order", "charge", "bank", "ship", "decision"]) {
           for (const span of named(name)) assert.strictEqual(span.traceId, ask?.traceId, name)
         }
-        assert.strictEqual(named("invoke_workflow Order").length, 2)
-        assert.notStrictEqual(named("answer")[0]?.traceId, ask?.traceId)
+        const [answer] = named("answer")
+        assert.notStrictEqual(answer?.traceId, ask?.traceId)
+        const [first, second] = named("invoke_workflow Order")
+        assert.notStrictEqual(second?.parentSpanId, first?.spanId)
+        if (engine === "memory") assert.deepStrictEqual(second?.links[0]?.traceId, answer?.traceId)
       }).pipe(Effect.provide(program(engine)))
     )
 
@@ -137,6 +164,43 @@ for (const engine of ["memory", "cluster"] as const) {
           }
         }
       }).pipe(Effect.provide(program(engine)))
+    )
+
+    it.scopedLive("that another one executes runs in the session of that one", () =>
+      Effect.gen(function* () {
+        yield* Batch.execute({ id: "1" }, { discard: true }).pipe(
+          Effect.withSpan("ask"),
+          TracingOptions.withTracingOptions(ada)
+        )
+        const executionId = yield* Order.executionId({ id: "1" })
+        yield* until(executionId, "Suspended")
+        yield* decide(executionId, true).pipe(Effect.withSpan("answer"), TracingOptions.withTracingOptions(bob))
+        yield* Batch.poll(yield* Batch.executionId({ id: "1" })).pipe(
+          Effect.withTracerEnabled(false),
+          Effect.delay("10 millis"),
+          Effect.repeat({ until: (result) => result?._tag === "Complete" })
+        )
+        const { named } = yield* stored
+        for (const name of ["invoke_workflow Order", "invoke_workflow Batch", "decision", "done"]) {
+          for (const span of named(name)) {
+            assert.deepStrictEqual([span.sessionId, span.traceId], ["ada", named("ask")[0]?.traceId], name)
+          }
+        }
+        assert.strictEqual(named("done").length, 1)
+      }).pipe(Effect.provide(Layer.provideMerge(BatchLive, program(engine))))
+    )
+
+    it.scopedLive("is given its payload as it declares it", () =>
+      Effect.gen(function* () {
+        const given = yield* Deferred.make<Cancel>()
+        const live = Cancelling.toLayer((payload) => Effect.asVoid(Deferred.succeed(given, payload)))
+        yield* Effect.gen(function* () {
+          yield* Cancelling.execute({ id: "1", at: new Date(0) })
+          const payload = yield* Deferred.await(given)
+          assert.instanceOf(payload, Cancel)
+          assert.deepStrictEqual({ ...payload }, { _tag: "Cancel", id: "1", at: new Date(0), reason: "none" })
+        }).pipe(Effect.provide(Layer.provideMerge(live, Layer.provideMerge(engines[engine], observed))))
+      })
     )
 
     it.scopedLive("says which execution and which activity a fiber works for", () =>
