@@ -1,14 +1,18 @@
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { FileSystem } from "@effect/platform"
+import type { PlatformError } from "@effect/platform/Error"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, layer, type Vitest } from "@effect/vitest"
-import { Array, Console, Context, Effect, Layer, Schema } from "effect"
+import { Array, Console, Context, Effect, Layer, Schema, type Scope } from "effect"
 import { type SpanRecord, Storage } from "effect-observability"
+import { ClickhouseStorage } from "effect-observability/clickhouse"
 import { DuckDbStorage } from "effect-observability/duckdb"
 import { demo } from "../../docs/examples/airline/Demo.js"
 import { Transcript } from "../../docs/examples/airline/Replay.js"
 import { collect, totals } from "../../docs/examples/airline/Report.js"
+import * as ClickhouseServer from "../utils/clickhouseServer.js"
+import { describeClickhouse } from "../utils/describeClickhouse.js"
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const short = file("docs/examples/airline/transcript.json")
@@ -18,18 +22,32 @@ const inAnyOrder = (counts: ReadonlyArray<ReadonlyArray<number>>) => counts.map(
 
 class Printed extends Context.Tag("test/Printed")<Printed, ReadonlyArray<string>>() {}
 
-/** Runs the demonstration, and gives what it printed and the file that it wrote. */
-const held = (transcript: string, tools: "live" | "recorded") =>
+const duckDb = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  return DuckDbStorage.layer({ path: `${yield* fs.makeTempDirectoryScoped()}/airline.duckdb` })
+})
+
+const clickhouse = Effect.map(ClickhouseServer.make(), ({ password, url, username }) =>
+  ClickhouseStorage.layer({ url: url.replace("//", `//${username}:${password}@`) })
+)
+
+type Engine = Effect.Effect<
+  Layer.Layer<Storage.Storage, Storage.StorageError>,
+  PlatformError,
+  FileSystem.FileSystem | Scope.Scope
+>
+
+/** Runs the demonstration, and gives what it printed and what it stored. */
+const held = (transcript: string, tools: "live" | "recorded", engine: Engine = duckDb) =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const db = `${yield* fs.makeTempDirectoryScoped()}/airline.duckdb`
+    const storage = yield* engine
     const console = yield* Console.consoleWith(Effect.succeed)
     const printed: Array<string> = []
-    yield* Console.withConsole(demo({ transcript, tools, db }), {
+    yield* Console.withConsole(demo({ transcript, tools, storage }), {
       ...console,
       log: (line) => Effect.sync(() => printed.push(line))
     })
-    return Layer.merge(DuckDbStorage.layer({ path: db }), Layer.succeed(Printed, printed))
+    return Layer.merge(storage, Layer.succeed(Printed, printed))
   }).pipe(Layer.unwrapScoped, Layer.provideMerge(NodeContext.layer))
 
 /** How many turns, model calls, tool calls and refused tool calls each conversation has, in any order. */
@@ -90,25 +108,22 @@ const behavesLike = (
   )
 }
 
+const isPrinted = Effect.gen(function* () {
+  const printed = (yield* Printed).join("\n")
+  const { listSessions } = yield* Storage.Storage
+  for (const { sessionId } of (yield* listSessions()).items) {
+    assert.include(printed, sessionId)
+  }
+  assert.match(printed, /├─ execute_tool update_reservation_flights +tool_call +[\d.]+ ms +✗ gift_card_31 holds 20/)
+  assert.match(printed, /│ {2}└─ · warn +log +update_reservation_flights was refused/)
+  assert.include(printed, "3 sessions, 12 turns, 12 traces\n22 model calls, 15 tool calls, 2 of them refused")
+})
+
 describe("the demonstration", () => {
   layer(held(short, "live"), { excludeTestServices: true })("with an airline in memory", (it) => {
     behavesLike(it, short)
 
-    it.effect("the report is printed from the file", () =>
-      Effect.gen(function* () {
-        const printed = (yield* Printed).join("\n")
-        const { listSessions } = yield* Storage.Storage
-        for (const { sessionId } of (yield* listSessions()).items) {
-          assert.include(printed, sessionId)
-        }
-        assert.match(
-          printed,
-          /├─ execute_tool update_reservation_flights +tool_call +[\d.]+ ms +✗ gift_card_31 holds 20/
-        )
-        assert.match(printed, /│ {2}└─ · warn +log +update_reservation_flights was refused/)
-        assert.include(printed, "3 sessions, 12 turns, 12 traces\n22 model calls, 15 tool calls, 2 of them refused")
-      })
-    )
+    it.effect("the report is printed from what is stored", () => isPrinted)
 
     it.effect("the airline answers what the transcript says", () =>
       Effect.gen(function* () {
@@ -117,6 +132,14 @@ describe("the demonstration", () => {
         assert.deepStrictEqual(live, recorded)
       })
     )
+  })
+
+  describeClickhouse("on ClickHouse", () => {
+    layer(held(short, "live", clickhouse), { excludeTestServices: true })((it) => {
+      behavesLike(it, short)
+
+      it.effect("the same report is printed", () => isPrinted)
+    })
   })
 
   const missing = existsSync(real) ? "" : ` (skipped: there is no ${real}; OBSERVABILITY_TEST_DATA names its folder)`

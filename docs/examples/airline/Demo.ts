@@ -1,25 +1,23 @@
-/** The demonstration: conversations are held again and recorded, and the file is then asked what happened. */
+/** The demonstration: conversations are held again and recorded, and the storage is then asked what happened. */
 import { FileSystem } from "@effect/platform"
 import { Effect, Layer, Logger, Schema } from "effect"
-import { Observability, SessionId, TracingOptions } from "effect-observability"
-import { DuckDbStorage } from "effect-observability/duckdb"
+import { Observability, SessionId, type Storage, TracingOptions } from "effect-observability"
 import * as Agent from "./Agent.js"
 import * as Airline from "./Airline.js"
 import * as Replay from "./Replay.js"
 import * as Report from "./Report.js"
 
 /**
- * Records the conversations of a transcript in a DuckDB file, then prints what that file holds. The tools work on the
+ * Records the conversations of a transcript in a storage, then prints what that holds. The tools work on the
  * airline in memory, or give what the transcript says they gave.
  */
 export const demo = Effect.fnUntraced(function* (options: {
   readonly transcript: string
   readonly tools: "live" | "recorded"
-  readonly db: string
+  readonly storage: Layer.Layer<Storage.Storage, Storage.StorageError>
 }) {
   const fs = yield* FileSystem.FileSystem
   const conversations = yield* Effect.flatMap(fs.readFileString(options.transcript), Schema.decode(Replay.Transcript))
-  const storage = DuckDbStorage.layer({ path: options.db })
 
   yield* Effect.forEach(
     conversations,
@@ -27,14 +25,14 @@ export const demo = Effect.fnUntraced(function* (options: {
     { concurrency: 8, discard: true }
   ).pipe(
     Effect.provide([
-      Observability.layer({ serviceName: "airline" }).pipe(Layer.provide(storage)),
+      Observability.layer({ serviceName: "airline" }).pipe(Layer.provide(options.storage)),
       // the terminal is for the report
       Logger.remove(Logger.defaultLogger)
     ])
   )
 
-  // All that was recorded is in the file by now, and the report has nothing else.
-  yield* Effect.provide(Report.print, storage)
+  // All that was recorded is stored by now, and the report has nothing else.
+  yield* Effect.provide(Report.print, options.storage)
 })
 
 /** One conversation, in a session of its own. */
