@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Workflow, WorkflowEngine } from "@effect/workflow"
+import { DurableClock, Workflow, WorkflowEngine } from "@effect/workflow"
 import { Deferred, Effect, FiberRef, Layer, Logger, Option, PrimaryKey, Schema } from "effect"
 import { Observability, SessionId, Storage, TracingOptions } from "effect-observability"
 import { WorkflowPropagation } from "effect-observability/workflow"
@@ -22,6 +22,12 @@ const Batch = Workflow.make({ name: "Batch", payload: { id: Schema.String }, ide
 
 const BatchLive = Batch.toLayer(({ id }) =>
   Order.execute({ id }).pipe(Effect.orDie, Effect.zipRight(Effect.withSpan(Effect.void, "done")))
+)
+
+const Nap = Workflow.make({ name: "Nap", payload: { id: Schema.String }, idempotencyKey: ({ id }) => id })
+
+const NapLive = Nap.toLayer(() =>
+  DurableClock.sleep({ name: "nap", duration: "100 millis", inMemoryThreshold: "1 millis" })
 )
 
 class Cancel extends Schema.TaggedRequest<Cancel>()("Cancel", {
@@ -153,10 +159,14 @@ for (const engine of ["memory", "cluster"] as const) {
 
     it.scopedLive("that nobody's session started runs in none, when a session resumes it", () =>
       Effect.gen(function* () {
-        const executionId = yield* Order.execute({ id: "1" }, { discard: true }).pipe(Effect.withSpan("ask"))
-        yield* until(executionId, "Suspended")
-        yield* decide(executionId, false).pipe(Effect.withSpan("answer"), TracingOptions.withTracingOptions(bob))
-        yield* until(executionId, "Complete")
+        yield* Effect.gen(function* () {
+          const executionId = yield* Order.execute({ id: "1" }, { discard: true })
+          yield* until(executionId, "Suspended")
+          yield* Effect.zipRight(decide(executionId, false), until(executionId, "Complete")).pipe(
+            Effect.withSpan("answer"),
+            TracingOptions.withTracingOptions(bob)
+          )
+        }).pipe(Effect.withSpan("one trace"))
         const { named } = yield* stored
         for (const name of ["invoke_workflow Order", "charge", "bank", "ship", "decision", "refund"]) {
           for (const { sessionId, userId } of named(name)) {
@@ -164,6 +174,17 @@ for (const engine of ["memory", "cluster"] as const) {
           }
         }
       }).pipe(Effect.provide(program(engine)))
+    )
+
+    it.scopedLive("that wakes up by itself goes on beside the run that fell asleep", () =>
+      Effect.gen(function* () {
+        yield* Nap.execute({ id: "1" }).pipe(Effect.withSpan("ask"), TracingOptions.withTracingOptions(ada))
+        const { named } = yield* stored
+        const [first, second] = named("invoke_workflow Nap")
+        assert.deepStrictEqual([second?.sessionId, second?.traceId], ["ada", named("ask")[0]?.traceId])
+        assert.isDefined(second?.parentSpanId)
+        assert.notStrictEqual(second?.parentSpanId, first?.spanId)
+      }).pipe(Effect.provide(Layer.provideMerge(NapLive, Layer.provideMerge(engines[engine], observed))))
     )
 
     it.scopedLive("that another one executes runs in the session of that one", () =>
