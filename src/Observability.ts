@@ -19,6 +19,7 @@ import * as ObservabilityConfig from "./ObservabilityConfig.js"
 import * as BatchWriter from "./pipeline/BatchWriter.js"
 import type { Exporter } from "./pipeline/Exporter.js"
 import type { FlushError } from "./pipeline/FlushError.js"
+import * as SensitiveDataFilter from "./pipeline/SensitiveDataFilter.js"
 import type { Stats } from "./pipeline/Stats.js"
 import * as StorageExporter from "./pipeline/StorageExporter.js"
 import { Emitter } from "./signal/Emitter.js"
@@ -150,9 +151,13 @@ const fromConfig = (
     }
   }
   const sampling = { sampler: samplerOf(config.sampling), ignoreParent: config.sampling.ignoreParent ?? false }
+  const processors =
+    config.sensitiveData === false
+      ? config.processors
+      : [...config.processors, SensitiveDataFilter.make(config.sensitiveData)]
   // One after the other: Effect keeps the tracer and the loggers of layers that are built side by side.
   return Layer.unwrapScoped(
-    Effect.map(BatchWriter.make({ ...config, exporters }), ({ emitter, flush, stats }) =>
+    Effect.map(BatchWriter.make({ ...config, processors, exporters }), ({ emitter, flush, stats }) =>
       Layer.effect(
         Observability,
         Effect.map(Logger.Logger, (logger) => ({ flush, stats, ...logger }))

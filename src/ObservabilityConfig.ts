@@ -24,11 +24,13 @@ import {
   type LogLevelInput,
   Name,
   optional,
+  Patterns,
   PositiveDuration,
   PositiveInt,
   Probability,
   Processors,
   plain,
+  RedactedKey,
   Sampler,
   Text,
   withDefault
@@ -101,6 +103,38 @@ export const Limits = Schema.Struct({
   linkCount: withDefault(Schema.NonNegativeInt, 128, "Links of a span: 128.")
 })
 
+/**
+ * Local disk for what the queue of an exporter has no room for, and for what a process that ends still holds. The next
+ * start exports it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Spool = Schema.Struct({
+  directory: Name.annotations({
+    jsonSchema: { description: "The folder, created if it is missing. Processes share it." }
+  }),
+  maxBytes: withDefault(PositiveInt, 2 ** 30, "Bytes on disk for each exporter, at most: 1 GiB.")
+})
+
+/**
+ * What is masked besides what always is, and how: the options of `SensitiveDataFilter.make`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const SensitiveData = Schema.Struct({
+  keys: optional(Schema.Array(Schema.String), "Names of further secrets."),
+  safeKeys: optional(Schema.Array(Schema.String), "Names whose values are never masked."),
+  patterns: Schema.optional(Patterns),
+  style: Schema.optional(
+    Schema.Union(
+      Schema.Struct({ type: Schema.Literal("full", "partial") }),
+      Schema.Struct({ type: Schema.Literal("hashed"), key: RedactedKey })
+    )
+  )
+})
+
 const fields = {
   serviceName: Schema.propertySignature(Name).annotations({
     description: "The name of the program, on every record.",
@@ -114,18 +148,32 @@ const fields = {
   logLevel: withDefault(LogLevel, "info", "The least severe level of the logs that are recorded."),
   sampling: withDefault(Sampling, { type: "always" }, "Which traces are recorded."),
   processors: withDefault(Processors, [], "What records go through on their way, in this order."),
-  metrics: withDefault(
-    Schema.Boolean,
-    true,
-    "Whether the counters of the pipeline are published as Effect metrics: reserved for that signal."
-  ),
+  /** How secrets are masked, after the processors; `false` leaves them as they are. */
+  sensitiveData: Schema.optional(Schema.Union(Schema.Literal(false), plain(SensitiveData))),
+  metrics: withDefault(Schema.Boolean, true, "Whether the counters of the pipeline are published as Effect metrics."),
   organizationId: optional(Text, "Stamped on records that name none."),
   userId: optional(Text, "Stamped on records that name none."),
   /** Stamped on records outside any session; never propagated. */
   defaultSessionId: Schema.optional(SessionId),
   batch: withDefault(plain(Batch), Batch.make(), "How records are queued and written."),
-  limits: withDefault(plain(Limits), Limits.make(), "What one record may hold.")
+  limits: withDefault(plain(Limits), Limits.make(), "What one record may hold."),
+  spool: Schema.optional(plain(Spool)),
+  durability: optional(
+    Schema.Literal("memory", "disk"),
+    `With "disk" every record is written to the spool within 50 ms, and outlives a process that is killed.`
+  )
 }
+
+const withSpool = <A extends { readonly durability?: string | undefined; readonly spool?: unknown }, I>(
+  schema: Schema.Schema<A, I>
+) =>
+  schema.pipe(
+    Schema.filter(({ durability, spool }) =>
+      durability === "disk" && spool === undefined
+        ? { path: ["durability"], message: `"disk" needs a spool: give \`spool: { directory: "…" }\`` }
+        : undefined
+    )
+  )
 
 const given = { ...fields, serviceName: optional(Name, "The name of the program, on every record.") }
 
@@ -134,7 +182,7 @@ const beside = {
   logger: Schema.optional(Logger)
 }
 
-const Settings = Schema.Struct(fields)
+const Settings = withSpool(Schema.Struct(fields))
 
 const Complete = Schema.typeSchema(Settings).annotations({ identifier: "ObservabilityConfig", parseOptions: strict })
 
@@ -228,7 +276,7 @@ export const ObservabilityConfig: Schema.Schema<ObservabilityConfig, Input | Wra
 const isComplete = ParseResult.is(Complete)
 
 const parse = ParseResult.decodeUnknown(
-  plain(Schema.Struct({ ...fields, ...beside, observability: Schema.optional(Schema.Never) })),
+  withSpool(plain(Schema.Struct({ ...fields, ...beside, observability: Schema.optional(Schema.Never) }))),
   strict
 )
 
@@ -238,7 +286,7 @@ const parseWrapped = ParseResult.decodeUnknown(
   plain(
     Schema.Struct({
       ...beside,
-      observability: plain(Schema.Struct({ ...fields, logger: Schema.optional(misplaced) }))
+      observability: withSpool(plain(Schema.Struct({ ...fields, logger: Schema.optional(misplaced) })))
     })
   ),
   strict

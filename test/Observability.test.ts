@@ -56,6 +56,31 @@ describe("Observability", () => {
     )
   )
 
+  for (const [what, options, kept] of [
+    ["masks secrets", {}, "[REDACTED]"],
+    [
+      "masks what it is told to",
+      { sensitiveData: { keys: ["policy number"], style: { type: "partial" } } },
+      "[REDACTED]"
+    ],
+    ["leaves secrets as they are when told so", { sensitiveData: false }, "hunter2-hunter2"]
+  ] as const) {
+    it.effect(what, () =>
+      Effect.gen(function* () {
+        const exporter = memory()
+        yield* Effect.void.pipe(
+          Effect.withSpan("login", { attributes: { password: "hunter2-hunter2", policyNumber: "12345678" } }),
+          Effect.provide(Observability.layerExportOnly({ serviceName: "agent", exporters: [exporter], ...options }))
+        )
+        assert.strictEqual(exporter.spans[0]?.attributes.password, kept)
+        assert.strictEqual(
+          exporter.spans[0]?.attributes.policyNumber === "12345678",
+          what !== "masks what it is told to"
+        )
+      })
+    )
+  }
+
   it.effect("exports without a storage where that is all that is wanted", () =>
     Effect.gen(function* () {
       const exporters = [memory("a"), memory("b")] as const

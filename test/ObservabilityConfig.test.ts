@@ -255,6 +255,19 @@ describe("ObservabilityConfig", () => {
         {},
         { logLevel: "error" }
       ],
+      [
+        "a spool and what is to be on it",
+        { ...name, spool: { directory: "/tmp/spool" }, durability: "disk" },
+        {},
+        { spool: { directory: "/tmp/spool", maxBytes: 2 ** 30 }, durability: "disk" }
+      ],
+      ["what is not to be masked", { ...name, sensitiveData: false }, {}, { sensitiveData: false }],
+      [
+        "what is to be masked, and how",
+        { ...name, sensitiveData: { keys: ["policy number"], style: { type: "partial" } } },
+        {},
+        { sensitiveData: { keys: ["policy number"], style: { type: "partial" } } }
+      ],
       ["what is under its own key from the environment", { observability: {} }, named, {}],
       ["an own key that is undefined as if it were not there", { ...name, observability: undefined }, {}, {}],
       ["what names its JSON Schema", { $schema: "./observability-config.schema.json", ...name }, {}, {}],
@@ -466,10 +479,20 @@ describe("ObservabilityConfig", () => {
             [
               `["zzz"]`,
               "is unknown, expected one of: serviceName, serviceVersion, environment, resource, exporters, logLevel, " +
-                "sampling, processors, metrics, organizationId, userId, defaultSessionId, batch, limits, $schema, logger, " +
-                "observability"
+                "sampling, processors, sensitiveData, metrics, organizationId, userId, defaultSessionId, batch, limits, " +
+                "spool, durability, $schema, logger, observability"
             ]
           ]
+        ],
+        [
+          "durability on disk without a disk",
+          { ...name, durability: "disk" },
+          [[`["durability"]`, `"disk" needs a spool: give \`spool: { directory: "…" }\``]]
+        ],
+        [
+          "a spool without a folder",
+          { ...name, spool: { directory: "" } },
+          [[`["spool"]["directory"]`, `Expected a non empty string, actual ""`]]
         ],
         [
           "a version that is a number",
@@ -744,8 +767,10 @@ describe("ObservabilityConfig", () => {
             assert.include(result.left.message, message)
           }
           assert.deepStrictEqual(said, [])
-          // What the environment says and what is well-formed, an editor cannot know.
-          const beyond = problems.every(([, message]) => message === missing || message.includes("surrogates"))
+          // What the environment says, what is well-formed and what one field asks of another, an editor cannot know.
+          const beyond = problems.every(
+            ([, message]) => message === missing || /surrogates|needs a spool/.test(message)
+          )
           if (isData(input) && !beyond) assert.isFalse(fits(input), "for an editor")
         })
       )

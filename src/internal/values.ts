@@ -7,6 +7,7 @@ import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import type { LogLevel as Level } from "../capture/Logger.js"
@@ -139,6 +140,16 @@ export const Exporters = Schema.Array(
       return taken ? [{ path, message: `another exporter is named ${shown(name)} already` }] : []
     })
   )
+)
+
+export const Patterns = Schema.Array(
+  Schema.declare((value): value is RegExp => value instanceof RegExp, { title: "a regular expression", ...inCode })
+)
+
+export const RedactedKey = Schema.declare(
+  (value): value is Redacted.Redacted =>
+    Redacted.isRedacted(value) && Predicate.isString(Redacted.value(value)) && Redacted.value(value) !== "",
+  { title: "a key: `Redacted.make` of text", ...inCode }
 )
 
 export const Sampler = Schema.declare(isSampler, {
