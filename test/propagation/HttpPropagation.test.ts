@@ -280,7 +280,10 @@ describe("HttpPropagation", () => {
         )
         const http = yield* client()
         const post = (path: string) =>
-          Effect.flatMap(http.post(url + path, { body: HttpBody.text("body") }), ({ text }) => text)
+          Effect.flatMap(
+            http.post(url + path, { body: HttpBody.raw("body", { contentType: "text/plain" }) }),
+            ({ text }) => text
+          )
         assert.strictEqual(yield* post("/302"), "GET  ")
         assert.strictEqual(yield* post("/303"), "GET  ")
         assert.strictEqual(yield* post("/307"), "POST body text/plain")

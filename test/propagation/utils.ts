@@ -3,7 +3,7 @@ import { createServer, request } from "node:http"
 import { fileURLToPath } from "node:url"
 import { FetchHttpClient, type HttpApp, HttpClient, HttpServer } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
-import { Chunk, Context, Effect, Layer, Option, Stream } from "effect"
+import { Chunk, Context, Effect, Layer, Logger, Option, Stream } from "effect"
 import { Observability, SessionId, type SpanRecord, Storage } from "effect-observability"
 import { HttpPropagation } from "effect-observability/http"
 
@@ -12,7 +12,7 @@ export const id = (text: string) => SessionId.SessionId.make(text)
 /** Records into memory, from where `stored` reads. */
 export const Recording = Layer.provideMerge(
   Observability.layer({ serviceName: "test", batch: { maxQueueSize: 200_000 } }),
-  Storage.layerMemory
+  Layer.merge(Storage.layerMemory, Logger.remove(Logger.defaultLogger))
 )
 
 const all = <A>(

@@ -4,7 +4,6 @@
  */
 import { createServer } from "node:http"
 import {
-  FetchHttpClient,
   HttpClient,
   HttpClientRequest,
   HttpRouter,
@@ -12,7 +11,7 @@ import {
   HttpServerRequest,
   HttpServerResponse
 } from "@effect/platform"
-import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
+import { NodeHttpClient, NodeHttpServer, NodeRuntime } from "@effect/platform-node"
 import { Config, Effect, Layer, Schema } from "effect"
 import { type Exporter, Observability } from "effect-observability"
 import { HttpPropagation } from "effect-observability/http"
@@ -35,7 +34,7 @@ const router = HttpRouter.empty.pipe(
 
 const ServerLive = Layer.unwrapEffect(
   Effect.gen(function* () {
-    const port = yield* Config.port("PORT")
+    const port = yield* Config.integer("PORT")
     const host = yield* Config.string("HOST").pipe(Config.withDefault("127.0.0.1"))
     return NodeHttpServer.layer(() => createServer({ maxHeaderSize: 65_536 }), { host, port })
   })
@@ -46,7 +45,7 @@ const nowhere: Exporter.Exporter = { name: "nowhere", export: () => Effect.void 
 const main = HttpServer.serve(router, HttpPropagation.middleware({ trust: "always" })).pipe(
   HttpServer.withLogAddress,
   Layer.provide(HttpPropagation.layerClient()),
-  Layer.provide([ServerLive, FetchHttpClient.layer]),
+  Layer.provide([ServerLive, NodeHttpClient.layer]),
   Layer.provide(Observability.layerExportOnly({ serviceName: "w3c-service", exporters: [nowhere] }))
 )
 
