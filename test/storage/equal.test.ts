@@ -21,7 +21,7 @@ const answerAlike = (one: StorageLayer, other: StorageLayer) =>
     `answer 200 random queries about the same 2,000 spans and logs alike (EQUAL_SEED=${seed})`,
     () =>
       Effect.gen(function* () {
-        const drawn = draw({ seed, sessions: 60, traces: 2_000, spans: 2_300, logs: 2_000, limit: 500 })
+        const drawn = draw({ seed, sessions: 60, traces: 2_000, spans: 2_300, logs: 2_000, limit: 1_000 })
         assert.isAtLeast(drawn.rounds[0]?.length ?? 0, 2_000)
         const [a, b] = yield* Effect.all([open(one), open(other)])
         yield* storeDrawn(a, drawn)
