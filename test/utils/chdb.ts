@@ -33,20 +33,30 @@ export const connection = (): Connection => {
   process.once("exit", () => rmSync(path, { recursive: true, force: true }))
   // It has the types of another copy of the same interface.
   const engine = chdb.createChdbConnection({ path }) as unknown as Connection
+  const applied = new Map<string, unknown>()
+  /** Settings stick to the connection of chdb, so only those that change are set. */
+  const changed = <P extends { readonly clickhouse_settings?: object }>(params: P): P => {
+    const settings = Object.entries(params.clickhouse_settings ?? {}).filter(
+      ([name, value]) => applied.get(name) !== value
+    )
+    for (const [name, value] of settings) applied.set(name, value)
+    return { ...params, clickhouse_settings: Object.fromEntries(settings) }
+  }
   shared = {
-    query: (params) => engine.query(params),
-    command: (params) => engine.command(params),
+    query: (params) => engine.query(changed(params)),
+    command: (params) => engine.command(changed(params)),
     insert: (params) => engine.insert(params),
     ping: (params) => engine.ping(params),
     close: () => Promise.resolve(),
     // The connection of chdb takes no binary rows but from a file.
     async exec({ values, ...params }) {
       const into = /^(INSERT INTO .*) FORMAT RowBinary$/s.exec(params.query)?.[1]
-      if (into === undefined || values === undefined) return await engine.exec({ ...params, ...(values && { values }) })
+      if (into === undefined || values === undefined)
+        return await engine.exec(changed({ ...params, ...(values && { values }) }))
       const file = join(path, `insert-${randomUUID()}.bin`)
       await writeFile(file, typeof values === "string" ? values : await buffer(values))
       try {
-        return await engine.exec({ ...params, query: `${into} SELECT * FROM file('${file}', RowBinary)` })
+        return await engine.exec({ ...changed(params), query: `${into} SELECT * FROM file('${file}', RowBinary)` })
       } finally {
         rmSync(file)
       }

@@ -89,7 +89,8 @@ const clusterSettings: ClickHouseSettings = { distributed_product_mode: "global"
 
 const readSettings: ClickHouseSettings = {
   cancel_http_readonly_queries_on_client_close: 1,
-  output_format_json_quote_64bit_integers: 1
+  output_format_json_quote_64bit_integers: 1,
+  use_query_condition_cache: 0
 }
 
 /** A deletion is done when it has been applied everywhere. */

@@ -32,6 +32,19 @@ type Filters = SpanFilters & LogFilters
 const ofRow = [...correlationIds, "serviceName", "environment", "traceId"] as const
 const ofSpan = [...ofRow, "spanType", "name", "status", "model"] as const
 
+/** The key of a span: where its rows are in the table. */
+export interface SpanPlace {
+  readonly start: string
+  readonly traceId: string
+  readonly spanId: string
+}
+
+/** The key of a log. */
+export interface LogPlace {
+  readonly time: string
+  readonly logId: string
+}
+
 export const make = (sql: ClickhouseClient) => {
   const text = (value: string) => sql.param("String", value)
   const texts = (values: ReadonlyArray<string>) => sql.param("Array(String)", values)
@@ -67,7 +80,18 @@ export const make = (sql: ClickhouseClient) => {
 
   const all = (conditions: ReadonlyArray<Fragment>): Fragment => sql.and([sql`true`, ...conditions])
 
+  const times = (values: ReadonlyArray<string>) => sql.param("Array(Int64)", values.map(BigInt))
+
   return {
+    isSpanAt: (places: ReadonlyArray<SpanPlace>): Fragment => sql`(StartTime, TraceId, SpanId) IN (
+      SELECT fromUnixTimestamp64Nano(place.1, 'UTC'), place.2, place.3 FROM (SELECT arrayJoin(arrayZip(
+        ${times(places.map((place) => place.start))}, ${texts(places.map((place) => place.traceId))},
+        ${texts(places.map((place) => place.spanId))})) AS place))`,
+
+    isLogAt: (places: ReadonlyArray<LogPlace>): Fragment => sql`(Timestamp, LogId) IN (
+      SELECT fromUnixTimestamp64Nano(place.1, 'UTC'), place.2 FROM (SELECT arrayJoin(arrayZip(
+        ${times(places.map((place) => place.time))}, ${texts(places.map((place) => place.logId))})) AS place))`,
+
     all,
     duration,
     nanos,
@@ -122,5 +146,3 @@ export const make = (sql: ClickhouseClient) => {
     }
   }
 }
-
-export type Filter = ReturnType<typeof make>

@@ -24,6 +24,7 @@ import { compareKeys, select } from "../../internal/select.js"
 import type { StorageError } from "../../StorageError.js"
 import type { Connection } from "./connection.js"
 import { decodeLog, decodeSpan, logSelection, type Row, spanSelection } from "./decode.js"
+import type { LogPlace, SpanPlace } from "./filters.js"
 import * as Filters from "./filters.js"
 import type { Names } from "./schema.js"
 
@@ -32,23 +33,17 @@ type Reads = Pick<
   "listTraces" | "listSpans" | "listLogs" | "listSessions" | "sessionTimeline" | "traceSpans" | "getSpan" | "getSession"
 >
 
-/** A row of a span that may answer, and its place in the order of the query. */
-interface SpanPlace {
-  readonly start: string
-  readonly traceId: string
-  readonly spanId: string
+/** A row that may answer, and its place in the order of the query. */
+interface Positioned extends SpanPlace {
   readonly position: string
-}
-
-interface LogPlace {
-  readonly time: string
-  readonly logId: string
 }
 
 interface SessionPlace {
   readonly id: string
   readonly bound: string
   readonly newest: string
+  readonly from: string
+  readonly to: string
 }
 
 /** As many traces as are confirmed at once. */
@@ -62,8 +57,22 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
   const spans = sql.literal(name.spans)
   const logs = sql.literal(name.logs)
   const sessions = sql.literal(name.sessions)
-  const { all, duration, holds, nanos, ofEntrySpan, ofLog, ofSessions, ofSomeSpan, ofSpan, text, texts, wide } =
-    Filters.make(sql)
+  const {
+    all,
+    duration,
+    holds,
+    isLogAt,
+    isSpanAt,
+    nanos,
+    ofEntrySpan,
+    ofLog,
+    ofSessions,
+    ofSomeSpan,
+    ofSpan,
+    text,
+    texts,
+    wide
+  } = Filters.make(sql)
   const entry = sql`(ParentSpanId = '' OR ParentIsRemote = true)`
 
   /** Columns in the direction of a query. */
@@ -98,30 +107,22 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
   /** The next page of rows of spans in the order of a query, one a span and position. */
   const spanPlaces = (asked: Query<unknown>, conditions: ReadonlyArray<Fragment>) => {
     const { column, from, value } = spanPosition(asked)
-    return rows<SpanPlace>(sql`
+    return rows<Positioned>(sql`
       SELECT toUnixTimestamp64Nano(StartTime) AS start, TraceId AS traceId, SpanId AS spanId, toString(${value}) AS position
       FROM ${spans} WHERE ${all([...conditions, ...after(asked, column, from, "TraceId", "SpanId")])}
       ORDER BY ${column} ${ordered(asked, "", "TraceId", "SpanId")}
       LIMIT 1 BY ${column}, TraceId, SpanId LIMIT ${sql.literal(String(asked.limit))}`)
   }
 
-  const ofPlaces = (places: ReadonlyArray<SpanPlace>) => sql`(StartTime, TraceId, SpanId) IN (
-    SELECT fromUnixTimestamp64Nano(place.1, 'UTC'), place.2, place.3 FROM (SELECT arrayJoin(arrayZip(
-      ${sql.param(
-        "Array(Int64)",
-        places.map((place) => BigInt(place.start))
-      )}, ${texts(places.map((place) => place.traceId))},
-      ${texts(places.map((place) => place.spanId))})) AS place))`
-
   /** The newest rows of the spans that some condition finds. */
   const newestSpans = (columns: Fragment, condition: Fragment) =>
     sql`SELECT ${columns} FROM ${spans} WHERE ${condition} ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId`
 
   /** The spans at places, if they meet the conditions, too, with their newest rows. */
-  const spansAt = Effect.fnUntraced(function* (places: ReadonlyArray<SpanPlace>, conditions: ReadonlyArray<Fragment>) {
+  const spansAt = Effect.fnUntraced(function* (places: ReadonlyArray<Positioned>, conditions: ReadonlyArray<Fragment>) {
     if (places.length === 0) return []
     const found = yield* rows<Row>(
-      newestSpans(sql`${sql.literal(spanSelection)}, ${holds(conditions)} AS matches`, ofPlaces(places))
+      newestSpans(sql`${sql.literal(spanSelection)}, ${holds(conditions)} AS matches`, isSpanAt(places))
     )
     return yield* mapInTurns(
       found.filter((row) => row["matches"]),
@@ -148,10 +149,10 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
     }
   })
 
-  const spanPlaceKey = (place: SpanPlace): Key => [BigInt(place.position), place.traceId, place.spanId]
+  const spanPlaceKey = (place: Positioned): Key => [BigInt(place.position), place.traceId, place.spanId]
 
   const spansWhere = (asked: Query<unknown>, conditions: ReadonlyArray<Fragment>) =>
-    pageThrough<SpanPlace, SpanRecord>(
+    pageThrough<Positioned, SpanRecord>(
       asked,
       (rest) => spanPlaces(rest, conditions),
       spanPlaceKey,
@@ -159,7 +160,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
     )
 
   /** Spans in the order of their places; one that has another position by now comes there. */
-  const inOrderOf = (asked: Query<unknown>, places: ReadonlyArray<SpanPlace>, found: ReadonlyArray<SpanRecord>) => {
+  const inOrderOf = (asked: Query<unknown>, places: ReadonlyArray<Positioned>, found: ReadonlyArray<SpanRecord>) => {
     const byKey = new Map(found.map((span) => [spanKey(span, asked.order).join(), span]))
     return places.flatMap((place) => byKey.get(spanPlaceKey(place).join()) ?? [])
   }
@@ -177,11 +178,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       Effect.fnUntraced(function* (places) {
         const found = yield* rows<Row>(sql`
           SELECT ${sql.literal(logSelection)}, ${holds(conditions)} AS matches FROM ${logs}
-          WHERE (Timestamp, LogId) IN (SELECT fromUnixTimestamp64Nano(place.1, 'UTC'), place.2 FROM (SELECT arrayJoin(arrayZip(
-            ${sql.param(
-              "Array(Int64)",
-              places.map((place) => BigInt(place.time))
-            )}, ${texts(places.map((place) => place.logId))})) AS place))
+          WHERE ${isLogAt(places)}
           ORDER BY Version DESC LIMIT 1 BY LogId`)
         const matching = yield* mapInTurns(
           found.filter((row) => row["matches"]),
@@ -196,7 +193,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
   const entryPlaces = (
     asked: Query<SpanFilters>,
     traces: Fragment
-  ): Effect.Effect<ReadonlyArray<SpanPlace>, StorageError> => {
+  ): Effect.Effect<ReadonlyArray<Positioned>, StorageError> => {
     const some = ofSomeSpan(asked.filters)
     const flags = some.map((condition, i) => sql`, ${holds([condition])} AS ${sql.literal(`some${i}`)}`)
     const columns = sql`TraceId, SpanId, StartTime, ${entry} AS isEntry, ParentSpanId != '' AS hasParent,
@@ -216,7 +213,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
   }
 
   const listTraces = Effect.fnUntraced(function* (asked: Query<SpanFilters>) {
-    const payload = (places: ReadonlyArray<SpanPlace>) =>
+    const payload = (places: ReadonlyArray<Positioned>) =>
       Effect.map(spansAt(places, []), (found) => select(found, spanKey, { ...asked, after: Option.none() }))
     const some = ofSomeSpan(asked.filters)
     const inTraces = some.map((condition) => sql`SELECT TraceId FROM ${spans} WHERE ${condition}`)
@@ -231,7 +228,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       }
     }
     const conditions = [entry, ...ofEntrySpan(asked.filters), ...inTraces.map((traces) => sql`TraceId IN (${traces})`)]
-    return yield* pageThrough<SpanPlace, SpanRecord>(
+    return yield* pageThrough<Positioned, SpanRecord>(
       asked,
       (rest) => spanPlaces(rest, conditions),
       spanPlaceKey,
@@ -248,12 +245,18 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
   const summaries = Effect.fnUntraced(function* (
     ids: ReadonlyArray<string>,
     ofSpans: ReadonlyArray<Fragment>,
-    ofLogs: ReadonlyArray<Fragment>
+    ofLogs: ReadonlyArray<Fragment>,
+    window: Option.Option<readonly [from: bigint, to: bigint]>
   ) {
     const among = texts(ids)
-    const within = (time: string) => sql`SessionId IN ${among}
-      AND ${sql.literal(time)} >= (SELECT min(FirstActivity) FROM ${sessions} WHERE SessionId IN ${among})
-      AND ${sql.literal(time)} <= (SELECT max(LastActivity) FROM ${sessions} WHERE SessionId IN ${among})`
+    const within = (time: Fragment) =>
+      all([
+        sql`SessionId IN ${among}`,
+        ...Option.toArray(window).flatMap(([from, to]) => [
+          sql`${time} >= ${nanos(from)}`,
+          sql`${time} <= ${nanos(to)}`
+        ])
+      ])
     const flags = (conditions: ReadonlyArray<Fragment>) =>
       conditions.reduce(
         (columns: Fragment, condition, i) => sql`${columns}, ${holds([condition])} AS ${sql.literal(`matches${i}`)}`,
@@ -274,14 +277,14 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
           sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation' AND NOT Replayed) AS outputs,
           sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation' AND NOT Replayed) AS cost,
           groupUniqArray(UserId) AS users${anyFlag}
-        FROM (${newestSpans(light, sql`(StartTime, TraceId, SpanId) IN (SELECT StartTime, TraceId, SpanId FROM ${spans} WHERE ${within("StartTime")})`)})
+        FROM (${newestSpans(light, sql`(StartTime, TraceId, SpanId) IN (SELECT StartTime, TraceId, SpanId FROM ${spans} WHERE ${within(sql`StartTime`)})`)})
         WHERE SessionId IN ${among} GROUP BY SessionId
         UNION ALL
         SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, 0, count(),
           0, 0, 0, groupUniqArray(UserId)${anyFlag}
         FROM (
           SELECT SessionId, Timestamp, UserId${flags(ofLogs)} FROM ${logs}
-          WHERE (Timestamp, LogId) IN (SELECT Timestamp, LogId FROM ${logs} WHERE ${within("Timestamp")})
+          WHERE (Timestamp, LogId) IN (SELECT Timestamp, LogId FROM ${logs} WHERE ${within(sql`Timestamp`)})
           ORDER BY Version DESC LIMIT 1 BY LogId
         ) WHERE SessionId IN ${among} GROUP BY SessionId
       ) GROUP BY SessionId`)
@@ -327,22 +330,26 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       const beyond = Option.match(from, {
         onNone: () => sql`true`,
         onSome: ([position, id]) =>
-          sql`(bound, id) ${sql.literal(sign > 0 ? ">" : "<")} (${wide(position as bigint)}, ${text(id as string)})`
+          sql`(position, id) ${sql.literal(sign > 0 ? ">" : "<")} (${wide(position as bigint)}, ${text(id as string)})`
       })
       const page: ReadonlyArray<SessionPlace> = yield* rows<SessionPlace>(sql`
-        SELECT id, toString(bound) AS bound, newest FROM (
-          SELECT id, ${bound} AS bound, toUnixTimestamp64Nano(max(last) OVER ()) AS newest FROM (
+        SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to FROM (
+          SELECT id, first, last, ${bound} AS position, toUnixTimestamp64Nano(max(last) OVER ()) AS newest FROM (
             SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last FROM ${sessions}
             WHERE ${all(candidates)} GROUP BY SessionId
           ) WHERE ${all(overlapping)}
-        ) WHERE ${beyond} ORDER BY ${ordered(asked, "bound", "id")} LIMIT ${sql.literal(String(size))}`)
+        ) WHERE ${beyond} ORDER BY ${ordered(asked, "position", "id")} LIMIT ${sql.literal(String(size))}`)
       const last = page.at(-1)
       if (last === undefined) break
       if (Option.isNone(from)) newest = last.newest
       const found: ReadonlyArray<SessionSummary> = yield* summaries(
         page.map((row) => row.id),
         ofSpans,
-        ofLogs
+        ofLogs,
+        Option.some([
+          page.reduce((least, row) => (BigInt(row.from) < least ? BigInt(row.from) : least), BigInt(last.from)),
+          page.reduce((most, row) => (BigInt(row.to) > most ? BigInt(row.to) : most), BigInt(last.to))
+        ])
       )
       items = select([...items, ...found.filter(matches)], sessionKey, { ...asked, after, limit })
       const reached: Key = [BigInt(last.bound), last.id]
@@ -391,7 +398,8 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       )
       return Option.map(Option.fromNullable(found[0]), decodeSpan)
     }),
-    getSession: (sessionId) => Effect.map(summaries([sessionId], [], []), ([summary]) => Option.fromNullable(summary))
+    getSession: (sessionId) =>
+      Effect.map(summaries([sessionId], [], [], Option.none()), ([summary]) => Option.fromNullable(summary))
   }
 }
 

@@ -2,9 +2,11 @@
  * Deleting spans, logs and sessions. All rows of a record go together, whichever is the newest.
  */
 import type { Fragment } from "@effect/sql/Statement"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type { Methods } from "../../internal/reopening.js"
 import type { Connection } from "./connection.js"
+import type { LogPlace, SpanPlace } from "./filters.js"
 import * as Filters from "./filters.js"
 import type { Names } from "./schema.js"
 
@@ -12,7 +14,7 @@ export const make = (
   { rows, run, sql }: Connection,
   name: Names
 ): Pick<Methods<never>, "deleteBefore" | "deleteSession"> => {
-  const { nanos, text } = Filters.make(sql)
+  const { isLogAt, isSpanAt, nanos, text, texts } = Filters.make(sql)
   const spans = sql.literal(name.spans)
   const logs = sql.literal(name.logs)
   const local = {
@@ -29,22 +31,21 @@ export const make = (
       Number(row?.count ?? 0)
     )
 
-  /** Deletes the rows under some keys, unless there are none. */
-  const removeKeys = Effect.fnUntraced(function* (table: Fragment, key: Fragment, keys: Fragment) {
-    const found = yield* count(keys)
-    if (found > 0) yield* remove(table, sql`${key} IN (${keys})`)
-    return found
-  })
-
-  /** Of the newest rows of spans or logs: the keys of those that meet a condition. */
-  const spansWhere = (source: Fragment, condition: Fragment) => sql`
-    SELECT StartTime, TraceId, SpanId FROM (
-      SELECT StartTime, TraceId, SpanId, SessionId FROM ${source} ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId
-    ) WHERE ${condition}`
-  const logsWhere = (source: Fragment, condition: Fragment) => sql`
-    SELECT Timestamp, LogId FROM (
-      SELECT Timestamp, LogId, TraceId, SessionId FROM ${source} ORDER BY Version DESC LIMIT 1 BY LogId
-    ) WHERE ${condition}`
+  /** The keys of the spans or logs of which some row meets a condition, and the newest one another. */
+  const spanKeys = (some: Fragment, newest: Fragment) =>
+    rows<SpanPlace>(sql`
+      SELECT toUnixTimestamp64Nano(StartTime) AS start, TraceId AS traceId, SpanId AS spanId FROM (
+        SELECT StartTime, TraceId, SpanId, SessionId FROM ${spans}
+        WHERE (StartTime, TraceId, SpanId) IN (SELECT StartTime, TraceId, SpanId FROM ${spans} WHERE ${some})
+        ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId
+      ) WHERE ${newest}`)
+  const logKeys = (some: Fragment, newest: Fragment) =>
+    rows<LogPlace & { readonly traceId: string | null }>(sql`
+      SELECT toUnixTimestamp64Nano(Timestamp) AS time, LogId AS logId, TraceId AS traceId FROM (
+        SELECT Timestamp, LogId, TraceId, SessionId FROM ${logs}
+        WHERE (Timestamp, LogId) IN (SELECT Timestamp, LogId FROM ${logs} WHERE ${some})
+        ORDER BY Version DESC LIMIT 1 BY LogId
+      ) WHERE ${newest}`)
 
   return {
     deleteBefore: Effect.fnUntraced(function* (time) {
@@ -65,18 +66,18 @@ export const make = (
     }),
     deleteSession: Effect.fnUntraced(function* (sessionId) {
       const session = sql`SessionId = ${text(sessionId)}`
-      // All rows of the spans and logs that may go, for the newest decides.
-      const someSpans = sql`${spans} WHERE TraceId IN (SELECT TraceId FROM ${spans} WHERE ${session})`
-      const traces = sql`SELECT TraceId FROM (${spansWhere(someSpans, session)})`
-      const itsRows = sql`${session} OR (SessionId = '' AND TraceId IN (${traces}))`
-      const someLogs = sql`${logs} WHERE (Timestamp, LogId) IN (
-        SELECT Timestamp, LogId FROM ${logs} WHERE ${session} OR TraceId IN (${traces}))`
-      const deleted = {
-        logs: yield* removeKeys(local.logs, sql`(Timestamp, LogId)`, logsWhere(someLogs, itsRows)),
-        spans: yield* removeKeys(local.spans, sql`(StartTime, TraceId, SpanId)`, spansWhere(someSpans, itsRows))
-      }
+      const traces = [...(yield* spanKeys(session, session)), ...(yield* logKeys(session, session))]
+      const inTraces = sql`TraceId IN ${texts(Arr.dedupe(traces.flatMap(({ traceId }) => traceId ?? [])))}`
+      const some = sql`${session} OR (SessionId = '' AND ${inTraces})`
+      const ofSpans = yield* spanKeys(some, some)
+      const ofLogs = yield* logKeys(some, some)
+      // Spans go last: they tell the traces, should this be asked again.
+      for (const keys of Arr.chunksOf(ofLogs, keysAStatement)) yield* remove(local.logs, isLogAt(keys))
+      for (const keys of Arr.chunksOf(ofSpans, keysAStatement)) yield* remove(local.spans, isSpanAt(keys))
       yield* remove(local.sessions, session)
-      return deleted
+      return { spans: ofSpans.length, logs: ofLogs.length }
     })
   }
 }
+
+const keysAStatement = 5000

@@ -108,12 +108,15 @@ type Columns = Readonly<Record<string, string>>
 const sessionIndex = { idx_session_id: "SessionId TYPE bloom_filter(0.01) GRANULARITY 1" }
 const traceIndex = { idx_trace_id: "TraceId TYPE bloom_filter(0.001) GRANULARITY 1" }
 
+/** Counted from the epoch. Functions of dates have no answer for the times at the ends. */
+const week = (time: string) => `intDiv(toUnixTimestamp64Second(${time}), 604800)`
+
 const tables = {
   spans: {
     columns: spanColumns,
     key: ["TraceId", "SpanId", "StartTime"],
     engine: "ReplacingMergeTree(Version)",
-    partitionBy: "toMonday(StartTime)",
+    partitionBy: week("StartTime"),
     orderBy: "StartTime, TraceId, SpanId",
     shardBy: "cityHash64(TraceId)",
     time: "StartTime",
@@ -123,7 +126,7 @@ const tables = {
     columns: logColumns,
     key: ["LogId", "Timestamp"],
     engine: "ReplacingMergeTree(Version)",
-    partitionBy: "toMonday(Timestamp)",
+    partitionBy: week("Timestamp"),
     orderBy: "Timestamp, LogId",
     shardBy: "cityHash64(ifNull(TraceId, LogId))",
     time: "Timestamp",
