@@ -187,7 +187,12 @@ export class Lane {
         const retry = this.conclude(batch, exit, last)
         if (this.backing !== undefined) yield* this.backing.tidy
         yield* settled
-        yield* retry ? Effect.raceFirst(Effect.ignore(backoff.next(undefined)), this.hurry.await) : backoff.reset
+        yield* retry
+          ? Effect.raceFirst(
+              Effect.zipRight(Effect.sleep(retryAfterOf(exit)), Effect.ignore(backoff.next(undefined))),
+              this.hurry.await
+            )
+          : backoff.reset
       }
     })
 
@@ -322,7 +327,17 @@ export class Lane {
       this.settle(batch, "exported", "")
       return false
     }
-    const { reason, retryable } = verdict(exit.cause)
+    const { reason, rejected, retryable } = verdict(exit.cause)
+    if (rejected !== undefined) {
+      this.failures = 0
+      this.lastFailure = exit.cause
+      for (const signal of ["spans", "logs"] as const) {
+        const entries = batch.filter((entry) => entry.signal === signal)
+        this.settle(entries.slice(0, rejected[signal]), "failed", reason)
+        this.settle(entries.slice(rejected[signal]), "exported", "")
+      }
+      return false
+    }
     if (retryable) {
       this.failures++
       const [records, snapshots] = Arr.partition(batch, (entry) => entry.snapshot)
@@ -376,11 +391,18 @@ class Counts {
 const divisible: ReadonlySet<string> = new Set(["Rejected", "Defect"])
 
 /** What did not fail with an error but died, or was interrupted by someone else, may have met a record that it cannot bear. */
-const verdict = (cause: Cause.Cause<ExportError>): { readonly retryable: boolean; readonly reason: string } =>
+const verdict = (cause: Cause.Cause<ExportError>): Pick<ExportError, "retryable" | "rejected"> & { reason: string } =>
   Option.match(failureOf(cause), {
     onNone: () => ({ retryable: false, reason: "Defect" }),
-    onSome: ({ reason = "Rejected", retryable }) => ({ retryable, reason })
+    onSome: ({ reason = "Rejected", rejected, retryable }) => ({ retryable, reason, rejected })
   })
+
+const retryAfterOf = (exit: Exit.Exit<void, ExportError>): Duration.Duration =>
+  Exit.causeOption(exit).pipe(
+    Option.flatMap(failureOf),
+    Option.flatMapNullable(({ retryAfter }) => retryAfter),
+    Option.getOrElse(() => Duration.zero)
+  )
 
 const messageOf = (failure: Cause.Cause<ExportError>): string =>
   Option.match(failureOf(failure), {
