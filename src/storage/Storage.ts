@@ -12,7 +12,7 @@ import * as engine from "./internal/engine.js"
 import { storageError } from "./internal/errors.js"
 import * as memory from "./internal/memory.js"
 import type { StorageError } from "./StorageError.js"
-import type { SessionFilters, StorageService } from "./StorageService.js"
+import type { CopyOptions, CopyProgress, StorageService } from "./StorageService.js"
 
 export * from "./StorageError.js"
 export type * from "./StorageService.js"
@@ -68,37 +68,6 @@ export const make = (methods: Partial<StorageService>): Storage["Type"] => {
  * @category layers
  */
 export const layerMemory: Layer.Layer<Storage> = Layer.sync(Storage, () => engine.make(memory.make()))
-
-/**
- * How far a copy has come. Its numbers start at zero when it is resumed.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CopyProgress {
-  /** Sessions that are whole; they are counted only where filters choose them. */
-  readonly sessions: number
-  /** Spans that were written, some of them more than once if they belong to more than one session. */
-  readonly spans: number
-  readonly logs: number
-  /** Where a copy with the same filters can go on; absent at its beginning and at its end. */
-  readonly resumeAfter: string | undefined
-}
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface CopyOptions<E = never, R = never> {
-  readonly from: StorageService
-  readonly to: StorageService
-  /** Chooses sessions as in `listSessions`. Without any filter, all records are copied, also those outside sessions. */
-  readonly filters?: SessionFilters | undefined
-  /** What a copy with the same filters has reported last. */
-  readonly resumeAfter?: string | undefined
-  /** Runs after every batch of at most 1,000 records is stored; the copy waits for it. */
-  readonly onProgress?: ((progress: CopyProgress) => Effect.Effect<void, E, R>) | undefined
-}
 
 /**
  * Copies sessions from one storage to another, in whose answers they are the same: their spans, running ones too, their

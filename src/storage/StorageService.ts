@@ -185,3 +185,34 @@ export interface StorageService {
   /** Deletes the rows of a session, and the rows without a session in the traces of its spans and logs. */
   readonly deleteSession: (sessionId: string) => Effect.Effect<Deleted, StorageError>
 }
+
+/**
+ * How far a copy has come. Its numbers start at zero when it is resumed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CopyProgress {
+  /** Sessions that are whole; they are counted only where filters choose them. */
+  readonly sessions: number
+  /** Spans that were written, some of them more than once if they belong to more than one session. */
+  readonly spans: number
+  readonly logs: number
+  /** Where a copy with the same filters can go on; absent at its beginning and at its end. */
+  readonly resumeAfter: string | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface CopyOptions<E = never, R = never> {
+  readonly from: StorageService
+  readonly to: StorageService
+  /** Chooses sessions as in `listSessions`. Without any filter, all records are copied, also those outside sessions. */
+  readonly filters?: SessionFilters | undefined
+  /** What a copy with the same filters has reported last. */
+  readonly resumeAfter?: string | undefined
+  /** Runs after every batch of at most 1,000 records is stored; the copy waits for it. */
+  readonly onProgress?: ((progress: CopyProgress) => Effect.Effect<void, E, R>) | undefined
+}

@@ -4,9 +4,15 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import { SpanRecord } from "../../signal/SpanRecord.js"
-import type { CopyOptions, CopyProgress } from "../Storage.js"
 import type { StorageError } from "../StorageError.js"
-import type { ListOptions, PaginatedResult, SessionFilters, StorageService } from "../StorageService.js"
+import type {
+  CopyOptions,
+  CopyProgress,
+  ListOptions,
+  PaginatedResult,
+  SessionFilters,
+  StorageService
+} from "../StorageService.js"
 import { invalidArgument } from "./errors.js"
 
 export const copy = Effect.fnUntraced(function* <E, R>({
