@@ -125,7 +125,7 @@ describe("Storage.copy", () => {
   it.effect("copies the sessions that the filters choose, with rows of theirs that have no session", () =>
     Effect.gen(function* () {
       const [from, to] = yield* Effect.all([memory, memory])
-      const trace = { traceId: traceId(5) }
+      const trace = { traceId: traceId(1e9) }
       yield* store(
         from,
         span({ ...session(1), ...trace, name: "entry", userId: "ada" }),
@@ -181,7 +181,7 @@ describe("Storage.copy", () => {
   it.scopedLive("a copy that is repeated changes nothing, but brings what is new", () =>
     Effect.gen(function* () {
       const [from, to] = yield* Effect.all([memory, open(duckDb)])
-      const running = { ...session(3), traceId: traceId(9), spanId: spanId(9), startTime: at(1) }
+      const running = { ...session(3), traceId: traceId(1e9), spanId: spanId(1e9), startTime: at(1) }
       yield* store(from, ...sessions(20), span({ ...running, status: "running" }))
       yield* Storage.copy({ from, to })
       yield* store(from, ...sessions(5), span(running))
