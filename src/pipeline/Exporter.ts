@@ -5,11 +5,13 @@
  */
 import * as Arr from "effect/Array"
 import * as Console from "effect/Console"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { LogRecord } from "../signal/LogRecord.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
+import { append } from "./internal/rotatingFile.js"
 
 /**
  * Records that are exported together. Further signals will come as further optional fields.
@@ -132,6 +134,61 @@ export const console: Exporter = {
   name: "console",
   export: (batch) => Console.log(toLines(batch).join("\n"))
 }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface FileOptions {
+  /** The file; its folder is created if it is missing. */
+  readonly path: string
+  /** How many bytes a file may have before another is begun, 64 MiB by default. A batch is never divided. */
+  readonly maxBytes?: number | undefined
+  /** How many files are kept, the newest included: 5 by default. Older ones are named `PATH.1`, `PATH.2`, … */
+  readonly maxFiles?: number | undefined
+  /** Its name in the ledger, `"file"` by default. */
+  readonly name?: string | undefined
+}
+
+/**
+ * Appends records to a file as lines of JSON: their encoded form, and `signal`, which is `"span"` or `"log"`. The file is
+ * for one process at a time.
+ *
+ * @example
+ * ```ts
+ * import { Exporter, Observability } from "effect-observability"
+ *
+ * const ObservabilityLive = Observability.layerExportOnly({
+ *   serviceName: "support-agent",
+ *   exporters: [Exporter.file({ path: "logs/observability.jsonl", maxFiles: 10 })]
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const file = ({ maxBytes = 64 * 2 ** 20, maxFiles = 5, name = "file", path }: FileOptions): Exporter => ({
+  name,
+  export: Effect.fnUntraced(
+    function* ({ logs, spans }) {
+      const lines: Array<string> = []
+      for (const [signal, records] of [
+        ["span", spans],
+        ["log", logs]
+      ] as const) {
+        for (const record of records) {
+          lines.push(`${JSON.stringify({ signal, ...record.toJSON() })}\n`)
+          if (lines.length % linesPerTurn === 0) yield* Effect.sleep(Duration.zero)
+        }
+      }
+      yield* append({ path, maxBytes, maxFiles }, Buffer.from(lines.join("")))
+    },
+    Effect.mapError(({ cause }) => new ExportError({ retryable: true, reason: "Unavailable", cause }))
+  )
+})
+
+/** How many records are written out in a turn of the event loop. */
+const linesPerTurn = 50
 
 const toLines = ({ logs, spans }: Batch): Array<string> => {
   const spanIds = new Set(spans.map((span) => span.spanId))
