@@ -6,6 +6,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
 import type * as FiberRefs from "effect/FiberRefs"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
@@ -92,18 +93,41 @@ export const restore: {
 } = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, carrier: Carrier): Effect.Effect<A, E, R> => {
   const { sessionId, ...options } = carrier.options ?? {}
   const parent = parentOf(carrier)
-  return effect.pipe(
-    Effect.mapInputContext((context: Context.Context<R>) =>
-      Option.isSome(parent)
-        ? Context.add(context, Tracer.ParentSpan, parent.value)
-        : (Context.omit(Tracer.ParentSpan as never)(context) as Context.Context<R>)
-    ),
-    Effect.locally(SessionId.currentSessionId, Option.fromNullable(sessionId)),
-    Effect.locally(currentSessionRefused, false),
-    Effect.locally(TracingOptions.currentTracingOptions, options),
-    Effect.locally(Baggage.currentBaggage, carrier.baggage ?? "")
+  const placed = Effect.mapInputContext(effect, (context: Context.Context<R>) =>
+    Option.isSome(parent)
+      ? Context.add(context, Tracer.ParentSpan, parent.value)
+      : (Context.omit(Tracer.ParentSpan as never)(context) as Context.Context<R>)
+  )
+  return Effect.acquireUseRelease(
+    exchange({ session: Option.fromNullable(sessionId), refused: false, options, baggage: carrier.baggage ?? "" }),
+    () => placed,
+    exchange
   )
 })
+
+interface Surroundings {
+  readonly session: Option.Option<SessionId.SessionId>
+  readonly refused: boolean
+  readonly options: Omit<TracingOptions.TracingOptions, "sessionId">
+  readonly baggage: string
+}
+
+/** Sets what surrounds the work of a fiber, and gives what did before: cheaper than as many `locally`. */
+const exchange = (next: Surroundings): Effect.Effect<Surroundings> =>
+  Effect.withFiberRuntime((fiber) => {
+    const before = {
+      session: fiber.getFiberRef(SessionId.currentSessionId),
+      refused: fiber.getFiberRef(currentSessionRefused),
+      options: fiber.getFiberRef(TracingOptions.currentTracingOptions),
+      baggage: fiber.getFiberRef(Baggage.currentBaggage)
+    }
+    return FiberRef.set(SessionId.currentSessionId, next.session).pipe(
+      Effect.zipRight(FiberRef.set(currentSessionRefused, next.refused)),
+      Effect.zipRight(FiberRef.set(TracingOptions.currentTracingOptions, next.options)),
+      Effect.zipRight(FiberRef.set(Baggage.currentBaggage, next.baggage)),
+      Effect.as(before)
+    )
+  })
 
 /**
  * Headers by name. Names are read in any case and written in lower case.

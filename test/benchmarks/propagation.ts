@@ -9,6 +9,12 @@ import { type Figure, figure, median } from "./harness.js"
 
 const session = SessionId.SessionId.make("bench-session")
 
+/** CPU time of the process in microseconds: on a busy machine the time on the wall says little. */
+const cpu = () => {
+  const { system, user } = process.cpuUsage()
+  return system + user
+}
+
 /** Microseconds a call, with the headers of an ordinary request. */
 const headers = (): number => {
   const request = { host: "127.0.0.1:3000", accept: "*/*", "user-agent": "node", "content-type": "application/json" }
@@ -18,9 +24,9 @@ const headers = (): number => {
   }
   const count = 20_000
   const times = Array.from({ length: 25 }, () => {
-    const start = performance.now()
+    const start = cpu()
     for (let i = 0; i < count; i++) Propagation.extract(Propagation.inject(request, carrier), { trust: "always" })
-    return ((performance.now() - start) * 1_000) / count
+    return (cpu() - start) / count
   })
   return median(times.slice(5))
 }
@@ -45,8 +51,8 @@ const request = Effect.gen(function* () {
       const http = Context.get(context, HttpClient.HttpClient)
       const turn = Effect.flatMap(http.get(url), ({ text }) => text)
       return Effect.suspend(() => {
-        const start = performance.now()
-        return Effect.map(Effect.repeatN(turn, requests - 1), () => ((performance.now() - start) * 1_000) / requests)
+        const start = cpu()
+        return Effect.map(Effect.repeatN(turn, requests - 1), () => (cpu() - start) / requests)
       }).pipe(SessionId.withSessionId(session))
     })
   const app = HttpServerResponse.text("done")
@@ -70,7 +76,7 @@ const request = Effect.gen(function* () {
 export const run = async (): Promise<ReadonlyArray<Figure>> => {
   const { ours, without } = await Effect.runPromise(request)
   return [
-    figure("inject and extract", headers(), "µs", { target: { atMost: 3 } }),
-    figure("a request through client and server", ours, "µs", { baseline: without, target: { atMost: 1.15 } })
+    figure("inject and extract", headers(), "CPU µs", { target: { atMost: 3 } }),
+    figure("a request through client and server", ours, "CPU µs", { baseline: without, target: { atMost: 1.15 } })
   ]
 }

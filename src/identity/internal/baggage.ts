@@ -1,8 +1,13 @@
-import type { Member } from "../Baggage.js"
 import { trim } from "./headers.js"
 
-export const maxMembers = 64
-export const maxBytes = 8_192
+interface Member {
+  readonly key: string
+  readonly value: string
+  readonly properties: ReadonlyArray<string>
+}
+
+const maxMembers = 64
+const maxBytes = 8_192
 
 /** The members of a header as they are written, up to the limits, and whether there were more. */
 export const split = (header: string): { readonly members: ReadonlyArray<string>; readonly exceeded: boolean } => {
