@@ -31,7 +31,7 @@ export const OrderLive = (shipping: Effect.Effect<void> = Effect.void) =>
       yield* Activity.make({ name: "ship", execute: Effect.withSpan(shipping, "carrier") })
       const approved = yield* DurableDeferred.await(approval)
       yield* Effect.log("decided").pipe(Effect.withSpan("decision"))
-      if (!approved) yield* Effect.fail("refused")
+      yield* approved ? Effect.void : Effect.fail("refused")
     })
   )
 
