@@ -150,7 +150,12 @@ const fromConfig = (
       ...(config.environment !== undefined && { "deployment.environment.name": config.environment })
     }
   }
-  const sampling = { sampler: samplerOf(config.sampling), ignoreParent: config.sampling.ignoreParent ?? false }
+  const { ignoreParent = false, keep, keepBuffer = ObservabilityConfig.KeepBuffer.make() } = config.sampling
+  const sampling = {
+    sampler: samplerOf(config.sampling),
+    ignoreParent,
+    keep: keep && { rules: keep, ...keepBuffer }
+  }
   const processors =
     config.sensitiveData === false
       ? config.processors
@@ -197,5 +202,11 @@ const nothing = Layer.succeedContext(
     stats: Effect.succeed({ spans: {}, logs: {}, exporters: {} }),
     logLevel: Effect.succeed<Logger.LogLevel>("none"),
     setLogLevel: () => Effect.void
-  }).pipe(Context.add(Tracer.Tracer, { activeSpans: Effect.succeed([]), samplerErrors: Effect.succeed(0) }))
+  }).pipe(
+    Context.add(Tracer.Tracer, {
+      activeSpans: Effect.succeed([]),
+      samplerErrors: Effect.succeed(0),
+      undecidedTraces: Effect.succeed(0)
+    })
+  )
 )

@@ -32,14 +32,55 @@ import {
   plain,
   RedactedKey,
   Sampler,
+  SpanPredicate,
   Text,
   withDefault
 } from "./internal/values.js"
 
-const ignoreParent = optional(
-  Schema.Boolean,
-  "Decide about every span, whatever was decided about its parent, here or in another process."
-)
+/**
+ * For the sake of which spans a trace is kept that is not sampled. All that a rule says must hold of the same span.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const KeepRule = plain(
+  Schema.Struct({
+    error: optional(Schema.Literal(true), "The span failed."),
+    minDuration: optional(PositiveDuration, "The span took this long, or has been open for this long."),
+    userId: optional(Text, "The span is recorded for this user."),
+    when: Schema.optional(SpanPredicate)
+  }).pipe(
+    Schema.filter((rule) => Object.values(rule).some((value) => value !== undefined), {
+      message: () => "says nothing: give `error`, `minDuration`, `userId` or `when`",
+      jsonSchema: { minProperties: 1 }
+    })
+  )
+).annotations({ identifier: "KeepRule" })
+
+/**
+ * What may be held of traces that are not sampled, as long as it is not known whether a rule keeps them. The oldest are
+ * given up first.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const KeepBuffer = Schema.Struct({
+  maxRecords: withDefault(PositiveInt, 5_000, "Open spans, ended spans and logs, at most: 5,000."),
+  maxAge: withDefault(
+    PositiveDuration,
+    Duration.minutes(5),
+    "How long a trace may take until a rule keeps it: 5 minutes."
+  )
+})
+
+const anySampling = {
+  ignoreParent: optional(
+    Schema.Boolean,
+    "Decide about every span, whatever was decided about its parent, here or in another process."
+  ),
+  keep: optional(Schema.Array(KeepRule), "Which traces are kept that are not sampled: those of which one rule holds."),
+  keepBuffer: optional(plain(KeepBuffer), "What may be held of traces until a rule keeps them.")
+}
 
 /**
  * Which traces are recorded, decided for spans without a parent; the others follow their parent. `"session"` keeps or
@@ -49,11 +90,11 @@ const ignoreParent = optional(
  * @category schemas
  */
 export const Sampling = Schema.Union(
-  Schema.Struct({ type: Schema.Literal("always"), ignoreParent }),
-  Schema.Struct({ type: Schema.Literal("never"), ignoreParent }),
-  Schema.Struct({ type: Schema.Literal("ratio"), probability: Probability, ignoreParent }),
-  Schema.Struct({ type: Schema.Literal("session"), probability: Probability, ignoreParent }),
-  Schema.Struct({ type: Schema.Literal("custom"), sampler: Sampler, ignoreParent })
+  Schema.Struct({ type: Schema.Literal("always"), ...anySampling }),
+  Schema.Struct({ type: Schema.Literal("never"), ...anySampling }),
+  Schema.Struct({ type: Schema.Literal("ratio"), probability: Probability, ...anySampling }),
+  Schema.Struct({ type: Schema.Literal("session"), probability: Probability, ...anySampling }),
+  Schema.Struct({ type: Schema.Literal("custom"), sampler: Sampler, ...anySampling })
 )
 
 /**

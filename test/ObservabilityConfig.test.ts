@@ -188,6 +188,18 @@ describe("ObservabilityConfig", () => {
         {},
         { sampling: { type: "session", probability: 1, ignoreParent: true } }
       ],
+      [
+        "rules of what to keep",
+        { ...name, sampling: { type: "never", keep: [{ error: true, minDuration: "5 seconds" }], keepBuffer: {} } },
+        {},
+        {
+          sampling: {
+            type: "never",
+            keep: [{ error: true, minDuration: Duration.seconds(5) }],
+            keepBuffer: { maxRecords: 5_000, maxAge: Duration.minutes(5) }
+          }
+        }
+      ],
       ["a sampler", { ...name, sampling: { type: "custom", sampler } }, {}, { sampling: { type: "custom", sampler } }],
       [
         "sampling that is given before the environment's",
@@ -588,8 +600,35 @@ describe("ObservabilityConfig", () => {
           "no probability",
           { ...name, sampling: { type: "ratio", ratio: 0.1 } },
           [
-            [`["sampling"]["ratio"]`, "is unknown, expected one of: type, probability, ignoreParent"],
+            [`["sampling"]["ratio"]`, "is unknown, expected one of: type, probability, ignoreParent, keep, keepBuffer"],
             [`["sampling"]["probability"]`, "is missing, expected a number between 0 and 1"]
+          ]
+        ],
+        [
+          "rules of what to keep that are none",
+          {
+            ...name,
+            sampling: {
+              type: "never",
+              keep: [{}, { error: false }, { minDuration: 0 }, { eror: true }, { when: "slow" }, () => true],
+              keepBuffer: { maxRecords: 0, maxAge: "long" }
+            }
+          },
+          [
+            [`["sampling"]["keep"][0]`, "says nothing: give `error`, `minDuration`, `userId` or `when`"],
+            [`["sampling"]["keep"][1]["error"]`, "Expected true, actual false"],
+            [
+              `["sampling"]["keep"][2]["minDuration"]`,
+              `Expected a duration of more than nothing, such as "5 seconds" or milliseconds, actual 0`
+            ],
+            [`["sampling"]["keep"][3]["eror"]`, `is unknown, did you mean "error"?`],
+            [`["sampling"]["keep"][4]["when"]`, `Expected a function of the record of a span, actual "slow"`],
+            [`["sampling"]["keep"][5]`, "Expected a plain object, actual () => true"],
+            [`["sampling"]["keepBuffer"]["maxRecords"]`, "Expected a positive number, actual 0"],
+            [
+              `["sampling"]["keepBuffer"]["maxAge"]`,
+              `Expected a duration of more than nothing, such as "5 seconds" or milliseconds, actual "long"`
+            ]
           ]
         ],
         [

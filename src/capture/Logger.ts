@@ -18,7 +18,7 @@ import * as Layer from "effect/Layer"
 import * as EffectLogger from "effect/Logger"
 import * as EffectLogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
-import { ParentSpan } from "effect/Tracer"
+import { type AnySpan, ParentSpan } from "effect/Tracer"
 import { hasValidIds, type ReadRef, sessionOf } from "../identity/internal/correlation.js"
 import * as ids from "../identity/internal/ids.js"
 import { Emitter } from "../signal/Emitter.js"
@@ -70,7 +70,8 @@ export interface LoggerOptions extends CaptureOptions {
 }
 
 /**
- * Adds a logger to those of the program.
+ * Adds a logger to those of the program. In a trace that is not sampled it records warnings and what is more severe; the
+ * rest only where the trace is kept.
  *
  * @since 0.1.0
  * @category layers
@@ -81,14 +82,22 @@ export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitte
     Effect.gen(function* () {
       const emitter = yield* Emitter
       const minimum = new logLevel.MinimumLevel(yield* FiberRef.get(FiberRef.currentMinimumLogLevel), options.logLevel)
-      const recorder = logLevel.knowing(
-        EffectLogger.make((entry) => {
+      const recording = (record: (entry: EffectLogger.Logger.Options<unknown>) => void) =>
+        EffectLogger.make<unknown, void>((entry) => {
           if (!minimum.records(entry)) return
           try {
-            emitter.emit(toRecord(entry, options))
+            record(entry)
           } catch {
             // Whatever is wrong with a log, the program that wrote it goes on.
           }
+        })
+      const emit = (entry: EffectLogger.Logger.Options<unknown>) => emitter.emit(toRecord(entry, options))
+      const recorder = logLevel.knowing(
+        recording((entry) => {
+          const span = spanOf((ref) => FiberRefs.getOrDefault(entry.context, ref))
+          const recorded = span && recordingOf(span, emitter)
+          if ((recorded ?? span)?.sampled !== false || isSevere(entry)) emit(entry)
+          else recorded?.log(() => toRecord(entry, options))
         })
       )
       yield* Effect.addFinalizer(() => Effect.sync(() => minimum.close()))
@@ -104,7 +113,7 @@ export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitte
             if (level === undefined) return Effect.logWarning(`The log level stays "${previous}": "${word}" is none`)
             minimum.set(level, { shown: console })
             return Effect.logInfo("The log level was changed", { from: previous, to: level, console }).pipe(
-              Effect.locally(FiberRef.currentLoggers, HashSet.make(recorder)),
+              Effect.locally(FiberRef.currentLoggers, HashSet.make(recording(emit))),
               Effect.locally(FiberRef.currentMinimumLogLevel, EffectLogLevel.All)
             )
           })
@@ -181,8 +190,7 @@ const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureO
 }
 
 const correlationOf = (read: ReadRef, options: CaptureOptions): Correlation => {
-  const around = Option.getOrUndefined(Context.getOption(read(FiberRef.currentContext), ParentSpan))
-  const span = around !== undefined && hasValidIds(around) ? around : undefined
+  const span = spanOf(read)
   const tracing = tracingOf(read, options.limits)
   return {
     traceId: span?.traceId,
@@ -201,6 +209,16 @@ const correlationOf = (read: ReadRef, options: CaptureOptions): Correlation => {
     metadata: tracing.metadata as JsonObject | undefined
   }
 }
+
+/** The span that a log is made in. */
+const spanOf = (read: ReadRef): AnySpan | undefined => {
+  const around = Option.getOrUndefined(Context.getOption(read(FiberRef.currentContext), ParentSpan))
+  return around !== undefined && hasValidIds(around) ? around : undefined
+}
+
+/** Whether a log is recorded whatever becomes of its trace. */
+const isSevere = ({ logLevel }: EffectLogger.Logger.Options<unknown>): boolean =>
+  logLevel.ordinal >= EffectLogLevel.Warning.ordinal
 
 const prettyCause = (cause: Cause.Cause<unknown>, length: number): string => {
   try {

@@ -4,9 +4,11 @@
  *
  * @since 0.1.0
  */
+import type * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import type { AnySpan, SpanKind } from "effect/Tracer"
 import type { SessionId } from "../identity/SessionId.js"
+import type { SpanRecord } from "../signal/SpanRecord.js"
 
 /**
  * Asked once for every span without a parent, when it starts; others follow their parent. `shouldSample` is synchronous
@@ -47,6 +49,24 @@ export interface StartingSpan {
   readonly traceState: string | undefined
   /** The attributes that it is started with; those set later are not among them. */
   readonly attributes: Readonly<Record<string, unknown>>
+}
+
+/**
+ * For the sake of which spans a trace is kept that is not sampled. All that a rule says must hold of the same span.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeepRule {
+  /** It failed. */
+  readonly error?: true | undefined
+  /** It took this long, or has been open for this long. */
+  readonly minDuration?: Duration.Duration | undefined
+  readonly userId?: string | undefined
+  /**
+   * Synchronous; runs inside the program. Where it throws, or returns no boolean, the rule does not hold.
+   */
+  readonly when?: ((span: SpanRecord) => boolean) | undefined
 }
 
 /**

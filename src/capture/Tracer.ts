@@ -5,7 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
@@ -24,9 +24,10 @@ import { disregard } from "../signal/internal/stray.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import { ActiveSpans, show } from "./internal/activeSpans.js"
 import { tracingOf } from "./internal/correlation.js"
+import { type HeldTrace, HeldTraces } from "./internal/heldTraces.js"
 import type { CaptureOptions } from "./internal/options.js"
-import { RecordedSpan, recordingOf, type SpanHome, setRecording } from "./internal/span.js"
-import type { Sampler, StartingSpan } from "./Sampler.js"
+import { PropagatedSpan, RecordedSpan, recordingOf, type SpanHome, setRecording } from "./internal/span.js"
+import type { KeepRule, Sampler } from "./Sampler.js"
 
 /**
  * The spans of the program as they are recorded.
@@ -39,8 +40,13 @@ export class Tracer extends Context.Tag("effect-observability/Tracer")<
   {
     /** The spans that are open now, oldest first; at most 10,000. */
     readonly activeSpans: Effect.Effect<ReadonlyArray<SpanRecord>>
-    /** How often the sampler threw, or answered with no boolean. The spans that it was asked about were sampled. */
+    /**
+     * How often the sampler, or the `when` of a rule, threw or answered with no boolean. The spans that the sampler was
+     * asked about were sampled.
+     */
     readonly samplerErrors: Effect.Effect<number>
+    /** How many traces were left out because they went over the bounds before a rule kept them. */
+    readonly undecidedTraces: Effect.Effect<number>
   }
 >() {}
 
@@ -54,6 +60,21 @@ export interface TracerOptions extends CaptureOptions {
   readonly sampler: Sampler
   /** Asks the sampler about every span, whatever was decided about its parent. */
   readonly ignoreParent: boolean
+  /** Which traces are kept that are not sampled, and what is held of those for which that is not yet known. */
+  readonly keep?: KeepOptions | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeepOptions {
+  /** A trace is kept where one of them holds of one of its spans. */
+  readonly rules: ReadonlyArray<KeepRule>
+  /** Open spans, ended spans and logs that are held, at most. */
+  readonly maxRecords: number
+  /** How long a trace is held, at most. */
+  readonly maxAge: Duration.Duration
 }
 
 /**
@@ -74,44 +95,76 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
       const now = () => clock.unsafeCurrentTimeNanos()
       const home: SpanHome = { options, active, emit: emitter.emit, now, open: true }
 
-      const showLongSpans = Effect.suspend(() => {
-        const time = now()
-        return Effect.forEach(
-          active.flush(time),
-          (span, index) => {
-            if (!span.done) emitter.snapshot(show(span, time))
-            return index % 100 === 99 ? Effect.yieldNow() : Effect.void
-          },
-          { discard: true }
-        )
-      })
-      yield* Effect.delay(showLongSpans, options.snapshotInterval).pipe(Effect.forever, isolated, Effect.forkScoped)
-
-      yield* Effect.addFinalizer(() =>
-        Effect.sync(() => {
-          home.open = false
-          for (const span of active) emitter.emit(span.close())
-          emitter.abandon(active.abandoned)
-        })
-      )
       let samplerErrors = 0
-      const sample = (span: StartingSpan): boolean => {
+      const answer = (question: () => unknown, otherwise: boolean): boolean => {
         try {
-          const sampled: unknown = options.sampler.shouldSample(span)
-          if (typeof sampled === "boolean") return sampled
-          disregard(sampled)
+          const answered = question()
+          if (typeof answered === "boolean") return answered
+          disregard(answered)
         } catch {
           // Counted as any other answer that is none.
         }
         samplerErrors++
-        return true
+        return otherwise
       }
-      yield* Effect.withTracerScoped(make(home, options.ignoreParent, sample, surrounding))
+      const sample: Sampler["shouldSample"] = (span) => answer(() => options.sampler.shouldSample(span), true)
+
+      const holds = ({ error, minDuration, userId, when }: KeepRule, span: SpanRecord): boolean =>
+        (error === undefined || span.status === "error") &&
+        (userId === undefined || span.userId === userId) &&
+        (minDuration === undefined || millisOf(span, now) >= Duration.toMillis(minDuration)) &&
+        (when === undefined || answer(() => when(span), false))
+      const { keep } = options
+      const held =
+        keep && keep.rules.length > 0
+          ? new HeldTraces(
+              { ...keep, keeps: (span) => keep.rules.some((rule) => holds(rule, span)) },
+              active,
+              emitter.emit
+            )
+          : undefined
+
+      const atIntervals = Effect.suspend(() => {
+        const time = now()
+        return Effect.zipRight(
+          inSlices(held?.expired(time) ?? [], (trace) => trace.giveUp()),
+          inSlices(active.flush(time), (span) => {
+            if (!span.done) emitter.snapshot(show(span, time))
+          })
+        )
+      })
+      yield* Effect.delay(atIntervals, options.snapshotInterval).pipe(Effect.forever, isolated, Effect.forkScoped)
+
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          home.open = false
+          for (const trace of held ?? []) trace.giveUp()
+          for (const span of active) emitter.emit(span.close())
+          emitter.abandon(active.abandoned)
+        })
+      )
+      yield* Effect.withTracerScoped(make(home, options.ignoreParent, sample, held, surrounding))
       return {
         activeSpans: Effect.sync(() => Array.from(active, (span) => span.snapshot())),
-        samplerErrors: Effect.sync(() => samplerErrors)
+        samplerErrors: Effect.sync(() => samplerErrors),
+        undecidedTraces: Effect.sync(() => held?.givenUp ?? 0)
       }
     })
+  )
+
+/** How long a span took, or has taken by now. */
+const millisOf = ({ endTime, startTime }: SpanRecord, now: () => bigint): number =>
+  Number((endTime ?? now()) - startTime) / 1e6
+
+/** Gives way to other fibers now and then. */
+const inSlices = <A>(items: Iterable<A>, use: (item: A) => void): Effect.Effect<void> =>
+  Effect.forEach(
+    items,
+    (item, index) => {
+      use(item)
+      return index % 100 === 99 ? Effect.yieldNow() : Effect.void
+    },
+    { discard: true }
   )
 
 const nativeTracer = Context.get(DefaultServices.liveServices, EffectTracer.Tracer)
@@ -120,6 +173,7 @@ const make = (
   home: SpanHome,
   ignoreParent: boolean,
   sample: Sampler["shouldSample"],
+  held: HeldTraces | undefined,
   surrounding: EffectTracer.Tracer
 ): EffectTracer.Tracer =>
   EffectTracer.make({
@@ -148,22 +202,42 @@ const make = (
         around === undefined || ignoreParent
           ? sample({ name, kind, traceId, sessionId, parent: valid, traceState, attributes: options?.attributes ?? {} })
           : (recorded ?? around).sampled
-      const span = new RecordedSpan(
-        home,
-        name,
-        parent,
-        context,
-        startTime === 0n ? home.now() : startTime,
-        kind,
-        traceId,
-        given?.spanId ?? ids.spanId(),
-        sampled,
-        valid,
-        traceState,
-        flags,
-        sessionId,
-        sampled ? tracingOf(read, home.options.limits) : noTracing
-      )
+      const start = startTime === 0n ? home.now() : startTime
+      const spanId = given?.spanId ?? ids.spanId()
+      const trace = sampled || held === undefined ? undefined : heldTraceOf(held, recorded, home, traceId)
+      const span =
+        sampled || trace !== undefined
+          ? new RecordedSpan(
+              home,
+              name,
+              parent,
+              context,
+              start,
+              kind,
+              traceId,
+              spanId,
+              sampled,
+              traceState,
+              flags,
+              sessionId,
+              valid,
+              tracingOf(read, home.options.limits),
+              trace
+            )
+          : new PropagatedSpan(
+              home,
+              name,
+              parent,
+              context,
+              start,
+              kind,
+              traceId,
+              spanId,
+              sampled,
+              traceState,
+              flags,
+              sessionId
+            )
       if (links.length > 0) span.addLinks(links)
       const shown = other === undefined ? span : tee(other, span)
       if (Object.isExtensible(shown)) instrumentation?.start(shown, (name) => span.rename(name))
@@ -177,15 +251,24 @@ const refsOfFiber = (): ReadRef => {
   return fiber._tag === "None" ? (ref) => FiberRefs.getOrDefault(noRefs, ref) : (ref) => fiber.value.getFiberRef(ref)
 }
 
-const noTracing = {}
-
 const noRefs = FiberRefs.unsafeMake(new Map())
+
+/** What a span that is not sampled is held with: the trace of its parent, as long as that one is not left out. */
+const heldTraceOf = (
+  held: HeldTraces,
+  parent: PropagatedSpan | undefined,
+  home: SpanHome,
+  traceId: string
+): HeldTrace | undefined => {
+  if (parent === undefined || parent.home !== home || parent.sampled) return held.of(traceId, home.now())
+  return parent instanceof RecordedSpan && !parent.trace?.isLeft ? parent.trace : undefined
+}
 
 /**
  * Another tracer's span that is recorded too. It stays the span of the program, so that whatever that tracer expects of
  * its own spans goes on to hold. One that cannot be changed is left to its tracer alone.
  */
-const tee = (other: EffectTracer.Span, span: RecordedSpan): EffectTracer.Span => {
+const tee = (other: EffectTracer.Span, span: PropagatedSpan): EffectTracer.Span => {
   if (!Object.isExtensible(other)) {
     span.abandon()
     return other

@@ -17,6 +17,7 @@ import type { SignalProcessor } from "../pipeline/SignalProcessor.js"
 import { isJson } from "../signal/internal/json.js"
 import type { JsonObject } from "../signal/Json.js"
 import * as LogRecord from "../signal/LogRecord.js"
+import type { SpanRecord } from "../signal/SpanRecord.js"
 import * as DeprecatedLogger from "./deprecatedLogger.js"
 import { unknownKey } from "./problems.js"
 
@@ -156,6 +157,11 @@ export const Sampler = Schema.declare(isSampler, {
   title: "a sampler: an object with a function `shouldSample`",
   ...inCode
 })
+
+export const SpanPredicate = Schema.declare(
+  (value): value is (span: SpanRecord) => boolean => typeof value === "function",
+  { title: "a function of the record of a span", ...inCode }
+)
 
 const isSignalProcessor = (value: unknown): value is SignalProcessor =>
   Predicate.isRecord(value) &&

@@ -356,10 +356,10 @@ describe("Sampler", () => {
       Effect.gen(function* () {
         const b = SessionId.SessionId.make("session-b")
         const named = Effect.annotateCurrentSpan("session.id", b).pipe(
-          Effect.zipRight(Effect.withSpan(Effect.log("set"), "child")),
+          Effect.zipRight(Effect.withSpan(Effect.logWarning("set"), "child")),
           Effect.withSpan("root")
         )
-        const inherited = Effect.log("inherited").pipe(
+        const inherited = Effect.logWarning("inherited").pipe(
           Effect.withSpan("child"),
           Effect.withSpan("root"),
           SessionId.withSessionId(a)

@@ -46,6 +46,7 @@ export const validator = (root: JsonSchema) => {
     minimum: (value, least) => typeof value !== "number" || value >= (least as number),
     exclusiveMinimum: (value, bound) => typeof value !== "number" || value > (bound as number),
     maximum: (value, most) => typeof value !== "number" || value <= (most as number),
+    minProperties: (value, least) => !isObject(value) || Object.keys(value).length >= (least as number),
     minLength: (value, least) => typeof value !== "string" || Array.from(value).length >= (least as number),
     pattern: (value, pattern) => typeof value !== "string" || new RegExp(pattern as string, "u").test(value),
     items: (value, schema) => !Array.isArray(value) || value.every((item) => fits(schema as JsonSchema, item)),

@@ -8,12 +8,15 @@ import type * as Types from "effect/Types"
 import { type Recording, recording } from "../../identity/internal/correlation.js"
 import { isSessionId, type SessionId } from "../../identity/SessionId.js"
 import type { TracingOptions } from "../../identity/TracingOptions.js"
+import type { Emitter } from "../../signal/Emitter.js"
 import * as conventions from "../../signal/internal/conventions.js"
 import { UnsafeSpan } from "../../signal/internal/unsafe.js"
 import type { Json, JsonObject } from "../../signal/Json.js"
+import type { LogRecord } from "../../signal/LogRecord.js"
 import type { SpanEvent, SpanLink, SpanRecord, SpanType } from "../../signal/SpanRecord.js"
 import type { ActiveSpans, OpenSpan } from "./activeSpans.js"
 import { storableOf } from "./correlation.js"
+import type { HeldTrace } from "./heldTraces.js"
 import { assign, entriesOf, toJson, toJsonObject, toKey, toText } from "./json.js"
 import type { CaptureOptions, Limits } from "./options.js"
 
@@ -21,7 +24,7 @@ import type { CaptureOptions, Limits } from "./options.js"
 export interface SpanHome {
   readonly options: CaptureOptions
   readonly active: ActiveSpans
-  readonly emit: (record: SpanRecord) => void
+  readonly emit: Emitter["Type"]["emit"]
   /** Nanoseconds since the epoch, for spans whose fiber has timing disabled. */
   readonly now: () => bigint
   /** Whether the tracer still records. */
@@ -31,34 +34,20 @@ export interface SpanHome {
 const none: ReadonlyArray<never> = []
 
 /**
- * Effect's span, which becomes a record when it ends. Values are made JSON when they are set, so that what is recorded is
- * what they were then. None of its methods throws.
+ * Effect's span as its logs, its children and other processes need it: with its ids and its session. It is all of a span
+ * that is not recorded. None of its methods throws.
  *
  * A span is made for every operation of a program, and most are gone at once: it allocates what it needs when it needs it.
  */
-export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
-  /** The session of the fiber that started it, or what `session.id` was set to since; never the default one. */
-  sessionId: SessionId | undefined
+export class PropagatedSpan implements Tracer.Span, Recording {
   links: ReadonlyArray<Tracer.SpanLink> = none
-  done = false
-  changes = 0
-  shown: OpenSpan["shown"] = undefined
-  letGo = false
-  openedAt = 0
-  previous: OpenSpan | undefined = undefined
-  next: OpenSpan | undefined = undefined
   /** The recording of the same span by another tracer of ours. */
-  besides: RecordedSpan | undefined = undefined
+  besides: PropagatedSpan | undefined = undefined
 
-  private recordedName: string
-  private readonly json: Record<string, Json> = {}
-  private attributeCount = 0
-  private conventional = false
-  private events: ReadonlyArray<SpanEvent> = none
-  private recordedLinks: ReadonlyArray<SpanLink> = none
-  private dropped: Types.Mutable<NonNullable<SpanRecord["dropped"]>> | undefined = undefined
-  private endTime: bigint | undefined = undefined
-  private exit: Exit.Exit<unknown, unknown> | undefined = undefined
+  protected json: Record<string, Json> | undefined = undefined
+  protected conventional = false
+  protected endTime: bigint | undefined = undefined
+  protected exit: Exit.Exit<unknown, unknown> | undefined = undefined
 
   constructor(
     readonly home: SpanHome,
@@ -69,25 +58,20 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
     readonly kind: Tracer.SpanKind,
     readonly traceId: string,
     readonly spanId: string,
+    /** What other processes are told. */
     readonly sampled: boolean,
-    /** The parent as it is recorded: none where Effect's has ids that are not ids. */
-    private readonly recordedParent: Tracer.AnySpan | undefined,
     readonly traceState: string | undefined,
     /** Those of its trace; whether it is sampled is said by `sampled`. */
     readonly flags: number | undefined,
-    sessionId: SessionId | undefined,
-    private tracing: Omit<TracingOptions, "sessionId">
-  ) {
-    this.recordedName = name
-    this.sessionId = sessionId
-    if (sampled) home.active.add(this)
-  }
+    /** The session of the fiber that started it, or what `session.id` was set to since; never the default one. */
+    public sessionId: SessionId | undefined
+  ) {}
 
   get _tag(): "Span" {
     return "Span"
   }
 
-  get [recording](): RecordedSpan {
+  get [recording](): PropagatedSpan {
     return this
   }
 
@@ -99,30 +83,115 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
   }
 
   get attributes(): ReadonlyMap<string, unknown> {
-    return new Map(Object.entries(this.json))
+    return new Map(Object.entries(this.json ?? {}))
   }
 
+  /** Keeps what says whom the span belongs to: it counts for its logs and children. */
   attribute(key: string, value: unknown): void {
-    // What says whom a span belongs to counts for its logs and children, sampled or not.
-    if (this.done || (!this.sampled && !conventions.keys.has(key))) return
+    if (this.exit !== undefined || !conventions.keys.has(key)) return
+    const json = toJson(value, this.home.options.limits)
+    if (json !== undefined) this.assign(key, json)
+  }
+
+  event(_name: string, _time: bigint, _attributes?: Record<string, unknown>): void {}
+
+  addLinks(_links: ReadonlyArray<Tracer.SpanLink>): void {}
+
+  end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
+    if (this.exit !== undefined) return
+    this.endTime = endTime
+    this.exit = exit
+  }
+
+  reassign(sessionId: SessionId | undefined, _options: Omit<TracingOptions, "sessionId">): void {
+    this.sessionId = sessionId
+  }
+
+  /** Gives it another name in its record. */
+  rename(_name: string): void {}
+
+  /** Records nothing of it. */
+  abandon(): void {}
+
+  /** Records a log that is made in it, if the trace is recorded. */
+  log(_make: () => LogRecord): void {}
+
+  /** The conversation that its attributes name. */
+  conversationId(): string | undefined {
+    return this.conventional ? conventions.columns(this.json ?? {}).conversationId : undefined
+  }
+
+  protected assign(key: string, json: Json): void {
+    this.json ??= {}
+    assign(this.json, key, json)
+    if (conventions.keys.has(key)) {
+      this.conventional = true
+      if (key === conventions.sessionId && this.sessionId === undefined && isSessionId(json)) this.sessionId = json
+    }
+  }
+}
+
+/**
+ * A span that becomes a record when it ends: at once, or, where its trace is held back, if that is kept. Values are made
+ * JSON when they are set, so that what is recorded is what they were then.
+ */
+export class RecordedSpan extends PropagatedSpan implements OpenSpan {
+  done = false
+  changes = 0
+  shown: OpenSpan["shown"] = undefined
+  letGo = false
+  openedAt = 0
+  previous: OpenSpan | undefined = undefined
+  next: OpenSpan | undefined = undefined
+
+  private recordedName: string
+  private attributeCount = 0
+  private events: ReadonlyArray<SpanEvent> = none
+  private recordedLinks: ReadonlyArray<SpanLink> = none
+  private dropped: Types.Mutable<NonNullable<SpanRecord["dropped"]>> | undefined = undefined
+
+  constructor(
+    home: SpanHome,
+    name: string,
+    parent: Option.Option<Tracer.AnySpan>,
+    context: Context.Context<never>,
+    startTime: bigint,
+    kind: Tracer.SpanKind,
+    traceId: string,
+    spanId: string,
+    sampled: boolean,
+    traceState: string | undefined,
+    flags: number | undefined,
+    sessionId: SessionId | undefined,
+    /** The parent as it is recorded: none where Effect's has ids that are not ids. */
+    private readonly recordedParent: Tracer.AnySpan | undefined,
+    private tracing: Omit<TracingOptions, "sessionId">,
+    /** Where it is not sampled, what decides whether it is recorded all the same. */
+    readonly trace: HeldTrace | undefined
+  ) {
+    super(home, name, parent, context, startTime, kind, traceId, spanId, sampled, traceState, flags, sessionId)
+    this.recordedName = name
+    if (trace === undefined) home.active.add(this)
+    else trace.open(this)
+  }
+
+  override attribute(key: string, value: unknown): void {
+    if (this.done) return
     const { limits } = this.home.options
     const json = toJson(value, limits)
     if (json === undefined) return
     const name = toKey(key)
-    if (!Object.hasOwn(this.json, name) && ++this.attributeCount > limits.attributeCount) {
+    const known = this.json !== undefined && Object.hasOwn(this.json, name)
+    if (!known && ++this.attributeCount > limits.attributeCount) {
       this.drop("attributes")
       return
     }
-    assign(this.json, name, json)
+    this.assign(name, json)
     this.changes++
-    if (conventions.keys.has(name)) {
-      this.conventional = true
-      if (name === conventions.sessionId && this.sessionId === undefined && isSessionId(json)) this.sessionId = json
-    }
   }
 
-  event(name: string, time: bigint, attributes?: Record<string, unknown>): void {
-    if (this.done || !this.sampled || isLog(attributes)) return
+  override event(name: string, time: bigint, attributes?: Record<string, unknown>): void {
+    if (this.done || isLog(attributes)) return
     const { limits } = this.home.options
     if (this.events.length === limits.eventCount) {
       this.drop("events")
@@ -131,7 +200,7 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
     this.addEvent(toText(name, limits), time, toJsonObject(entriesOf(attributes ?? {}), limits).json)
   }
 
-  addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
+  override addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
     const { limits } = this.home.options
     for (const link of links ?? none) {
       if (this.links.length === limits.linkCount) {
@@ -143,16 +212,14 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
     }
   }
 
-  end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
+  override end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
     if (this.exit !== undefined) return
-    this.endTime = endTime
-    this.exit = exit
-    if (this.done || !this.sampled || !this.home.open) return
-    this.home.active.remove(this)
-    const end = endTime === 0n ? this.home.now() : endTime
-    const outcome = this.outcome(exit, end)
-    this.done = true
-    this.home.emit(this.record(outcome, end < this.startTime ? this.startTime : end, this.json))
+    super.end(endTime, exit)
+    if (this.done || !this.home.open) return
+    if (this.trace === undefined) {
+      this.home.active.remove(this)
+      this.home.emit(this.ended(endTime, exit))
+    } else this.trace.end(this, () => this.ended(endTime, exit))
   }
 
   snapshot(): SpanRecord {
@@ -164,29 +231,36 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
     return this.snapshot()
   }
 
-  reassign(sessionId: SessionId | undefined, options: Omit<TracingOptions, "sessionId">): void {
-    this.sessionId = sessionId
+  override reassign(sessionId: SessionId | undefined, options: Omit<TracingOptions, "sessionId">): void {
+    super.reassign(sessionId, options)
     this.tracing = storableOf(options, this.home.options.limits)
   }
 
-  /** Gives it another name in its record, unless it was shown: what is stored by its name cannot be moved. */
-  rename(name: string): void {
+  /** Unless it was shown: what is stored by its name cannot be moved. */
+  override rename(name: string): void {
     if (this.shown === undefined) this.recordedName = name
   }
 
-  /** Records nothing of it. */
-  abandon(): void {
+  override abandon(): void {
     this.done = true
-    this.home.active.remove(this)
+    if (this.trace === undefined) this.home.active.remove(this)
+    else this.trace.forget(this)
   }
 
-  /** The conversation that its attributes name. */
-  conversationId(): string | undefined {
-    return this.conventional ? conventions.columns(this.json).conversationId : undefined
+  override log(make: () => LogRecord): void {
+    if (this.trace === undefined) this.home.emit(make())
+    else this.trace.log(make)
+  }
+
+  private ended(endTime: bigint, exit: Exit.Exit<unknown, unknown>): SpanRecord {
+    const end = endTime === 0n ? this.home.now() : endTime
+    const outcome = this.outcome(exit, end)
+    this.done = true
+    return this.record(outcome, end < this.startTime ? this.startTime : end, this.json ?? {})
   }
 
   private type(): SpanType {
-    return this.conventional ? conventions.typeOf(this.json) : "generic"
+    return this.conventional ? conventions.typeOf(this.json ?? {}) : "generic"
   }
 
   private drop(what: keyof NonNullable<SpanRecord["dropped"]>): void {
@@ -223,7 +297,7 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
       this.addEvent("exception", time, json)
     }
     const [first] = errors
-    if (this.conventional && this.json[conventions.errorType] === undefined) {
+    if (this.conventional && this.json?.[conventions.errorType] === undefined) {
       this.attribute(conventions.errorType, first?.name)
     }
     return { status: "error", message: toText(first?.message, limits) }
@@ -282,7 +356,7 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
     for (let span = this.parentRecording(); span !== undefined; span = span.parentRecording()) {
       const around = span.type()
       if (around === "generic") continue
-      return around === type && sameToolCall(span.json, this.json) ? "generic" : type
+      return around === type && sameToolCall(span.json ?? {}, this.json ?? {}) ? "generic" : type
     }
     return type
   }
@@ -290,7 +364,7 @@ export class RecordedSpan implements Tracer.Span, OpenSpan, Recording {
   /** The recording of its parent, if that one is recorded. */
   private parentRecording(): RecordedSpan | undefined {
     const parent = this.recordedParent && recordingOf(this.recordedParent, this.home)
-    return parent?.sampled ? parent : undefined
+    return parent instanceof RecordedSpan && (parent.sampled || parent.trace === this.trace) ? parent : undefined
   }
 }
 
@@ -327,14 +401,14 @@ const prettyErrors = (cause: Cause.Cause<unknown>): ReadonlyArray<Pick<Error, "n
 }
 
 /** Makes another tracer's span known as one that is recorded: it stays the span of the program. */
-export const setRecording = (span: Tracer.Span, recorded: RecordedSpan): void => {
+export const setRecording = (span: Tracer.Span, recorded: PropagatedSpan): void => {
   recorded.besides = recordingOf(span)
   Object.defineProperty(span, recording, { value: recorded, configurable: true })
 }
 
-/** The recording of a span, if it has one: of this home where one is given, else any. */
-export const recordingOf = (span: Tracer.AnySpan, home?: SpanHome): RecordedSpan | undefined => {
-  let recorded = (span as { readonly [recording]?: RecordedSpan })[recording]
-  while (recorded !== undefined && home !== undefined && recorded.home !== home) recorded = recorded.besides
+/** The recording of a span, if it has one: of the home with this emitter where one is given, else any. */
+export const recordingOf = (span: Tracer.AnySpan, home?: Pick<Emitter["Type"], "emit">): PropagatedSpan | undefined => {
+  let recorded = (span as { readonly [recording]?: PropagatedSpan })[recording]
+  while (recorded !== undefined && home !== undefined && recorded.home.emit !== home.emit) recorded = recorded.besides
   return recorded
 }

@@ -1,0 +1,163 @@
+import * as Duration from "effect/Duration"
+import type { Emitter } from "../../signal/Emitter.js"
+import type { LogRecord } from "../../signal/LogRecord.js"
+import type { SpanRecord } from "../../signal/SpanRecord.js"
+import type { ActiveSpans, OpenSpan } from "./activeSpans.js"
+
+export interface HeldTracesOptions {
+  /** Open spans and records that are held, at most. */
+  readonly maxRecords: number
+  /** How long a trace is held, at most. */
+  readonly maxAge: Duration.Duration
+  /** Whether a trace is kept for the sake of this span, which may still be open. */
+  readonly keeps: (span: SpanRecord) => boolean
+}
+
+/**
+ * The traces that are not sampled and may be kept all the same. What is recorded of one is held until a span says that it
+ * is kept, or until none of its spans is open any more. Beyond the bounds the oldest are given up, so that traces that
+ * never end do not fill the memory.
+ */
+export class HeldTraces {
+  /** How many traces were given up by the bounds. */
+  givenUp = 0
+  private size = 0
+  /** Those with open spans by their ids, oldest first. */
+  private readonly traces = new Map<string, HeldTrace>()
+
+  constructor(
+    readonly options: HeldTracesOptions,
+    readonly active: ActiveSpans,
+    readonly emit: Emitter["Type"]["emit"]
+  ) {}
+
+  /** The trace of a span that starts now, without a parent here. */
+  of(traceId: string, now: bigint): HeldTrace {
+    const known = this.traces.get(traceId)
+    if (known !== undefined) return known
+    const trace = new HeldTrace(this, traceId, now)
+    this.traces.set(traceId, trace)
+    return trace
+  }
+
+  grow(): void {
+    this.size++
+    for (const trace of this.traces.values()) {
+      if (this.size <= this.options.maxRecords) break
+      trace.giveUp()
+    }
+  }
+
+  shrink(by: number): void {
+    this.size -= by
+  }
+
+  remove(trace: HeldTrace): void {
+    if (this.traces.get(trace.traceId) === trace) this.traces.delete(trace.traceId)
+  }
+
+  /** The traces that are too old. */
+  *expired(now: bigint): Iterable<HeldTrace> {
+    const maxAge = Duration.toMillis(this.options.maxAge)
+    for (const trace of this.traces.values()) {
+      if (Number(now - trace.since) / 1e6 < maxAge) break
+      yield trace
+    }
+  }
+
+  [Symbol.iterator](): Iterator<HeldTrace> {
+    return this.traces.values()
+  }
+}
+
+/** One of them; what becomes of it is decided once. */
+export class HeldTrace {
+  private state: "held" | "kept" | "left" = "held"
+  private readonly spans = new Set<OpenSpan>()
+  private records: Array<SpanRecord | LogRecord> = []
+
+  constructor(
+    private readonly home: HeldTraces,
+    readonly traceId: string,
+    readonly since: bigint
+  ) {}
+
+  /** Whether nothing more is recorded of it. */
+  get isLeft(): boolean {
+    return this.state === "left"
+  }
+
+  open(span: OpenSpan): void {
+    this.spans.add(span)
+    if (this.state === "kept") this.home.active.add(span)
+    else this.home.grow()
+  }
+
+  end(span: OpenSpan, make: () => SpanRecord): void {
+    if (this.state === "left") return
+    const record = make()
+    this.spans.delete(span)
+    if (this.state === "kept") {
+      this.home.active.remove(span)
+      this.home.emit(record)
+    } else {
+      this.records.push(record)
+      if (this.home.options.keeps(record)) this.keep()
+    }
+    this.settle()
+  }
+
+  /** Lets go of an open span: nothing is recorded of it. */
+  forget(span: OpenSpan): void {
+    if (!this.spans.delete(span)) return
+    if (this.state === "kept") this.home.active.remove(span)
+    else this.home.shrink(1)
+    this.settle()
+  }
+
+  log(make: () => LogRecord): void {
+    if (this.state === "kept") this.home.emit(make())
+    else if (this.state === "held") {
+      this.records.push(make())
+      this.home.grow()
+    }
+  }
+
+  /** Holds it no longer: it is kept if one of its open spans says so. */
+  giveUp(): void {
+    this.home.remove(this)
+    if (this.state !== "held") return
+    for (const span of this.spans) {
+      if (this.home.options.keeps(span.snapshot())) {
+        this.keep()
+        return
+      }
+    }
+    this.home.givenUp++
+    this.leave()
+  }
+
+  private settle(): void {
+    if (this.spans.size > 0) return
+    if (this.state === "held") this.leave()
+    this.home.remove(this)
+  }
+
+  private keep(): void {
+    this.state = "kept"
+    for (const span of this.spans) this.home.active.add(span)
+    for (const record of this.records) this.home.emit(record)
+    this.clear()
+  }
+
+  private leave(): void {
+    this.state = "left"
+    this.clear()
+    this.spans.clear()
+  }
+
+  private clear(): void {
+    this.home.shrink(this.records.length + this.spans.size)
+    this.records = []
+  }
+}
