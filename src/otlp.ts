@@ -1,0 +1,6 @@
+/**
+ * OTLP/HTTP: spans and logs for an OpenTelemetry Collector, Langfuse, Phoenix, Jaeger, …
+ *
+ * @since 0.1.0
+ */
+export * as OtlpExporter from "./pipeline/OtlpExporter.js"

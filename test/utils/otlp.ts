@@ -1,0 +1,198 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { buffer } from "node:stream/consumers"
+import { gunzipSync } from "node:zlib"
+import { Effect, Queue } from "effect"
+
+/** A request as it arrived: its body inflated and decoded, whatever its encoding. */
+export interface Received {
+  readonly path: string | undefined
+  readonly headers: IncomingMessage["headers"]
+  readonly body: Message
+  readonly bytes: number
+}
+
+export interface Message {
+  readonly [field: string]: unknown
+}
+
+/** Answers the request of a number, which counts up from 1. */
+export type Answer = (response: ServerResponse, number: number, request: Received) => void
+
+export const ok: Answer = (response) => response.writeHead(200, { "content-type": "application/json" }).end("{}")
+
+/** An OTLP server until the scope closes. What arrives is in `requests`. */
+export const server = (answer: Answer = ok) =>
+  Effect.gen(function* () {
+    const requests = yield* Queue.unbounded<Received>()
+    let number = 0
+    const http = yield* Effect.acquireRelease(
+      Effect.async<ReturnType<typeof createServer>>((resume) => {
+        const server = createServer((request, response) => {
+          buffer(request).then(
+            (sent) => {
+              const bytes = request.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent
+              const { headers, url: path } = request
+              const body: Message =
+                headers["content-type"] === "application/json"
+                  ? JSON.parse(bytes.toString())
+                  : decode(bytes, path?.endsWith("logs") ? LogsData : TracesData)
+              const received = { path, headers, body, bytes: bytes.length }
+              Queue.unsafeOffer(requests, received)
+              answer(response, ++number, received)
+            },
+            () => {}
+          )
+        }).listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+      }),
+      (server) =>
+        Effect.sync(() => {
+          server.close()
+          server.closeAllConnections()
+        })
+    )
+    return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, requests }
+  })
+
+type Type =
+  | "string"
+  | "hex"
+  | "bool"
+  | "int64"
+  | "enum"
+  | "double"
+  | "fixed64"
+  | "fixed32"
+  | (() => Fields)
+  | readonly [() => Fields]
+
+/** The fields of a message, as opentelemetry-proto numbers them; a message in brackets is repeated. */
+interface Fields {
+  readonly [number: number]: readonly [name: string, type: Type]
+}
+
+const AnyValue: Fields = {
+  1: ["stringValue", "string"],
+  2: ["boolValue", "bool"],
+  3: ["intValue", "int64"],
+  4: ["doubleValue", "double"],
+  5: ["arrayValue", () => ({ 1: ["values", [() => AnyValue]] })],
+  6: ["kvlistValue", () => ({ 1: ["values", [() => KeyValue]] })]
+}
+const KeyValue: Fields = { 1: ["key", "string"], 2: ["value", () => AnyValue] }
+const Resource: Fields = { 1: ["attributes", [() => KeyValue]], 2: ["droppedAttributesCount", "enum"] }
+const Scope: Fields = { 1: ["name", "string"], 2: ["version", "string"] }
+const Span: Fields = {
+  1: ["traceId", "hex"],
+  2: ["spanId", "hex"],
+  3: ["traceState", "string"],
+  4: ["parentSpanId", "hex"],
+  5: ["name", "string"],
+  6: ["kind", "enum"],
+  7: ["startTimeUnixNano", "fixed64"],
+  8: ["endTimeUnixNano", "fixed64"],
+  9: ["attributes", [() => KeyValue]],
+  10: ["droppedAttributesCount", "enum"],
+  11: [
+    "events",
+    [
+      () => ({
+        1: ["timeUnixNano", "fixed64"],
+        2: ["name", "string"],
+        3: ["attributes", [() => KeyValue]],
+        4: ["droppedAttributesCount", "enum"]
+      })
+    ]
+  ],
+  12: ["droppedEventsCount", "enum"],
+  13: [
+    "links",
+    [
+      () => ({
+        1: ["traceId", "hex"],
+        2: ["spanId", "hex"],
+        4: ["attributes", [() => KeyValue]],
+        5: ["droppedAttributesCount", "enum"]
+      })
+    ]
+  ],
+  14: ["droppedLinksCount", "enum"],
+  15: ["status", () => ({ 2: ["message", "string"], 3: ["code", "enum"] })],
+  16: ["flags", "fixed32"]
+}
+const LogRecord: Fields = {
+  1: ["timeUnixNano", "fixed64"],
+  2: ["severityNumber", "enum"],
+  3: ["severityText", "string"],
+  5: ["body", () => AnyValue],
+  6: ["attributes", [() => KeyValue]],
+  7: ["droppedAttributesCount", "enum"],
+  8: ["flags", "fixed32"],
+  9: ["traceId", "hex"],
+  10: ["spanId", "hex"],
+  11: ["observedTimeUnixNano", "fixed64"]
+}
+const data = (resources: string, scopes: string, records: string, record: Fields): Fields => ({
+  1: [
+    resources,
+    [
+      () => ({
+        1: ["resource", () => Resource],
+        2: [scopes, [() => ({ 1: ["scope", () => Scope], 2: [records, [() => record]] })]]
+      })
+    ]
+  ]
+})
+const TracesData = data("resourceSpans", "scopeSpans", "spans", Span)
+const LogsData = data("resourceLogs", "scopeLogs", "logRecords", LogRecord)
+
+/** Reads protobuf into the JSON form of OTLP. What is not in the tables is an error. */
+const decode = (bytes: Buffer, fields: Fields): Message => {
+  const message: Record<string, unknown> = {}
+  let at = 0
+  const varint = () => {
+    let value = 0n
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = bytes[at++]
+      if (byte === undefined) throw new Error("the message ends within a number")
+      value |= BigInt(byte & 127) << shift
+      if (byte < 128) return value
+    }
+  }
+  const take = (length: number) => {
+    if (at + length > bytes.length) throw new Error("the message ends within a field")
+    at += length
+    return bytes.subarray(at - length, at)
+  }
+  const lengthDelimited = () => take(Number(varint()))
+  while (at < bytes.length) {
+    const tag = Number(varint())
+    const field = fields[tag >> 3]
+    if (field === undefined) throw new Error(`no field has the number ${tag >> 3}`)
+    const [name, type] = field
+    if ((tag & 7) !== wireTypeOf(type)) throw new Error(`${name} is encoded as another type`)
+    if (typeof type === "object") {
+      message[name] = [...((message[name] as Array<unknown>) ?? []), decode(lengthDelimited(), type[0]())]
+    } else if (typeof type === "function") {
+      message[name] = decode(lengthDelimited(), type())
+    } else {
+      message[name] = {
+        string: () => new TextDecoder("utf-8", { fatal: true }).decode(lengthDelimited()),
+        hex: () => lengthDelimited().toString("hex"),
+        bool: () => varint() === 1n,
+        int64: () => BigInt.asIntN(64, varint()).toString(),
+        enum: () => Number(varint()),
+        double: () => take(8).readDoubleLE(),
+        fixed64: () => take(8).readBigUInt64LE().toString(),
+        fixed32: () => take(4).readUInt32LE()
+      }[type]()
+    }
+  }
+  return message
+}
+
+const wireTypeOf = (type: Type): number => {
+  if (type === "bool" || type === "int64" || type === "enum") return 0
+  if (type === "double" || type === "fixed64") return 1
+  return type === "fixed32" ? 5 : 2
+}
