@@ -37,7 +37,7 @@ export const make = Effect.fnUntraced(function* (client: ClickhouseClient, { asy
     }),
     (server) => Effect.promise(() => server.close())
   )
-  const settings: ClickHouseSettings = { wait_end_of_query: 1, ...(cluster === undefined ? {} : clusterSettings) }
+  const settings: ClickHouseSettings = { ...everySetting, ...(cluster === undefined ? {} : clusterSettings) }
 
   const rows = <Row>(query: Fragment) =>
     request((abort_signal) =>
@@ -84,6 +84,9 @@ export const make = Effect.fnUntraced(function* (client: ClickhouseClient, { asy
   const connection: Connection = { sql, rows, run, insert }
   return connection
 })
+
+/** Aggregate functions that were compiled take a `DateTime64` before 1970 for one of the far future. */
+const everySetting: ClickHouseSettings = { wait_end_of_query: 1, compile_aggregate_expressions: 0 }
 
 const clusterSettings: ClickHouseSettings = { distributed_product_mode: "global", distributed_foreground_insert: 1 }
 
