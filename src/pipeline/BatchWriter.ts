@@ -89,7 +89,9 @@ export const make = Effect.fnUntraced(function* (
       (spool) => new Lane(exporter, options.batch, isFormed, spool && new Backing<Entry>(spool, everything))
     )
   )
-  const showing = lanes.filter((lane) => lane.exporter.running)
+  const taking = (signal: Signal) => lanes.filter(({ exporter: { signals } }) => signals?.includes(signal) ?? true)
+  const lanesOf = { spans: taking("spans"), logs: taking("logs") }
+  const showing = lanesOf.spans.filter((lane) => lane.exporter.running)
   const process = {
     spans: chain(
       options.processors.map((processor) => processor.span?.bind(processor)),
@@ -130,8 +132,8 @@ export const make = Effect.fnUntraced(function* (
       const signal = record instanceof SpanRecord ? "spans" : "logs"
       const bytes = sizeOf(record)
       emitted[signal]++
-      let admitting = lanes
-      for (const lane of lanes) {
+      let admitting: ReadonlyArray<Lane> = lanesOf[signal]
+      for (const lane of lanesOf[signal]) {
         if (closing || !lane.admit(signal, bytes)) {
           lane[signal].lose("dropped", closing ? "Shutdown" : "QueueFull")
           admitting = admitting.filter((other) => other !== lane)
@@ -148,7 +150,7 @@ export const make = Effect.fnUntraced(function* (
     },
     abandon(spans) {
       emitted.spans += spans
-      for (const lane of lanes) lane.spans.lose("dropped", "Abandoned", spans)
+      for (const lane of lanesOf.spans) lane.spans.lose("dropped", "Abandoned", spans)
     }
   }
 
@@ -236,15 +238,16 @@ export const make = Effect.fnUntraced(function* (
     )
   })
 
-  const stats = Effect.sync((): Stats => {
-    const ledgers = (signal: Signal) =>
-      Object.fromEntries(lanes.map((lane) => [lane.exporter.name, lane[signal].ledger(emitted[signal])]))
-    return {
+  const ledgers = (signal: Signal): Stats[Signal] =>
+    Object.fromEntries(lanesOf[signal].map((lane) => [lane.exporter.name, lane[signal].ledger(emitted[signal])]))
+
+  const stats = Effect.sync(
+    (): Stats => ({
       spans: ledgers("spans"),
       logs: ledgers("logs"),
       exporters: Object.fromEntries(lanes.map((lane) => [lane.exporter.name, lane.health]))
-    }
-  })
+    })
+  )
 
   let said = 0
   let sayAfter = 0
@@ -260,11 +263,11 @@ export const make = Effect.fnUntraced(function* (
       sayAfter = now + sayEveryMillis
       return Effect.forEach(
         losers,
-        (lane) =>
+        ({ exporter: { name }, lastFailure }) =>
           Effect.logWarning(
-            `Records were lost on their way to the exporter "${lane.exporter.name}"`,
-            { spans: lane.spans.ledger(emitted.spans), logs: lane.logs.ledger(emitted.logs) },
-            lane.lastFailure
+            `Records were lost on their way to the exporter "${name}"`,
+            { spans: ledgers("spans")[name], logs: ledgers("logs")[name] },
+            lastFailure
           ),
         { discard: true }
       )

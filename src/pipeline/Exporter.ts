@@ -64,6 +64,8 @@ export interface Exporter {
   readonly export: (batch: Batch) => Effect.Effect<void, ExportError>
   /** Called once, after the last batch. */
   readonly shutdown?: Effect.Effect<void> | undefined
+  /** The signals that it takes, all when absent. It has no ledger for another. */
+  readonly signals?: ReadonlyArray<"spans" | "logs"> | undefined
   /** Whether spans are shown to it while they run, with the status `"running"`, before they come for good. */
   readonly running?: boolean | undefined
 }

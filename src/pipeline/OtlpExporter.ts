@@ -82,6 +82,7 @@ export const make = (options: Destination.Options = {}): Exporter => {
 
   return {
     name: options.name ?? "otlp",
+    signals: options.signals,
     export: Effect.fnUntraced(function* ({ logs, spans }) {
       destinations ??= {
         spans: yield* Destination.make("spans", options),
@@ -123,7 +124,7 @@ interface Part<A> {
 const maxRequestBytes = 64 * 2 ** 20
 
 /** How many records are encoded in a turn of the event loop. */
-const recordsPerTurn = 50
+const recordsPerTurn = 20
 
 /** Encodes records in parts that are no larger than a request, if they are more than one record. */
 const encode = <A>(encoding: SignalEncoding<A>, records: ReadonlyArray<A>): Effect.Effect<ReadonlyArray<Part<A>>> =>
@@ -135,7 +136,7 @@ const encode = <A>(encoding: SignalEncoding<A>, records: ReadonlyArray<A>): Effe
         return Effect.as(Effect.sleep(Duration.zero), [{ records, bytes }])
       }
     }
-    const [before, after] = Arr.splitAt(records, Math.min(recordsPerTurn, records.length >> 1))
+    const [before, after] = Arr.splitAt(records, records.length >> 1)
     return Effect.zipWith(encode(encoding, before), encode(encoding, after), (a, b) => [...a, ...b])
   })
 

@@ -48,7 +48,7 @@ export interface ExporterHealth {
 }
 
 /**
- * A ledger for each exporter, by its name. Snapshots of running spans are not counted.
+ * A ledger for each exporter that takes the signal, by its name. Snapshots of running spans are not counted.
  *
  * @since 0.1.0
  * @category models

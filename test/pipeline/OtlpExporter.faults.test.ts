@@ -5,6 +5,8 @@ import { OtlpExporter } from "effect-observability/otlp"
 import * as BatchWriter from "../../src/pipeline/BatchWriter.js"
 import { type Exporter, memory } from "../../src/pipeline/Exporter.js"
 import type { Ledger } from "../../src/pipeline/Stats.js"
+import { LogRecord } from "../../src/signal/LogRecord.js"
+import { SpanRecord } from "../../src/signal/SpanRecord.js"
 import { type Answer, type Message, ok, type Received, server } from "../utils/otlp.js"
 import { log, span } from "../utils/records.js"
 
@@ -260,6 +262,22 @@ describe("OtlpExporter, when the server", () => {
     }).pipe(quiet)
   )
 
+  it.scopedLive("knows one signal only and the exporter was told so, loses nothing", () =>
+    Effect.gen(function* () {
+      const { received, writer } = yield* to(ok, { signals: ["spans"] })
+      yield* emitSpans(writer, 2)
+      writer.emitter.emit(log())
+      yield* writer.flush
+      assert.deepStrictEqual(
+        (yield* received).map(({ path }) => path),
+        ["/v1/traces"]
+      )
+      const { logs, spans } = yield* writer.stats
+      assert.deepStrictEqual(spans["otlp"], ledger({ emitted: 2, exported: 2 }))
+      assert.deepStrictEqual(logs, {})
+    })
+  )
+
   const broken: Record<string, Answer> = {
     "resets the connection": (response) => response.socket?.resetAndDestroy(),
     "ends the connection": (response) => response.socket?.end(),
@@ -351,6 +369,22 @@ describe("OtlpExporter, when the server", () => {
 })
 
 describe("OtlpExporter", () => {
+  it.scopedLive("loses a record that cannot be encoded, and no other", () =>
+    Effect.gen(function* () {
+      for (const protocol of ["http/json", "http/protobuf"] as const) {
+        const { writer } = yield* to(ok, { protocol })
+        yield* emitSpans(writer, 4)
+        writer.emitter.emit(Object.assign(Object.create(SpanRecord.prototype), span(), { tags: undefined }))
+        writer.emitter.emit(Object.assign(Object.create(LogRecord.prototype), log(), { tags: undefined }))
+        writer.emitter.emit(log({ message: "\u0000 \ud800" }))
+        yield* writer.flush
+        const { logs, spans } = yield* writer.stats
+        assert.deepStrictEqual(spans["otlp"], ledger({ emitted: 5, exported: 4, failed: { Defect: 1 } }))
+        assert.deepStrictEqual(logs["otlp"], ledger({ emitted: 2, exported: 1, failed: { Defect: 1 } }))
+      }
+    }).pipe(quiet)
+  )
+
   it.scopedLive("tells a secret to its server alone, even when that says it aloud", () => {
     const said: Array<unknown> = []
     const logger = Logger.make(({ cause, message }) => void said.push(message, cause))

@@ -31,6 +31,8 @@ export interface Options {
   readonly compression?: "gzip" | "none" | undefined
   /** How long one request may take: 10 seconds by default. */
   readonly timeout?: Duration.DurationInput | undefined
+  /** What is sent, all by default: `["spans"]` for a server that takes no logs. */
+  readonly signals?: ReadonlyArray<"spans" | "logs"> | undefined
 }
 
 export interface Destination {
