@@ -87,8 +87,8 @@ export const make = Effect.fnUntraced(function* (
       ["content-type", encoding.contentType],
       ...(compression === "gzip" ? [["content-encoding", "gzip"] as const] : [])
     ]),
-    // Who quotes a header may leave its scheme away.
-    secrets: headers.flatMap(([, value]) => [value, ...value.split(" ")]).filter((value) => value !== ""),
+    // Who quotes a header may leave its scheme away. What is shorter is no secret, and part of many a word.
+    secrets: headers.flatMap(([, value]) => [value, ...value.split(" ")]).filter(({ length }) => length >= 8),
     encoding,
     compression,
     timeout: Duration.decode(options.timeout ?? (yield* either("TIMEOUT", parseMillis)) ?? "10 seconds")

@@ -24,7 +24,10 @@ export const send = (destination: Destination, message: Uint8Array): Effect.Effe
     return yield* new ExportError({
       retryable: retryable.has(response.status),
       reason: ofRecords.has(response.status) ? "Rejected" : `Http${response.status}`,
-      cause: errorAt(destination, `${response.status} ${withoutSecrets(toReason(contentType, bytes), destination)}`),
+      cause: errorAt(
+        destination,
+        `${response.status} ${withoutSecrets(toReason(contentType, bytes), destination)}`.trim()
+      ),
       retryAfter: retryable.has(response.status) ? yield* retryAfterOf(response) : undefined
     })
   }).pipe(
