@@ -1,0 +1,92 @@
+import { ok } from "node:assert/strict"
+import { join } from "node:path"
+import { Effect, Random } from "effect"
+import { complete, type Fault, folder, type Row, recovered, same, start, stored } from "./fault.js"
+import type { Order } from "./program.js"
+
+const rate = 1_000
+
+/** Runs a program to an end of some kind. */
+const ending = (options: Pick<Order, "end">, withSpool: boolean, signal?: NodeJS.Signals) =>
+  Effect.gen(function* () {
+    const directory = yield* folder
+    const order = {
+      path: join(directory, "agents.duckdb"),
+      rate,
+      ...(withSpool && { spool: join(directory, "spool") }),
+      ...options
+    }
+    const child = yield* start(order)
+    if (signal !== undefined) {
+      yield* child.emitted(1 + (yield* Random.nextIntBetween(0, 1_500)))
+      yield* child.kill(signal)
+    }
+    const code = yield* child.ended
+    const emitted = (yield* child.read).emitted.at(-1)?.count ?? 0
+    ok(emitted > 0, `nothing was emitted: ${yield* child.errors}`)
+    const found = withSpool ? yield* recovered(order) : yield* stored(order.path)
+    same(new Set(found).size, found.length, "spans that are stored once")
+    return { code, emitted, found, errors: yield* child.errors }
+  })
+
+const times = <A, E, R>(scale: "short" | "full", effect: Effect.Effect<A, E, R>) =>
+  Effect.replicateEffect(Effect.scoped(effect), scale === "full" ? 10 : 1)
+
+type Ended = Effect.Effect.Success<ReturnType<typeof ending>>
+
+const tell = (endings: ReadonlyArray<Ended>): string => {
+  const emitted = endings.reduce((sum, { emitted }) => sum + emitted, 0)
+  const lost = endings.reduce((sum, { emitted, found }) => sum + Math.max(0, emitted - found.length), 0)
+  return `${endings.length} times, ${emitted} emitted, ${lost} lost`
+}
+
+const nothingLost = ({ code, emitted, errors, found }: Ended) => {
+  complete(found, emitted, { code, errors })
+}
+
+const fault = (
+  name: string,
+  options: Pick<Order, "end">,
+  check: (ended: Ended) => void,
+  { signal, withSpool = false }: { readonly signal?: NodeJS.Signals; readonly withSpool?: boolean } = {}
+): Fault => ({
+  name,
+  run: (scale) => Effect.map(times(scale, Effect.tap(ending(options, withSpool, signal), check)), tell)
+})
+
+const end = (how: NonNullable<Order["end"]>["how"]) => ({ end: { after: 1_700, how } })
+
+export const closings: Row = {
+  fault: "the program is told to end",
+  promise: "0 lost",
+  faults: [
+    fault("SIGTERM with `NodeRuntime.runMain`", {}, nothingLost, { signal: "SIGTERM" }),
+    fault("SIGINT with `NodeRuntime.runMain`", {}, nothingLost, { signal: "SIGINT" }),
+    fault("the main fiber is interrupted", end("interrupt"), nothingLost),
+    fault("the `ManagedRuntime` is disposed", end("dispose"), nothingLost)
+  ]
+}
+
+/** Nothing but what was queued: the last second, and what was in flight. */
+const queuedLost = ({ emitted, found }: Ended) => {
+  complete(found, found.length)
+  ok(emitted - found.length <= 1_700, `${emitted - found.length} lost`)
+}
+
+const endings = (["throw", "exit"] as const).flatMap((how) => {
+  const name = how === "throw" ? "an error that nobody catches" : "`process.exit`"
+  const ended = (check: (ended: Ended) => void) => (ended: Ended) => {
+    same(ended.code, how === "throw" ? 1 : 3, "the exit code")
+    check(ended)
+  }
+  return [
+    fault(`${name}, with a spool`, end(how), ended(nothingLost), { withSpool: true }),
+    fault(`${name}, without`, end(how), ended(queuedLost))
+  ]
+})
+
+export const abruptEndings: Row = {
+  fault: "the process ends by itself",
+  promise: "0 lost with a spool; without, what was queued",
+  faults: endings
+}

@@ -1,0 +1,82 @@
+import { ok } from "node:assert/strict"
+import { join } from "node:path"
+import { Effect, Random } from "effect"
+import { type Diary, type Fault, folder, type Row, recovered, same, start } from "./fault.js"
+
+const modes = {
+  "without a spool": { allowed: 1_000 },
+  "with durability on disk": { allowed: 50 }
+} as const
+
+/** What was missing after a process had been killed at some moment. */
+const kill = (mode: keyof typeof modes, rate: number, flushes: boolean) =>
+  Effect.gen(function* () {
+    const directory = yield* folder
+    const order = {
+      path: join(directory, "agents.duckdb"),
+      rate,
+      flushes,
+      ...(mode === "with durability on disk" && { spool: join(directory, "spool"), durability: "disk" as const })
+    }
+    const child = yield* start(order)
+    yield* child.emitted(1)
+    yield* Effect.sleep(yield* Random.nextIntBetween(100, 2_500))
+    yield* child.kill("SIGKILL")
+    const killed = Date.now()
+    same(yield* child.ended, "SIGKILL", "how the process ended")
+    const diary = yield* child.read
+    const found = yield* recovered(order)
+    const kept = new Set(found)
+    same(kept.size, found.length, "spans that are stored once")
+    const emitted = diary.emitted.at(-1)?.count ?? 0
+    const missing = Array.from({ length: emitted }, (_, i) => i).filter((i) => !kept.has(i))
+    const [oldest] = missing
+    ok(oldest === undefined || oldest >= diary.flushed, `${oldest} is missing, ${diary.flushed} were flushed`)
+    const age = oldest === undefined ? 0 : killed - timeOf(diary, oldest)
+    return { emitted, flushed: diary.flushed, missing: missing.length, age, pause: pauseOf(diary, killed) }
+  })
+
+/** When a span was emitted. */
+const timeOf = ({ emitted }: Diary, index: number): number => emitted.find(({ count }) => count > index)?.time ?? 0
+
+/** For how long the program stood still at most, in its last two seconds: so much later can anything of it be. */
+const pauseOf = ({ emitted }: Diary, killed: number): number => {
+  const times = [...emitted.map(({ time }) => time).filter((time) => time > killed - 2_000), killed]
+  return Math.max(...times.map((time, i) => time - (times[i - 1] ?? time)))
+}
+
+const fault = (mode: keyof typeof modes, rate: number): Fault => ({
+  name: `${mode}, ${rate} spans/s`,
+  run: (scale) =>
+    Effect.gen(function* () {
+      const { allowed } = modes[mode]
+      const kills = yield* Effect.forEach(
+        Array.from({ length: scale === "full" ? 20 : 1 }, (_, i) => i % 2 === 0),
+        (flushes) =>
+          Effect.tap(Effect.scoped(kill(mode, rate, flushes)), ({ age, pause }) =>
+            ok(
+              age <= allowed + pause,
+              `what is missing is ${age} ms old, and nothing stood still longer than ${pause} ms`
+            )
+          )
+      )
+      const most = (key: "missing" | "age" | "pause") => Math.max(...kills.map((kill) => kill[key]))
+      const emitted = kills.reduce((sum, kill) => sum + kill.emitted, 0)
+      const flushed = kills.reduce((sum, kill) => sum + kill.flushed, 0)
+      return (
+        `${kills.length} kills, ${emitted} emitted, 0 of ${flushed} flushed missing, ` +
+        `at most ${most("missing")} missing, ${most("age")} ms old (stood still for up to ${most("pause")} ms)`
+      )
+    })
+})
+
+export const killOnce = kill
+
+export const kills: Row = {
+  fault: "`kill -9` at 200, 1,000 and 5,000 spans/s at random moments",
+  promise:
+    "without a spool at most the last second is missing, with durability on disk the last 50 ms; nothing flushed; the store opens",
+  faults: (["without a spool", "with durability on disk"] as const).flatMap((mode) =>
+    [200, 1_000, 5_000].map((rate) => fault(mode, rate))
+  )
+}

@@ -1,0 +1,22 @@
+import { contained } from "./contained.js"
+import { disks } from "./disks.js"
+import { abruptEndings, closings } from "./endings.js"
+import type { Row } from "./fault.js"
+import { flood } from "./flood.js"
+import { hangs } from "./hangs.js"
+import { kills } from "./kills.js"
+import { outages } from "./outages.js"
+import { poison } from "./poison.js"
+
+/** Every fault, in the order of the table. */
+export const rows: ReadonlyArray<Row> = [
+  outages,
+  hangs,
+  kills,
+  closings,
+  abruptEndings,
+  poison,
+  contained,
+  flood,
+  disks
+]
