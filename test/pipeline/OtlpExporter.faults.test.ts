@@ -142,6 +142,22 @@ describe("OtlpExporter, when the server", () => {
     })
   )
 
+  it.scopedLive("says when to come again, is not asked sooner by a flush, and once more by a close", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* server(status(429, { "retry-after": "60" }))
+      const scope = yield* Scope.make()
+      const writer = yield* Scope.extend(writing([OtlpExporter.make({ endpoint: url })]), scope)
+      yield* emitSpans(writer, 1)
+      yield* Queue.take(requests)
+      yield* Effect.sleep("50 millis")
+      yield* Effect.timeoutOption(writer.flush, "500 millis")
+      assert.strictEqual(yield* Queue.size(requests), 0)
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(yield* Queue.size(requests), 1)
+      assert.deepStrictEqual((yield* writer.stats).spans["otlp"], ledger({ emitted: 1, dropped: { Shutdown: 1 } }))
+    }).pipe(quiet)
+  )
+
   it.scopedLive("says by a date when to come again, waits until then", () =>
     Effect.gen(function* () {
       const date = new Date((Math.floor((yield* Clock.currentTimeMillis) / 1_000) + 2) * 1_000)
@@ -164,9 +180,6 @@ describe("OtlpExporter, when the server", () => {
   )
 
   describe("takes a part", () => {
-    const counts = (exporter: "otlp", writer: BatchWriter.BatchWriter) =>
-      Effect.map(writer.stats, ({ logs, spans }) => [spans[exporter], logs[exporter]])
-
     it.scopedLive("counts what it did not take, in JSON", () =>
       Effect.gen(function* () {
         const { received, writer } = yield* to((response, _, { path }) => {
@@ -180,32 +193,27 @@ describe("OtlpExporter, when the server", () => {
         for (let i = 0; i < 3; i++) writer.emitter.emit(log())
         yield* writer.flush
         assert.lengthOf(yield* received, 2)
-        assert.deepStrictEqual(yield* counts("otlp", writer), [
-          ledger({ emitted: 5, exported: 3, failed: { PartialSuccess: 2 } }),
-          ledger({ emitted: 3, exported: 2, failed: { PartialSuccess: 1 } })
-        ])
-        assert.strictEqual((yield* writer.stats).exporters["otlp"]?.lastError?.message, "PartialSuccess: too old")
+        const { exporters, logs, spans } = yield* writer.stats
+        assert.deepStrictEqual(spans["otlp"], ledger({ emitted: 5, exported: 3, failed: { PartialSuccess: 2 } }))
+        assert.deepStrictEqual(logs["otlp"], ledger({ emitted: 3, exported: 2, failed: { PartialSuccess: 1 } }))
+        assert.strictEqual(exporters["otlp"]?.lastError?.message, "PartialSuccess: too old")
       }).pipe(quiet)
     )
 
-    it.scopedLive("counts what it did not take, in protobuf", () =>
+    it.scopedLive("says how much it did not take, in protobuf", () =>
       Effect.gen(function* () {
         const partialSuccess = Buffer.concat([Buffer.from([0x08, 0xac, 0x02, 0x12, 7]), Buffer.from("too old")])
-        const { writer } = yield* to(
-          (response) =>
-            response
-              .writeHead(200, { "content-type": "application/x-protobuf" })
-              .end(Buffer.concat([Buffer.from([0x0a, partialSuccess.length]), partialSuccess])),
-          { protocol: "http/protobuf" }
+        const { url } = yield* server((response) =>
+          response
+            .writeHead(200, { "content-type": "application/x-protobuf" })
+            .end(Buffer.concat([Buffer.from([0x0a, partialSuccess.length]), partialSuccess]))
         )
-        yield* emitSpans(writer, 400)
-        yield* writer.flush
-        assert.deepStrictEqual(yield* counts("otlp", writer), [
-          ledger({ emitted: 400, exported: 100, failed: { PartialSuccess: 300 } }),
-          ledger({})
-        ])
-        assert.strictEqual((yield* writer.stats).exporters["otlp"]?.lastError?.message, "PartialSuccess: too old")
-      }).pipe(quiet)
+        const spans = Array.from({ length: 400 }, () => span())
+        const error = yield* Effect.flip(OtlpExporter.make({ endpoint: url }).export({ spans, logs: [] }))
+        assert.strictEqual(error.reason, "PartialSuccess")
+        assert.deepStrictEqual(error.rejected, { spans: 300, logs: 0 })
+        assert.strictEqual(String(error.cause), "Error: too old")
+      })
     )
 
     it.scopedLive("counts each record once when it says more than it was sent, or nonsense", () =>

@@ -73,6 +73,7 @@ export class Lane {
   private afterDisk = false
   private readonly work = Effect.unsafeMakeLatch()
   private readonly hurry = Effect.unsafeMakeLatch()
+  private readonly ended = Effect.unsafeMakeLatch()
   private readonly toPersist = Effect.unsafeMakeLatch()
 
   constructor(
@@ -114,7 +115,7 @@ export class Lane {
     if (this.backing?.everything || this.isSpilling) this.toPersist.unsafeOpen()
   }
 
-  /** Waits neither for a retry nor for more records. */
+  /** Waits neither for more records nor for a retry, unless the exporter said how long to wait. */
   hasten(): void {
     this.hurry.unsafeOpen()
   }
@@ -122,6 +123,7 @@ export class Lane {
   /** Nothing more will come: every batch gets one more attempt, and the fibers end. */
   end(): void {
     this.ending = true
+    this.ended.unsafeOpen()
     this.work.unsafeOpen()
     this.hurry.unsafeOpen()
     this.toPersist.unsafeOpen()
@@ -187,12 +189,12 @@ export class Lane {
         const retry = this.conclude(batch, exit, last)
         if (this.backing !== undefined) yield* this.backing.tidy
         yield* settled
-        yield* retry
-          ? Effect.raceFirst(
-              Effect.zipRight(Effect.sleep(retryAfterOf(exit)), Effect.ignore(backoff.next(undefined))),
-              this.hurry.await
-            )
-          : backoff.reset
+        if (retry) {
+          yield* Effect.raceFirst(Effect.sleep(retryAfterOf(exit)), this.ended.await)
+          yield* Effect.raceFirst(Effect.ignore(backoff.next(undefined)), this.hurry.await)
+        } else {
+          yield* backoff.reset
+        }
       }
     })
 
