@@ -101,11 +101,14 @@ type Parse<A> = (text: string) => Option.Option<A>
 
 /** As OpenTelemetry wants it, an empty variable is none, and one that cannot be understood is ignored with a warning. */
 const variable = <A>(name: string, parse: Parse<A>): Effect.Effect<A | undefined> =>
-  Effect.flatMap(Effect.option(Config.nonEmptyString(name)), (text) => {
-    const value = Option.flatMap(text, (text) => parse(text.trim()))
-    return Option.isSome(text) && Option.isNone(value)
-      ? Effect.as(Effect.logWarning(`The environment variable ${name} is ignored: it cannot be understood`), undefined)
-      : Effect.succeed(Option.getOrUndefined(value))
+  Effect.flatMap(Effect.option(Config.string(name)), (given) => {
+    const text = Option.getOrElse(given, () => "").trim()
+    if (text === "") return Effect.succeed(undefined)
+    return Option.match(parse(text), {
+      onNone: () =>
+        Effect.as(Effect.logWarning(`The environment variable ${name} is ignored: it cannot be understood`), undefined),
+      onSome: Effect.succeed
+    })
   })
 
 const oneOf =
@@ -142,10 +145,12 @@ const parseUrl = (text: string): Effect.Effect<URL, ExportError> =>
   )
 
 /** `fetch` takes no URL with a user in it. */
-const credentialsOf = ({ password, username }: URL): ReadonlyArray<Header> =>
-  username === ""
-    ? []
-    : [["authorization", `Basic ${Encoding.encodeBase64(decodeURIComponent(`${username}:${password}`))}`]]
+const credentialsOf = ({ password, username }: URL): ReadonlyArray<Header> => {
+  if (username === "") return []
+  const credentials = `${username}:${password}`
+  const decoded = Either.getOrElse(Encoding.decodeUriComponent(credentials), () => credentials)
+  return [["authorization", `Basic ${Encoding.encodeBase64(decoded)}`]]
+}
 
 const headersOf = (headers: ReadonlyArray<Header>) =>
   Either.try(() => {
