@@ -1,15 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { Worker } from "node:worker_threads"
-import { ClusterSchema, DeliverAt, Entity, SingleRunner } from "@effect/cluster"
 import { HttpRouter, SocketServer } from "@effect/platform"
 import { NodeHttpServer, NodeSocket, NodeSocketServer, NodeWorker } from "@effect/platform-node"
-import { Rpc, RpcClient, RpcSerialization, RpcServer } from "@effect/rpc"
-import { LibsqlClient } from "@effect/sql-libsql"
+import { RpcClient, RpcSerialization, RpcServer } from "@effect/rpc"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { DateTime, Deferred, Effect, Layer, PrimaryKey, Schema, Stream } from "effect"
-import { Observability, SessionId, type SpanRecord, Storage, TracingOptions } from "effect-observability"
+import { Effect, Layer, Stream } from "effect"
+import { type Observability, SessionId, type SpanRecord, type Storage, TracingOptions } from "effect-observability"
 import { RpcPropagation } from "effect-observability/rpc"
 import { Calls, observed, server } from "./calls.js"
 
@@ -173,68 +168,5 @@ describe("a server", () => {
         }
       }).pipe(Effect.provide(Layer.provideMerge(overHttp(), observed("calls"))))
     })
-  )
-})
-
-class Reminder extends Schema.Class<Reminder>("Reminder")({ id: Schema.String, at: Schema.DateTimeUtc }) {
-  [PrimaryKey.symbol]() {
-    return this.id
-  }
-  [DeliverAt.symbol]() {
-    return this.at
-  }
-}
-
-const Customer = Entity.make("Customer", [
-  Rpc.make("remind", { payload: Reminder })
-    .annotate(ClusterSchema.Persisted, true)
-    .middleware(RpcPropagation.middleware)
-])
-
-const cluster = (path: string) =>
-  SingleRunner.layer({
-    shardingConfig: {
-      shardsPerGroup: 8,
-      entityMessagePollInterval: "100 millis",
-      entityTerminationTimeout: "1 second"
-    }
-  }).pipe(
-    Layer.provide(LibsqlClient.layer({ url: `file:${path}`, intMode: "bigint" })),
-    Layer.provide(RpcPropagation.layerClient)
-  )
-
-describe("a persisted message of a cluster", () => {
-  it.scopedLive("is handled later, by another runner, in the session of its sender", () =>
-    Effect.gen(function* () {
-      const folder = yield* Effect.acquireRelease(
-        Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-observability-"))),
-        (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
-      )
-      const path = join(folder, "cluster.db")
-      const traceId = yield* Effect.gen(function* () {
-        const customer = (yield* Customer.client)("1")
-        const at = DateTime.addDuration(yield* DateTime.now, "500 millis")
-        yield* customer.remind({ id: "1", at }, { discard: true })
-        return (yield* Effect.currentSpan).traceId
-      }).pipe(Effect.withSpan("send"), TracingOptions.withTracingOptions(ada), Effect.provide(cluster(path)))
-
-      const done = yield* Deferred.make<void>()
-      const CustomerLive = Customer.toLayer({
-        remind: () => Effect.void.pipe(Effect.withSpan("handle"), Effect.zipRight(Deferred.succeed(done, undefined)))
-      }).pipe(Layer.provide(RpcPropagation.layerServer({ trust: "always" })))
-      yield* Deferred.await(done).pipe(
-        Effect.provide(Layer.provide(CustomerLive, cluster(path))),
-        SessionId.withSessionId(SessionId.SessionId.make("of-the-runner"))
-      )
-
-      yield* Effect.flatMap(Observability.Observability, (_) => _.flush)
-      const storage = yield* Storage.Storage
-      const { items } = yield* storage.listSpans({ filters: { traceId } })
-      for (const name of ["handle", "Customer(1).remind"]) {
-        const spans = items.filter((span) => span.name === name)
-        assert.strictEqual(spans.length, 1, name)
-        assert.deepStrictEqual(spans.map(carried), [ada], name)
-      }
-    }).pipe(Effect.provide(observed("cluster")))
   )
 })

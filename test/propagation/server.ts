@@ -4,6 +4,7 @@ import { HttpRouter, HttpServer, HttpServerResponse } from "@effect/platform"
 import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer } from "effect"
 import { Observability, Storage } from "effect-observability"
+import { DuckDbStorage } from "effect-observability/duckdb"
 import { HttpPropagation } from "effect-observability/http"
 
 const router = HttpRouter.empty.pipe(
@@ -25,7 +26,9 @@ const main = HttpServer.serve(router, HttpPropagation.middleware({ trust: "alway
     Layer.effectDiscard(HttpServer.addressWith((address) => Console.log(address._tag === "TcpAddress" && address.port)))
   ),
   Layer.provide(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 })),
-  Layer.provide(Layer.provideMerge(Observability.layer({ serviceName: "server" }), Storage.layerMemory))
+  Layer.provide(
+    Layer.provideMerge(Observability.layer({ serviceName: "server" }), DuckDbStorage.layer({ path: ":memory:" }))
+  )
 )
 
 NodeRuntime.runMain(Layer.launch(main))

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert } from "@effect/vitest"
+import { Effect, Layer, Logger, type Scope } from "effect"
+import { Observability, SessionId, type SpanRecord, type Storage } from "effect-observability"
+import { stored } from "../propagation/utils.js"
+
+type Env = Observability.Observability | Storage.Storage | Scope.Scope
+
+/** A boundary, and the program that crosses it and asks the store what came of that. */
+export interface Row {
+  readonly boundary: string
+  readonly holds: string
+  readonly run: Effect.Effect<unknown, unknown, Env>
+}
+
+/** Records a program into a storage, and shows nothing. */
+export const recording = <E>(storage: Layer.Layer<Storage.Storage, E>) =>
+  Observability.layer({ serviceName: "boundaries", batch: { maxQueueSize: 200_000 } }).pipe(
+    Layer.provideMerge(storage),
+    Layer.provideMerge(Logger.remove(Logger.defaultLogger))
+  )
+
+const sessions = ["ada", "bob", "none"] as const
+export type Session = (typeof sessions)[number]
+
+/** A span and a log in it, which both must turn out to be of a session. */
+export const work = (session: Session) => Effect.withSpan(Effect.log(session), session)
+
+/** Runs a turn of a session, within such a span and after such a log. */
+export const turn =
+  (session: "ada" | "bob") =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.zipRight(Effect.log(session), effect).pipe(
+      Effect.withSpan(session),
+      SessionId.withSessionId(SessionId.SessionId.make(session))
+    )
+
+/**
+ * A row whose spans and logs are named by the session that they must be in; those of one session are in one trace.
+ * `works` says how many there are of each session.
+ */
+export const row = (
+  boundary: string,
+  holds: string,
+  works: Partial<Record<Session, number>>,
+  program: Effect.Effect<unknown, unknown, Env>
+): Row => ({
+  boundary,
+  holds,
+  run: Effect.gen(function* () {
+    yield* program
+    const { logs, spans } = yield* stored
+    for (const session of sessions) {
+      const found = spans.filter(({ name }) => name === session)
+      const said = logs.filter(({ message }) => message === session)
+      const { [session]: count = 0 } = works
+      assert.deepStrictEqual([found.length, said.length], [count, count], `spans and logs of ${session}`)
+      for (const { sessionId, traceId } of [...found, ...said]) {
+        assert.strictEqual(sessionId ?? "none", session)
+        if (session !== "none") assert.strictEqual(traceId, found[0]?.traceId, `trace of ${session}`)
+      }
+    }
+  })
+})
+
+export const ofKind = (spans: ReadonlyArray<SpanRecord.SpanRecord>, kind: SpanRecord.SpanRecord["kind"]) =>
+  spans.filter((span) => span.kind === kind)
+
+/** A folder of its own, until the row is done. */
+export const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-observability-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+)
