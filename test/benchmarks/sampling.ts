@@ -1,5 +1,5 @@
 /** What a span that is not sampled adds to Effect with tracing disabled, beside what a sampled one adds. */
-import { Effect, type Layer } from "effect"
+import { Effect } from "effect"
 import { type Exporter, Observability, type ObservabilityConfig, SessionId } from "effect-observability"
 import { type Figure, figure, inProcess, median } from "./harness.js"
 
@@ -30,13 +30,13 @@ const micros = Effect.suspend(() => {
 const nowhere: Exporter.Exporter = { name: "nowhere", export: () => Effect.void }
 
 /** The writer is idle: nothing is due before the layer closes. */
-const layer = (sampling: ObservabilityConfig.Input["sampling"]): Layer.Layer<unknown> =>
+const layer = (sampling: ObservabilityConfig.Input["sampling"]) =>
   Observability.layerExportOnly({
     serviceName: "bench",
     exporters: [nowhere],
     sampling,
     batch: { maxQueueSize: 1_000_000, maxQueueBytes: 2 ** 31, maxBatchSize: 1_000_000, scheduledDelay: "1 hour" }
-  }).pipe((layer) => layer as Layer.Layer<unknown>)
+  })
 
 const programs = {
   disabled: Effect.withTracerEnabled(micros, false),
