@@ -83,7 +83,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "nesting",
     "the innermost session, and the outer one again after it",
-    { ada: 3, bob: 2, none: 2 },
+    { ada: 2, bob: 1, none: 2 },
     Effect.gen(function* () {
       yield* work("ada")
       yield* work("bob").pipe(turn("bob"))
@@ -94,25 +94,25 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "fork",
     "a child has the session of its parent, and never gives its own back",
-    { ada: 3, bob: 2 },
+    { ada: 2, bob: 1 },
     Effect.gen(function* () {
       yield* Effect.flatMap(Effect.fork(work("ada")), Fiber.join)
       yield* Effect.flatMap(Effect.fork(work("bob").pipe(turn("bob"))), Fiber.join)
       yield* work("ada")
     }).pipe(turn("ada"))
   ),
-  row("forkDaemon", "keeps the session when the turn is over", { ada: 2, none: 2 }, outliving(Effect.forkDaemon)),
-  row("forkScoped", "keeps the session until its scope closes", { ada: 2, none: 2 }, outliving(Effect.forkScoped)),
+  row("forkDaemon", "keeps the session when the turn is over", { ada: 1, none: 2 }, outliving(Effect.forkDaemon)),
+  row("forkScoped", "keeps the session until its scope closes", { ada: 1, none: 2 }, outliving(Effect.forkScoped)),
   row(
     "forkIn",
     "keeps the session in somebody else's scope",
-    { ada: 2, none: 2 },
+    { ada: 1, none: 2 },
     Effect.flatMap(Effect.scope, (scope) => outliving(Effect.forkIn(scope)))
   ),
   row(
     "race",
     "both sides have the session, and the loser's own does not come back",
-    { ada: 3, bob: 2 },
+    { ada: 2, bob: 1 },
     Effect.race(Effect.zipRight(pause, work("ada")), Effect.zipRight(work("bob"), Effect.never).pipe(turn("bob"))).pipe(
       Effect.zipRight(work("ada")),
       turn("ada")
@@ -121,7 +121,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "timeout",
     "inside it and after it, whether it strikes or not",
-    { ada: 4 },
+    { ada: 3 },
     work("ada").pipe(
       Effect.timeout("1 minute"),
       Effect.zipRight(Effect.ignore(Effect.timeout(Effect.zipRight(work("ada"), Effect.never), "10 millis"))),
@@ -132,7 +132,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "concurrent all",
     "each fiber has its own, after every switch between them",
-    { ada: 23, bob: 21, none: 20 },
+    { ada: 22, bob: 20, none: 20 },
     Effect.all(
       [
         Effect.replicateEffect(Effect.zipRight(pause, work("ada")), 20),
@@ -145,7 +145,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "Stream.mapEffect",
     "concurrent elements have the session of the run",
-    { ada: 5 },
+    { ada: 4 },
     Stream.range(1, 4).pipe(
       Stream.mapEffect(() => Effect.zipRight(pause, work("ada")), { concurrency: 2 }),
       Stream.runDrain,
@@ -155,7 +155,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "Stream.buffer",
     "both sides of it have the session of the run",
-    { ada: 7 },
+    { ada: 6 },
     Stream.range(1, 3).pipe(
       Stream.tap(() => work("ada")),
       Stream.buffer({ capacity: 1 }),
@@ -166,7 +166,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "Stream.flatMap",
     "concurrent inner streams have the session of the run",
-    { ada: 7 },
+    { ada: 6 },
     Stream.range(1, 3).pipe(
       Stream.flatMap(() => Stream.fromEffect(work("ada")).pipe(Stream.concat(Stream.fromEffect(work("ada")))), {
         concurrency: 3
@@ -178,7 +178,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "Queue",
     "`restore`: a message is handled in the session and the trace of who sent it",
-    { ada: 2, bob: 2, none: 1 },
+    { ada: 1, bob: 1, none: 1 },
     Effect.gen(function* () {
       const queue = yield* Queue.unbounded<Message>()
       yield* fromEach((message) => Queue.offer(queue, message))
@@ -188,7 +188,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "PubSub",
     "`restore`: every subscriber handles it in the session and the trace of who published it",
-    { ada: 3, bob: 3, none: 2 },
+    { ada: 2, bob: 2, none: 2 },
     Effect.gen(function* () {
       const pubsub = yield* PubSub.unbounded<Message>()
       const subscriptions = yield* Effect.replicateEffect(PubSub.subscribe(pubsub), 2)
@@ -216,7 +216,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "request resolver",
     "`restore`: each request of a batch is answered in the session and the trace of who made it",
-    { ada: 2, bob: 2, none: 1 },
+    { ada: 1, bob: 1, none: 1 },
     Effect.gen(function* () {
       const batches: Array<number> = []
       const resolver = RequestResolver.makeBatched((requests: ReadonlyArray<Find>) => {
@@ -234,7 +234,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "captured Runtime",
     "a callback has the session and the trace of the capture",
-    { ada: 3 },
+    { ada: 2 },
     Effect.gen(function* () {
       const runtimes = yield* Effect.all([Effect.runtime<never>(), Propagation.runtime()]).pipe(turn("ada"))
       const callback = () => Promise.all(runtimes.map((runtime) => Runtime.runPromise(runtime)(work("ada"))))
@@ -246,7 +246,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "ManagedRuntime",
     "each run has the session that it names, and no other",
-    { ada: 4, bob: 4, none: 1 },
+    { ada: 3, bob: 3, none: 1 },
     Effect.gen(function* () {
       const managed = ManagedRuntime.make(recording(Layer.succeed(Storage.Storage, yield* Storage.Storage)))
       const thrice = (session: Session) => Effect.replicateEffect(Effect.zipRight(pause, work(session)), 3)
@@ -260,7 +260,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "layer-built fibers",
     "what a layer forks does not keep the session that it was built in, built with `restore(…, {})`",
-    { ada: 2, bob: 1, none: 1 },
+    { ada: 1, none: 1 },
     Effect.gen(function* () {
       const ticking = yield* Layer.build(
         Layer.scopedContext(Propagation.restore(Layer.build(ticker("none")), {}))
@@ -293,7 +293,7 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "a user's SQL transaction",
     "on another database: what is recorded and asked in it outlives its rollback",
-    { ada: 3 },
+    { ada: 2 },
     Effect.gen(function* () {
       const sql = yield* LibsqlClient.LibsqlClient
       yield* sql`CREATE TABLE orders (id INTEGER)`
