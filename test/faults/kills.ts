@@ -8,6 +8,9 @@ const modes = {
   "with durability on disk": { allowed: 50 }
 } as const
 
+/** A record is on disk after so many turns of the event loop, each as long as the program stands still. */
+const turns = 3
+
 /** What was missing after a process had been killed at some moment. */
 const kill = (mode: keyof typeof modes, rate: number, flushes: boolean) =>
   Effect.gen(function* () {
@@ -19,8 +22,9 @@ const kill = (mode: keyof typeof modes, rate: number, flushes: boolean) =>
       ...(mode === "with durability on disk" && { spool: join(directory, "spool"), durability: "disk" as const })
     }
     const child = yield* start(order)
-    yield* child.emitted(1)
-    yield* Effect.sleep(yield* Random.nextIntBetween(100, 2_500))
+    // Once it has found its pace: a process that starts stands still longer than anything lasts here.
+    yield* child.emitted(rate)
+    yield* Effect.sleep(yield* Random.nextIntBetween(0, 2_500))
     yield* child.kill("SIGKILL")
     const killed = Date.now()
     same(yield* child.ended, "SIGKILL", "how the process ended")
@@ -39,7 +43,7 @@ const kill = (mode: keyof typeof modes, rate: number, flushes: boolean) =>
 /** When a span was emitted. */
 const timeOf = ({ emitted }: Diary, index: number): number => emitted.find(({ count }) => count > index)?.time ?? 0
 
-/** For how long the program stood still at most, in its last two seconds: so much later can anything of it be. */
+/** For how long the program stood still at most, in its last two seconds: as if that time had not been. */
 const pauseOf = ({ emitted }: Diary, killed: number): number => {
   const times = [...emitted.map(({ time }) => time).filter((time) => time > killed - 2_000), killed]
   return Math.max(...times.map((time, i) => time - (times[i - 1] ?? time)))
@@ -55,7 +59,7 @@ const fault = (mode: keyof typeof modes, rate: number): Fault => ({
         (flushes) =>
           Effect.tap(Effect.scoped(kill(mode, rate, flushes)), ({ age, pause }) =>
             ok(
-              age <= allowed + pause,
+              age <= allowed + turns * pause,
               `what is missing is ${age} ms old, and nothing stood still longer than ${pause} ms`
             )
           )
@@ -69,8 +73,6 @@ const fault = (mode: keyof typeof modes, rate: number): Fault => ({
       )
     })
 })
-
-export const killOnce = kill
 
 export const kills: Row = {
   fault: "`kill -9` at 200, 1,000 and 5,000 spans/s at random moments",

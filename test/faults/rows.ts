@@ -1,4 +1,5 @@
 import { contained } from "./contained.js"
+import { days } from "./day.js"
 import { disks } from "./disks.js"
 import { abruptEndings, closings } from "./endings.js"
 import type { Row } from "./fault.js"
@@ -18,5 +19,6 @@ export const rows: ReadonlyArray<Row> = [
   poison,
   contained,
   flood,
-  disks
+  disks,
+  days
 ]

@@ -211,6 +211,22 @@ describe("a spool", () => {
     })
   )
 
+  it.scopedLive("whose segments are empty or hold nothing whole is deleted, and only what was there is counted", () =>
+    Effect.gen(function* () {
+      for (const [text, failed] of [
+        ["", {}],
+        ["torn", { Corrupt: 1 }]
+      ] as const) {
+        const directory = yield* folder
+        yield* leave(directory, 10)
+        for (const file of files(directory)) fs.writeFileSync(file, text)
+        const writer = yield* make(memory("store"), directory)
+        yield* emptied(directory)
+        assert.deepStrictEqual((yield* ledger(writer)).failed, failed)
+      }
+    })
+  )
+
   it.scopedLive("of a process that lives is left alone", () =>
     Effect.gen(function* () {
       const directory = yield* folder

@@ -269,9 +269,8 @@ export class Lane {
     if (this.batches.length > 0) return Effect.succeed(this.batches.at(-1))
     if (backing?.waits && this.failures === 0 && (waiting.length === 0 || !this.afterDisk)) {
       this.afterDisk = true
-      return Effect.flatMap(backing.read(bounds.maxBatchSize, this.restore), (batch) =>
-        batch.length > 0 ? Effect.succeed(this.begin(batch)) : this.nextBatch
-      )
+      const read = Effect.zipLeft(backing.read(bounds.maxBatchSize, this.restore), backing.tidy)
+      return Effect.flatMap(read, (batch) => (batch.length > 0 ? Effect.succeed(this.begin(batch)) : this.nextBatch))
     }
     this.afterDisk = false
     return Effect.map(waiting.length > 0 && backing?.everything ? this.linger : Effect.void, () =>

@@ -53,6 +53,8 @@ interface Segment {
   needed: number
   /** Which of them are to be read back. What was inherited is wanted whole, as soon as it has been opened. */
   wanted: Set<number> | undefined
+  /** Open while it is written to: on a busy machine each call to the file system takes long. */
+  file?: fs.FileHandle
 }
 
 interface Reading {
@@ -112,8 +114,11 @@ export class Spool {
       // Needed before it is written, so that nobody deletes the segment meanwhile.
       segment.needed += records.length
       return attempt(async () => {
-        if (segment.bytes === 0) await fs.mkdir(this.folder, { recursive: true, mode: 0o700 })
-        await fs.appendFile(segment.path, text, { mode: 0o600 })
+        if (segment.file === undefined) {
+          await fs.mkdir(this.folder, { recursive: true, mode: 0o700 })
+          segment.file = await fs.open(segment.path, "a", 0o600)
+        }
+        await segment.file.appendFile(text)
       }).pipe(
         Effect.map(() => {
           segment.bytes += text.length
@@ -123,7 +128,8 @@ export class Spool {
         Effect.tapError(() => {
           segment.needed -= records.length
           return Effect.ignore(attempt(() => fs.truncate(segment.path, segment.bytes)))
-        })
+        }),
+        Effect.uninterruptible
       )
     })
   }
@@ -131,7 +137,7 @@ export class Spool {
   /** Appends records at once, for a process that ends. */
   appendNow(records: ReadonlyArray<SpanRecord | LogRecord>): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 })
-    this.current = undefined
+    this.finish()
     appendFileSync(this.segmentToWrite().path, records.map(toLine).join(""), { mode: 0o600 })
   }
 
@@ -147,7 +153,7 @@ export class Spool {
       const done = this.segments.filter((segment) => segment.needed === 0 && segment !== this.reading?.segment)
       for (const segment of done) {
         this.bytes -= segment.bytes
-        if (segment === this.current) this.current = undefined
+        if (segment === this.current) this.finish()
       }
       this.segments = this.segments.filter((segment) => !done.includes(segment))
       return Effect.forEach(done, ({ path }) => Effect.ignore(attempt(() => fs.rm(path))), { discard: true })
@@ -179,12 +185,12 @@ export class Spool {
   private readonly open = Effect.suspend(() => {
     const segment = this.segments.find(({ wanted }) => wanted === undefined || wanted.size > 0)
     if (segment === undefined) return Effect.succeed(undefined)
-    if (segment === this.current) this.current = undefined
+    if (segment === this.current) this.finish()
     return attempt(() => fs.readFile(segment.path, "utf8")).pipe(
       // What cannot be read is damaged, line by line.
       Effect.orElseSucceed(() => "\n".repeat(Math.max(1, segment.lines))),
       Effect.map((text): Reading => {
-        const lines = text.replace(/\n$/, "").split("\n")
+        const lines = text === "" ? [] : text.replace(/\n$/, "").split("\n")
         if (segment.wanted === undefined) {
           segment.lines = segment.needed = lines.length
           segment.wanted = new Set(lines.keys())
@@ -196,11 +202,18 @@ export class Spool {
 
   private segmentToWrite(): Segment {
     if (this.current === undefined || this.current.bytes >= segmentBytes) {
+      this.finish()
       const name = `${this.clock.unsafeCurrentTimeMillis()}-${String(this.made++).padStart(6, "0")}`
       this.current = { ...newSegment, path: join(this.folder, name), wanted: new Set() }
       this.segments = [...this.segments, this.current]
     }
     return this.current
+  }
+
+  /** Nothing more is written to the current segment. */
+  private finish(): void {
+    this.current?.file?.close().catch(() => {})
+    this.current = undefined
   }
 
   /** Takes over what gone processes left. */
@@ -232,6 +245,7 @@ export class Spool {
   /** Leaves to the next process what is still needed. */
   private readonly end = Effect.suspend(() => {
     Owner.end(this.owner)
+    this.finish()
     return this.segments.length === 0
       ? Effect.ignore(attempt(() => fs.rm(this.folder, { recursive: true, force: true })))
       : Effect.void
