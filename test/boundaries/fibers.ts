@@ -6,8 +6,10 @@ import {
   Deferred,
   Effect,
   Fiber,
+  FiberRef,
   Layer,
   ManagedRuntime,
+  Option,
   PubSub,
   Queue,
   Request,
@@ -72,6 +74,13 @@ const tick = Effect.gen(function* () {
 })
 
 const pause = Effect.yieldNow()
+
+/** Goes over to a session and stays there, which is nobody else's business. */
+const becomeBob = Effect.zipRight(
+  FiberRef.set(SessionId.currentSessionId, Option.some(SessionId.SessionId.make("bob"))),
+  work("bob")
+)
+
 const parent = Tracer.externalSpan({
   traceId: "0af7651916cd43dd8448eb211c80319c",
   spanId: "b7ad6b7169203331",
@@ -97,7 +106,7 @@ export const rows: ReadonlyArray<Row> = [
     { ada: 2, bob: 1 },
     Effect.gen(function* () {
       yield* Effect.flatMap(Effect.fork(work("ada")), Fiber.join)
-      yield* Effect.flatMap(Effect.fork(work("bob").pipe(turn("bob"))), Fiber.join)
+      yield* Effect.flatMap(Effect.fork(becomeBob), Fiber.join)
       yield* work("ada")
     }).pipe(turn("ada"))
   ),
@@ -111,9 +120,9 @@ export const rows: ReadonlyArray<Row> = [
   ),
   row(
     "race",
-    "both sides have the session, and the loser's own does not come back",
+    "both sides have the session, and the winner does not give its own back",
     { ada: 2, bob: 1 },
-    Effect.race(Effect.zipRight(pause, work("ada")), Effect.zipRight(work("bob"), Effect.never).pipe(turn("bob"))).pipe(
+    Effect.race(Effect.zipRight(work("ada"), Effect.never), Effect.zipRight(pause, becomeBob)).pipe(
       Effect.zipRight(work("ada")),
       turn("ada")
     )
@@ -121,26 +130,26 @@ export const rows: ReadonlyArray<Row> = [
   row(
     "timeout",
     "inside it and after it, whether it strikes or not",
-    { ada: 3 },
-    work("ada").pipe(
-      Effect.timeout("1 minute"),
-      Effect.zipRight(Effect.ignore(Effect.timeout(Effect.zipRight(work("ada"), Effect.never), "10 millis"))),
-      Effect.zipRight(work("ada")),
-      turn("ada")
-    )
+    { ada: 3, bob: 1 },
+    Effect.gen(function* () {
+      yield* Effect.timeout(Effect.zipRight(work("ada"), becomeBob), "1 minute")
+      yield* Effect.ignore(Effect.timeout(Effect.zipRight(work("ada"), Effect.never), "10 millis"))
+      yield* work("ada")
+    }).pipe(turn("ada"))
   ),
   row(
     "concurrent all",
     "each fiber has its own, after every switch between them",
-    { ada: 22, bob: 20, none: 20 },
+    { ada: 21, bob: 21, none: 20 },
     Effect.all(
       [
         Effect.replicateEffect(Effect.zipRight(pause, work("ada")), 20),
         Effect.replicateEffect(Effect.zipRight(pause, work("bob")), 20).pipe(turn("bob")),
-        Effect.replicateEffect(Effect.zipRight(pause, work("none")), 20).pipe(SessionId.withoutSessionId)
+        Effect.replicateEffect(Effect.zipRight(pause, work("none")), 20).pipe(SessionId.withoutSessionId),
+        becomeBob
       ],
       { concurrency: "unbounded" }
-    ).pipe(Effect.zipRight(Effect.all([work("ada"), work("ada")])), turn("ada"))
+    ).pipe(Effect.zipRight(work("ada")), turn("ada"))
   ),
   row(
     "Stream.mapEffect",
@@ -264,7 +273,7 @@ export const rows: ReadonlyArray<Row> = [
     Effect.gen(function* () {
       const ticking = yield* Layer.build(
         Layer.scopedContext(Propagation.restore(Layer.build(ticker("none")), {}))
-      ).pipe(Effect.zipLeft(work("ada")), turn("ada"))
+      ).pipe(Effect.zipLeft(Effect.log("ada")), Effect.withSpan("ada"), turn("ada"))
       yield* Effect.provide(tick, ticking).pipe(turn("bob"))
     })
   ),
