@@ -1,12 +1,14 @@
 import { ClickhouseClient } from "@effect/sql-clickhouse"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Logger, Option } from "effect"
+import { SessionId } from "../../../src/identity/SessionId.js"
 import * as ClickhouseStorage from "../../../src/storage/clickhouse/ClickhouseStorage.js"
+import * as Filters from "../../../src/storage/clickhouse/internal/filters.js"
 import { creation } from "../../../src/storage/clickhouse/internal/schema.js"
 import * as Storage from "../../../src/storage/Storage.js"
 import { freshPrefix, isAvailable, layerClient } from "../../utils/chdb.js"
 import { describeClickhouse } from "../../utils/describeClickhouse.js"
-import { span } from "../../utils/records.js"
+import { at, log, span } from "../../utils/records.js"
 
 describe.runIf(process.env["CI"] === "true")("in continuous integration", () => {
   it("ClickHouse is there to test with", () => assert.isTrue(isAvailable))
@@ -20,12 +22,31 @@ describeClickhouse("ClickhouseStorage", () => {
       }).pipe(Effect.provide(layerClient))
     )
 
-  const stored = (prefix: string, sql: ClickhouseClient.ClickhouseClient) =>
+  const withStorage = <A, E>(
+    sql: ClickhouseClient.ClickhouseClient,
+    options: ClickhouseStorage.ClientOptions,
+    use: (storage: Storage.StorageService) => Effect.Effect<A, E>
+  ) =>
     Storage.Storage.pipe(
-      Effect.zipRight(Effect.void),
-      Effect.provide(ClickhouseStorage.layerClient({ tablePrefix: prefix })),
+      Effect.flatMap(use),
+      Effect.provide(ClickhouseStorage.layerClient(options)),
       Effect.provideService(ClickhouseClient.ClickhouseClient, sql)
     )
+
+  const stored = (prefix: string, sql: ClickhouseClient.ClickhouseClient) =>
+    withStorage(sql, { tablePrefix: prefix }, () => Effect.void)
+
+  /** What is warned of while a storage is opened. */
+  const warnings = (sql: ClickhouseClient.ClickhouseClient, options: ClickhouseStorage.ClientOptions) => {
+    const texts: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => {
+      if (logLevel.label === "WARN") texts.push(String(message))
+    })
+    return withStorage(sql, options, () => Effect.void).pipe(
+      Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+      Effect.as(texts)
+    )
+  }
 
   it.live("the statements of a cluster are understood by the engine", () =>
     onClient((tablePrefix, sql) =>
@@ -79,14 +100,98 @@ describeClickhouse("ClickhouseStorage", () => {
           ["idx_session_id", "idx_trace_id"]
         )
         const record = span({ sessionId: "s" })
-        yield* Effect.gen(function* () {
-          const storage = yield* Storage.Storage
-          yield* storage.insertSpans([record])
-          assert.deepStrictEqual(yield* storage.getSpan(record), Option.some(record))
-        }).pipe(
-          Effect.provide(ClickhouseStorage.layerClient({ tablePrefix: prefix })),
-          Effect.provideService(ClickhouseClient.ClickhouseClient, sql)
+        yield* withStorage(sql, { tablePrefix: prefix }, (storage) =>
+          Effect.gen(function* () {
+            yield* storage.insertSpans([record])
+            assert.deepStrictEqual(yield* storage.getSpan(record), Option.some(record))
+          })
         )
+      })
+    )
+  )
+
+  it.live("refuses tables of a newer major version", () =>
+    onClient((prefix, sql) =>
+      Effect.gen(function* () {
+        yield* stored(prefix, sql)
+        yield* sql.asCommand(sql.unsafe(`INSERT INTO "${prefix}mastra_ai_schema" VALUES (2, 0, now())`))
+        const error = yield* Effect.flip(stored(prefix, sql))
+        assert.strictEqual(error instanceof Storage.StorageError && error.reason, "Incompatible")
+        assert.include(String(error), "2.0")
+      })
+    )
+  )
+
+  it.live("drops what is older than the retention, of any age, and keeps the rest", () =>
+    onClient((tablePrefix, sql) =>
+      withStorage(sql, { tablePrefix, retention: "30 days" }, (storage) =>
+        Effect.gen(function* () {
+          const now = BigInt(Date.now()) * 1_000_000n
+          const kept = [now, now - 29n * 86_400_000_000_000n, 2n ** 63n - 1n]
+          const times = [-(2n ** 63n), 0n, at(0), ...kept]
+          yield* storage.insertSpans(times.map((startTime) => span({ startTime, endTime: startTime, sessionId: "s" })))
+          yield* storage.insertLogs(times.map((timestamp) => log({ timestamp })))
+          for (const table of ["spans", "logs"]) {
+            yield* sql.asCommand(sql.unsafe(`OPTIMIZE TABLE "${tablePrefix}mastra_ai_${table}" FINAL`))
+          }
+          const spans = yield* storage.listSpans()
+          const logs = yield* storage.listLogs()
+          assert.sameMembers(
+            spans.items.map((span) => span.startTime),
+            kept
+          )
+          assert.sameMembers(
+            logs.items.map((log) => log.timestamp),
+            kept
+          )
+        })
+      )
+    )
+  )
+
+  it.live("warns of a retention that is another than that of the tables, and takes it", () =>
+    onClient((tablePrefix, sql) =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(yield* warnings(sql, { tablePrefix }), [])
+        const limited = yield* warnings(sql, { tablePrefix, retention: "30 days" })
+        assert.lengthOf(limited, 2)
+        assert.include(limited[0], "not limited")
+        assert.deepStrictEqual(yield* warnings(sql, { tablePrefix, retention: "30 days" }), [])
+        assert.include((yield* warnings(sql, { tablePrefix, retention: "1 day" })).join(), "2592000")
+      })
+    )
+  )
+
+  it.live("leaves the retention of the tables to a program that names none, and warns of it", () =>
+    onClient((tablePrefix, sql) =>
+      Effect.gen(function* () {
+        yield* warnings(sql, { tablePrefix, retention: "30 days" })
+        const first = yield* warnings(sql, { tablePrefix })
+        assert.include(first.join(), "REMOVE TTL")
+        assert.deepStrictEqual(yield* warnings(sql, { tablePrefix }), first)
+      })
+    )
+  )
+
+  it.live("finds the traces of a session by its index, and not by scanning", () =>
+    onClient((tablePrefix, sql) =>
+      Effect.gen(function* () {
+        yield* stored(tablePrefix, sql)
+        yield* sql.asCommand(
+          sql.unsafe(
+            `INSERT INTO "${tablePrefix}mastra_ai_spans" (TraceId, SpanId, StartTime, SessionId)
+             SELECT lower(hex(MD5(toString(intDiv(number, 10))))), lower(substring(hex(MD5(toString(number))), 1, 16)),
+               fromUnixTimestamp64Nano(toInt64(number)), concat('session-', toString(intDiv(number, 1000)))
+             FROM numbers(200000)`
+          )
+        )
+        const inSession = Filters.make(sql).ofSomeSpan({ sessionId: SessionId.make("session-7") })
+        const plan = yield* sql<{ readonly explain: string }>`EXPLAIN indexes = 1
+          SELECT TraceId FROM ${sql(`${tablePrefix}mastra_ai_spans`)} WHERE ${sql.and(inSession)}`
+        const text = plan.map(({ explain }) => explain).join("\n")
+        const [, left, all] = /Name: idx_session_id[\s\S]*?Granules: (\d+)\/(\d+)/.exec(text) ?? []
+        assert.isAtMost(Number(left), 3)
+        assert.isAbove(Number(all), 20)
       })
     )
   )

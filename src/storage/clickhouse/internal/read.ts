@@ -104,14 +104,16 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       : durationPosition(sql`ifNull(${duration}, ${wide(runningDuration(order.direction))})`)
   const durationPosition = (column: Fragment) => ({ column, value: column, from: wide })
 
-  /** The next page of rows of spans in the order of a query, one a span and position. */
+  /**
+   * The next page of rows of spans in the order of a query. Rows of one span at one position are next to each other: with
+   * `LIMIT BY`, ClickHouse would not stop reading at the limit.
+   */
   const spanPlaces = (asked: Query<unknown>, conditions: ReadonlyArray<Fragment>) => {
     const { column, from, value } = spanPosition(asked)
     return rows<Positioned>(sql`
       SELECT toUnixTimestamp64Nano(StartTime) AS start, TraceId AS traceId, SpanId AS spanId, toString(${value}) AS position
       FROM ${spans} WHERE ${all([...conditions, ...after(asked, column, from, "TraceId", "SpanId")])}
-      ORDER BY ${column} ${ordered(asked, "", "TraceId", "SpanId")}
-      LIMIT 1 BY ${column}, TraceId, SpanId LIMIT ${sql.literal(String(asked.limit))}`)
+      ORDER BY ${column} ${ordered(asked, "", "TraceId", "SpanId")} LIMIT ${sql.literal(String(asked.limit))}`)
   }
 
   /** The newest rows of the spans that some condition finds. */
@@ -122,10 +124,13 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
   const spansAt = Effect.fnUntraced(function* (places: ReadonlyArray<Positioned>, conditions: ReadonlyArray<Fragment>) {
     if (places.length === 0) return []
     const found = yield* rows<Row>(
-      newestSpans(sql`${sql.literal(spanSelection)}, ${holds(conditions)} AS matches`, isSpanAt(places))
+      newestSpans(
+        sql`${sql.literal(spanSelection)}${conditions.length === 0 ? sql`` : sql`, ${holds(conditions)} AS matches`}`,
+        isSpanAt(places)
+      )
     )
     return yield* mapInTurns(
-      found.filter((row) => row["matches"]),
+      found.filter((row) => row["matches"] ?? true),
       decodeSpan
     )
   })
@@ -143,7 +148,8 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       const page = yield* places(rest)
       const last = page.at(-1)
       if (last === undefined) return confirmed
-      confirmed.push(...(yield* confirm(page)))
+      const unique = new Map(page.map((place) => [keyOf(place).join(), place]))
+      confirmed.push(...(yield* confirm(Array.from(unique.values()))))
       if (page.length < asked.limit || confirmed.length >= asked.limit) return confirmed.slice(0, asked.limit)
       rest = { ...asked, after: Option.some(keyOf(last)) }
     }
@@ -172,8 +178,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
         rows(sql`
           SELECT toUnixTimestamp64Nano(Timestamp) AS time, LogId AS logId FROM ${logs}
           WHERE ${all([...conditions, ...after(rest, sql`Timestamp`, nanos, "LogId")])}
-          ORDER BY ${ordered(asked, "Timestamp", "LogId")}
-          LIMIT 1 BY Timestamp, LogId LIMIT ${sql.literal(String(asked.limit))}`),
+          ORDER BY ${ordered(asked, "Timestamp", "LogId")} LIMIT ${sql.literal(String(asked.limit))}`),
       (place) => [BigInt(place.time), place.logId],
       Effect.fnUntraced(function* (places) {
         const found = yield* rows<Row>(sql`
@@ -189,11 +194,11 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       })
     )
 
-  /** Of each trace that some condition finds: its entry span, if the trace matches the filters. */
+  /** The entry spans of traces, and whether each trace matches the filters. */
   const entryPlaces = (
     asked: Query<SpanFilters>,
     traces: Fragment
-  ): Effect.Effect<ReadonlyArray<Positioned>, StorageError> => {
+  ): Effect.Effect<ReadonlyArray<Positioned & { readonly matches: boolean | 0 | 1 }>, StorageError> => {
     const some = ofSomeSpan(asked.filters)
     const flags = some.map((condition, i) => sql`, ${holds([condition])} AS ${sql.literal(`some${i}`)}`)
     const columns = sql`TraceId, SpanId, StartTime, ${entry} AS isEntry, ParentSpanId != '' AS hasParent,
@@ -201,15 +206,14 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       Status = 'error' AS failed${flags.reduce((left, right) => sql`${left}${right}`, sql``)}`
     const ofTrace = [
       sql`countIf(isEntry) > 0`,
-      sql`entry.4`,
       ...some.map((_, i) => sql.literal(`max(some${i}) = 1`)),
       ...(asked.filters.hasError === false ? [sql`max(failed) = 0`] : [])
     ]
     return rows(sql`
-      SELECT TraceId AS traceId, entry.1 AS start, entry.2 AS spanId, entry.3 AS position FROM (
+      SELECT TraceId AS traceId, entry.1 AS start, entry.2 AS spanId, entry.3 AS position, entry.4 AND meets AS matches FROM (
         SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches),
-          (hasParent, StartTime, SpanId), isEntry) AS entry
-        FROM (${newestSpans(columns, sql`TraceId IN ${traces}`)}) GROUP BY TraceId HAVING ${all(ofTrace)})`)
+          (hasParent, StartTime, SpanId), isEntry) AS entry, ${all(ofTrace)} AS meets
+        FROM (${newestSpans(columns, sql`TraceId IN ${traces}`)}) GROUP BY TraceId)`)
   }
 
   const listTraces = Effect.fnUntraced(function* (asked: Query<SpanFilters>) {
@@ -218,14 +222,13 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
     const some = ofSomeSpan(asked.filters)
     const inTraces = some.map((condition) => sql`SELECT TraceId FROM ${spans} WHERE ${condition}`)
     if (some.length > 0) {
-      const found = yield* rows<{ readonly TraceId: string }>(sql`
-        SELECT DISTINCT TraceId FROM (${inTraces.reduce((left, right) => sql`${left} INTERSECT ${right}`)})
-        LIMIT ${sql.literal(String(fewTraces + 1))}`)
-      if (found.length === 0) return []
-      if (found.length <= fewTraces) {
-        const places = yield* entryPlaces(asked, texts(found.map((row) => row.TraceId)))
-        return yield* payload(select(places, spanPlaceKey, asked))
-      }
+      const entries = yield* entryPlaces(
+        asked,
+        sql`(SELECT TraceId FROM (${inTraces.reduce((left, right) => sql`${left} INTERSECT ${right}`)})
+          LIMIT 1 BY TraceId LIMIT ${sql.literal(String(fewTraces + 1))})`
+      )
+      const matching = entries.filter(({ matches }) => matches)
+      if (entries.length <= fewTraces) return yield* payload(select(matching, spanPlaceKey, asked))
     }
     const conditions = [entry, ...ofEntrySpan(asked.filters), ...inTraces.map((traces) => sql`TraceId IN (${traces})`)]
     return yield* pageThrough<Positioned, SpanRecord>(
@@ -236,7 +239,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
         const keys = new Set(places.map((place) => spanPlaceKey(place).join()))
         const traces = new Set(places.map((place) => place.traceId))
         const entries = yield* entryPlaces(asked, texts(Array.from(traces)))
-        return yield* payload(entries.filter((place) => keys.has(spanPlaceKey(place).join())))
+        return yield* payload(entries.filter((place) => place.matches && keys.has(spanPlaceKey(place).join())))
       })
     )
   })

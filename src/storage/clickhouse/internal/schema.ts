@@ -265,12 +265,11 @@ export const migrate = Effect.fnUntraced(function* (connection: Connection, opti
   if (!tableNames.every(wasThere) || found.major === 0) {
     yield* Effect.forEach(creation(database, options), run, { discard: true })
   }
-  for (const table of ["spans", "logs"] as const) {
-    if (!wasThere(table)) continue
-    yield* addIndexes(connection, name, table, database, options)
-    yield* setRetention(connection, name, table, database, options)
-  }
+  yield* setRetention(connection, name, database, options)
   if (found.major === version.major && found.minor >= version.minor) return name
+  for (const table of ["spans", "logs"] as const) {
+    if (wasThere(table)) yield* addIndexes(connection, name, table, database, options)
+  }
   if (wasThere("spans")) yield* run(`INSERT INTO ${name.local.sessions} ${sessionsOf.spans(name)}`)
   if (wasThere("logs")) yield* run(`INSERT INTO ${name.local.sessions} ${sessionsOf.logs(name)}`)
   yield* run(`INSERT INTO ${name.schema} VALUES (${version.major}, ${version.minor}, now())`)
@@ -324,26 +323,35 @@ const addIndexes = Effect.fnUntraced(function* (
   }
 })
 
-/** Gives an existing table the retention of the options. */
+/** Gives existing tables the retention of the options, and says so, since another program may have chosen another. */
 const setRetention = Effect.fnUntraced(function* (
   { rows, run, sql }: Connection,
   name: Names,
-  table: "spans" | "logs",
   database: string,
   { cluster, retention, tablePrefix }: Options
 ) {
-  const local = `${tablePrefix}mastra_ai_${table}${cluster === undefined ? "" : "_local"}`
-  const [found] = yield* rows<{ readonly seconds: string }>(sql`
-    SELECT extract(engine_full, 'TTL .*toUnixTimestamp64Second.*toIntervalSecond\\((\\d+)\\)') AS seconds FROM system.tables
-    WHERE database = ${sql.param("String", database)} AND name = ${sql.param("String", local)}`)
-  const seconds = Option.match(retention, { onNone: () => "", onSome: (seconds) => String(capped(seconds)) })
-  if (found === undefined || found.seconds === seconds) return
-  for (const each of [table, "sessions"] as const) {
-    const change = Option.match(retention, {
-      onNone: () => "REMOVE TTL",
-      onSome: (seconds) => `MODIFY ${ttl(tables[each].time, seconds)}`
-    })
-    yield* Effect.ignore(run(sql.literal(`ALTER TABLE ${name.local[each]}${name.onCluster} ${change}`)))
+  const wanted = Option.map(retention, capped)
+  for (const table of ["spans", "logs"] as const) {
+    const local = `${tablePrefix}mastra_ai_${table}${cluster === undefined ? "" : "_local"}`
+    const [found] = yield* rows<{ readonly seconds: string }>(sql`
+      SELECT extract(engine_full, 'toIntervalSecond\\((\\d+)\\)') AS seconds FROM system.tables
+      WHERE database = ${sql.param("String", database)} AND name = ${sql.param("String", local)}`)
+    if (found === undefined || found.seconds === Option.getOrElse(Option.map(wanted, String), () => "")) continue
+    const alter = `ALTER TABLE ${name.local[table]}${name.onCluster}`
+    if (Option.isNone(wanted)) {
+      yield* Effect.logWarning(
+        `${name.local[table]} goes on dropping what is older than ${found.seconds} seconds: a program before asked for ` +
+          `that retention, and this one asks for none. To keep records: ${alter} REMOVE TTL`
+      )
+      continue
+    }
+    yield* Effect.logWarning(
+      `The retention of ${name.local[table]} is now ${wanted.value} seconds; it was ${found.seconds || "not limited"}`
+    )
+    yield* run(sql.literal(`${alter} MODIFY ${ttl(tables[table], wanted.value)}`))
+    yield* run(
+      sql.literal(`ALTER TABLE ${name.local.sessions}${name.onCluster} MODIFY ${ttl(tables.sessions, wanted.value)}`)
+    )
   }
 })
 
@@ -358,7 +366,9 @@ const createTable = (table: string, definition: Table, onCluster: string, { clus
     `ENGINE = ${cluster === undefined ? "" : "Replicated"}${engine}`,
     ...(partitionBy === undefined ? [] : [`PARTITION BY ${partitionBy}`]),
     `ORDER BY (${orderBy})`,
-    ...(time === undefined ? [] : Option.toArray(Option.map(retention, (seconds) => ttl(time, seconds)))),
+    ...(time === undefined
+      ? []
+      : Option.toArray(Option.map(retention, (seconds) => ttl({ partitionBy, time }, seconds)))),
     ...(partitionBy === undefined ? [] : ["SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1"])
   ].join(" ")
 }
@@ -380,9 +390,17 @@ const codecOf = (type: string): string =>
       ? ""
       : "CODEC(ZSTD(1))"
 
-/** A time beyond what a `DateTime` can hold counts as its nearest. */
-const ttl = (time: string, seconds: number): string =>
-  `TTL toDateTime(least(greatest(toUnixTimestamp64Second(${time}), 0), ${latest - capped(seconds)})) + toIntervalSecond(${capped(seconds)})`
+/**
+ * A time beyond what a `DateTime` can hold counts as its nearest. Sessions stay as long as a row of them can, which goes
+ * with the last of its week.
+ */
+const ttl = (
+  { partitionBy, time }: { readonly partitionBy?: string | undefined; readonly time: string },
+  seconds: number
+): string => {
+  const age = capped(seconds + (partitionBy === undefined ? 14 * 86_400 : 0))
+  return `TTL toDateTime(least(greatest(toUnixTimestamp64Second(${time}), 0), ${latest - age})) + toIntervalSecond(${age})`
+}
 
 const latest = 2 ** 32 - 1
 
