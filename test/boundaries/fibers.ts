@@ -1,3 +1,5 @@
+import * as Reactivity from "@effect/experimental/Reactivity"
+import { SqlClient, Statement } from "@effect/sql"
 import { LibsqlClient } from "@effect/sql-libsql"
 import { assert } from "@effect/vitest"
 import {
@@ -86,6 +88,11 @@ const parent = Tracer.externalSpan({
   spanId: "b7ad6b7169203331",
   context: Context.make(TraceContext.Carried, { sessionId: SessionId.SessionId.make("ada") })
 })
+
+/** Keeps its transaction under the tag that most clients have in common, as that of libsql does not. */
+const ordersClient = Effect.flatMap(LibsqlClient.LibsqlClient, ({ reserve }) =>
+  SqlClient.make({ acquirer: reserve, compiler: Statement.makeCompilerSqlite(), spanAttributes: [] })
+).pipe(Effect.provide(Reactivity.layer))
 
 /** What is crossed within one process. */
 export const rows: ReadonlyArray<Row> = [
@@ -304,7 +311,7 @@ export const rows: ReadonlyArray<Row> = [
     "on another database: what is recorded and asked in it outlives its rollback",
     { ada: 2 },
     Effect.gen(function* () {
-      const sql = yield* LibsqlClient.LibsqlClient
+      const sql = yield* ordersClient
       yield* sql`CREATE TABLE orders (id INTEGER)`
       const storage = yield* Storage.Storage
       yield* Effect.gen(function* () {
