@@ -12,7 +12,7 @@ export const flood: Row = {
       name: `a queue of ${room}`,
       run: (scale) =>
         Effect.gen(function* () {
-          const after = scale === "full" ? 1_000_000 : 100_000
+          const after = scale === "full" ? 1_000_000 : 50_000
           const order = {
             path: "",
             rate: Number.MAX_SAFE_INTEGER,
@@ -32,14 +32,11 @@ export const flood: Row = {
             [after, room, { QueueFull: after - room }],
             "emitted, queued and dropped"
           )
-          const filled = tenth.mebibytes - first.mebibytes
-          const grown = last.mebibytes - tenth.mebibytes
-          const full = (tenth.queued / room) * 64
-          ok(filled <= 64, `${filled} MiB, of ${full}`)
-          ok(last.mebibytes - first.mebibytes <= 64, `grew by ${last.mebibytes - first.mebibytes} MiB`)
+          const grown = last.mebibytes - first.mebibytes
+          ok(grown <= 64, `the heap grew by ${grown} MiB, with a bound of 64`)
           return (
             `${after} emitted, ${room} queued, ${after - room} dropped and counted; heap ${first.mebibytes.toFixed(1)} MiB ` +
-            `before, ${tenth.mebibytes.toFixed(1)} after a tenth, ${last.mebibytes.toFixed(1)} at the end (${grown.toFixed(1)} more)`
+            `before, ${tenth.mebibytes.toFixed(1)} after a tenth, ${last.mebibytes.toFixed(1)} at the end`
           )
         })
     }

@@ -51,6 +51,7 @@ const pauseOf = ({ emitted }: Diary, killed: number): number => {
 
 const fault = (mode: keyof typeof modes, rate: number): Fault => ({
   name: `${mode}, ${rate} spans/s`,
+  isLong: rate === 200,
   run: (scale) =>
     Effect.gen(function* () {
       const { allowed } = modes[mode]
