@@ -15,6 +15,8 @@ import * as Schema from "effect/Schema"
 import { uuid7 } from "./internal/ids.js"
 import { currentSessionRefused, joined, replacing } from "./internal/session.js"
 
+const pattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/
+
 /**
  * A session id: 1 to 200 printable ASCII characters, with no space at either end.
  *
@@ -29,7 +31,7 @@ import { currentSessionRefused, joined, replacing } from "./internal/session.js"
  * @category models
  */
 export const SessionId = Schema.String.pipe(
-  Schema.pattern(/^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/, {
+  Schema.pattern(pattern, {
     description: "a session id: 1 to 200 printable ASCII characters, with no space at either end"
   }),
   Schema.annotations({ identifier: "SessionId", title: "SessionId" }),
@@ -48,7 +50,7 @@ export type SessionId = typeof SessionId.Type
  * @since 0.1.0
  * @category guards
  */
-export const isSessionId: (value: unknown) => value is SessionId = Schema.is(SessionId)
+export const isSessionId = (value: unknown): value is SessionId => typeof value === "string" && pattern.test(value)
 
 /**
  * A new session id: a UUID version 7, so that ids sort by the time at which they were made.

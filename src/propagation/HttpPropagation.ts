@@ -10,17 +10,30 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import { globalValue } from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Struct from "effect/Struct"
 import * as Tracer from "effect/Tracer"
 import { recordingOf } from "../identity/internal/correlation.js"
 import { shedding } from "./internal/fetch.js"
 import { holds } from "./internal/holds.js"
+import { withRefs } from "./internal/refs.js"
 import { report } from "./internal/refused.js"
 import { isLoopback, isTarget } from "./internal/targets.js"
-import { capture, extract, type Headers, type InjectOptions, inject, restore, type Trust } from "./Propagation.js"
+import {
+  carrierOf,
+  extract,
+  type Headers,
+  type InjectOptions,
+  inject,
+  optionsOf,
+  restore,
+  restoreUnder,
+  type Trust
+} from "./Propagation.js"
 
 /**
  * @since 0.1.0
@@ -61,47 +74,43 @@ export const layerClient = ({
   const believes = isTarget(targets)
   return Layer.effect(
     HttpClient.HttpClient,
-    Effect.map(HttpClient.HttpClient, (client) => {
-      // The client around it makes the span.
-      const inner = HttpClient.withTracerDisabledWhen(client, () => true)
-      return HttpClient.make((request, url, _, fiber) => {
-        if (!fiber.getFiberRef(HttpClient.currentTracerPropagation)) return inner.execute(request)
-        return Effect.flatMap(capture, (carrier) => {
-          const session = believes(url)
-          const headers = inject(request.headers, carrier, { include, session })
-          const injected = scoped(request, HttpClientRequest.setHeaders(request, headers))
-          const response = inner.execute(injected)
-          return session ? Effect.mapInputContext(response, sheddingFetch(believes)) : response
-        })
-      })
-    })
+    Effect.map(HttpClient.HttpClient, (client) =>
+      HttpClient.make((request, url, signal, fiber) =>
+        fiber.getFiberRef(HttpClient.currentTracerPropagation)
+          ? Effect.withFiberRuntime((fiber) => {
+              const session = believes(url)
+              const headers = inject(Struct.pick(request.headers, "baggage"), carrierOf(fiber), { include, session })
+              const injected = aborted(HttpClientRequest.setHeaders(request, headers), signal)
+              const context = session ? sheddingFetch(fiber.currentContext, believes) : fiber.currentContext
+              return withRefs(client.execute(injected), [untraced, [FiberRef.currentContext, context]])
+            })
+          : withRefs(client.execute(request), [untraced])
+      )
+    )
   )
 }
+
+/** The client around it makes the span. */
+const untraced = [HttpClient.currentTracerDisabledWhen, () => true] as const
 
 /** What only a target is to see. */
 const ofSession = ["baggage", "x-mastra-session-id"]
 
-const sheddingFetch = (believes: Predicate.Predicate<URL>) => (context: Context.Context<never>) =>
-  Context.add(
-    context,
-    FetchHttpClient.Fetch,
-    shedding(
-      Option.getOrElse(Context.getOption(context, FetchHttpClient.Fetch), () => globalThis.fetch),
-      ofSession,
-      believes
-    )
-  )
+const sheddingFetch = (context: Context.Context<never>, believes: Predicate.Predicate<URL>): Context.Context<never> => {
+  const fetch = Option.getOrElse(Context.getOption(context, FetchHttpClient.Fetch), () => globalThis.fetch)
+  return Context.add(context, FetchHttpClient.Fetch, shedding(fetch, ofSession, believes))
+}
 
-/** Where `HttpClient.withScope` keeps what aborts a request when its scope closes. */
+/** Where `HttpClient.withScope` keeps what aborts a request, and a client looks before it makes a controller of its own. */
 const scopedRequests = globalValue(
   "@effect/platform/HttpClient/scopedRequests",
-  () => new WeakMap<HttpClientRequest.HttpClientRequest, AbortController>()
+  () => new WeakMap<HttpClientRequest.HttpClientRequest, Pick<AbortController, "signal">>()
 )
 
-const scoped = (from: HttpClientRequest.HttpClientRequest, to: HttpClientRequest.HttpClientRequest) => {
-  const controller = scopedRequests.get(from)
-  if (controller !== undefined) scopedRequests.set(to, controller)
-  return to
+/** The request, aborted with that of the client around. */
+const aborted = (request: HttpClientRequest.HttpClientRequest, signal: AbortSignal) => {
+  scopedRequests.set(request, { signal })
+  return request
 }
 
 /**
@@ -142,9 +151,8 @@ export const middleware =
       const span = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
       if (span?._tag !== "Span" || span.kind !== "server")
         return Effect.zipRight(report(refused), restore(app, carrier))
-      const { sessionId, ...options } = carrier.options ?? {}
-      recordingOf(span)?.reassign(sessionId, options)
-      return Effect.zipRight(report(refused), restore(Effect.withParentSpan(app, span), carrier))
+      recordingOf(span)?.reassign(carrier.options?.sessionId, optionsOf(carrier))
+      return Effect.zipRight(report(refused), restoreUnder(app, carrier, span))
     })
 
 /** The headers of a request; a session that is named twice is one name in none of them, so it is shown as two. */

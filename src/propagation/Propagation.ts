@@ -27,6 +27,7 @@ import { isJson } from "../signal/internal/json.js"
 import { Json } from "../signal/Json.js"
 import * as baggage from "./internal/baggage.js"
 import { holds } from "./internal/holds.js"
+import { withRefs } from "./internal/refs.js"
 import { report } from "./internal/refused.js"
 
 /**
@@ -90,44 +91,40 @@ export const capture: Effect.Effect<Carrier> = Effect.withFiberRuntime((fiber) =
 export const restore: {
   (carrier: Carrier): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(effect: Effect.Effect<A, E, R>, carrier: Carrier): Effect.Effect<A, E, R>
-} = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, carrier: Carrier): Effect.Effect<A, E, R> => {
-  const { sessionId, ...options } = carrier.options ?? {}
-  const parent = parentOf(carrier)
-  const placed = Effect.mapInputContext(effect, (context: Context.Context<R>) =>
-    Option.isSome(parent)
-      ? Context.add(context, Tracer.ParentSpan, parent.value)
-      : (Context.omit(Tracer.ParentSpan as never)(context) as Context.Context<R>)
-  )
-  return Effect.acquireUseRelease(
-    exchange({ session: Option.fromNullable(sessionId), refused: false, options, baggage: carrier.baggage ?? "" }),
-    () => placed,
-    exchange
-  )
-})
+} = dual(
+  2,
+  <A, E, R>(effect: Effect.Effect<A, E, R>, carrier: Carrier): Effect.Effect<A, E, R> =>
+    restoreUnder(effect, carrier, parentOf(carrier))
+)
 
-interface Surroundings {
-  readonly session: Option.Option<SessionId.SessionId>
-  readonly refused: boolean
-  readonly options: Omit<TracingOptions.TracingOptions, "sessionId">
-  readonly baggage: string
-}
+/** @internal */
+export const restoreUnder = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  carrier: Carrier,
+  parent: Tracer.AnySpan | undefined
+): Effect.Effect<A, E, R> =>
+  Effect.withFiberRuntime(({ currentContext }) =>
+    withRefs(effect, [
+      [SessionId.currentSessionId, Option.fromNullable(carrier.options?.sessionId)],
+      [currentSessionRefused, false],
+      [TracingOptions.currentTracingOptions, optionsOf(carrier)],
+      [Baggage.currentBaggage, carrier.baggage ?? ""],
+      [
+        FiberRef.currentContext,
+        parent === undefined
+          ? Context.omit(Tracer.ParentSpan)(currentContext as Context.Context<Tracer.ParentSpan>)
+          : Context.add(currentContext, Tracer.ParentSpan, parent)
+      ]
+    ])
+  )
 
-/** Sets what surrounds the work of a fiber, and gives what did before: cheaper than as many `locally`. */
-const exchange = (next: Surroundings): Effect.Effect<Surroundings> =>
-  Effect.withFiberRuntime((fiber) => {
-    const before = {
-      session: fiber.getFiberRef(SessionId.currentSessionId),
-      refused: fiber.getFiberRef(currentSessionRefused),
-      options: fiber.getFiberRef(TracingOptions.currentTracingOptions),
-      baggage: fiber.getFiberRef(Baggage.currentBaggage)
-    }
-    return FiberRef.set(SessionId.currentSessionId, next.session).pipe(
-      Effect.zipRight(FiberRef.set(currentSessionRefused, next.refused)),
-      Effect.zipRight(FiberRef.set(TracingOptions.currentTracingOptions, next.options)),
-      Effect.zipRight(FiberRef.set(Baggage.currentBaggage, next.baggage)),
-      Effect.as(before)
-    )
-  })
+/** The options without the session: one object where there are none, since what is made of them is kept by it. @internal */
+export const optionsOf = ({ options: { sessionId: _, ...options } = {} }: Carrier): Options =>
+  Object.keys(options).length === 0 ? noOptions : options
+
+type Options = Omit<TracingOptions.TracingOptions, "sessionId">
+
+const noOptions: Options = {}
 
 /**
  * Headers by name. Names are read in any case and written in lower case.
@@ -362,35 +359,30 @@ const none: ReadonlyArray<never> = []
 
 const sessionHeader = "x-mastra-session-id"
 
-const parentOf = (carrier: Carrier): Option.Option<Tracer.ExternalSpan> =>
-  Option.map(
-    TraceContext.fromHeaders({ traceparent: carrier.traceparent, tracestate: carrier.tracestate }),
-    (context) => TraceContext.toExternalSpan(context, carrier.options?.sessionId)
-  )
-
-const carrierOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Carrier => {
-  const around = Option.getOrUndefined(Context.getOption(fiber.currentContext, Tracer.ParentSpan))
-  const sessionId = sessionOf((ref) => fiber.getFiberRef(ref), around)
-  const { metadata, ...options } = fiber.getFiberRef(TracingOptions.currentTracingOptions)
-  const baggage = fiber.getFiberRef(Baggage.currentBaggage)
-  return {
-    ...(around && hasValidIds(around) && traceOf(around)),
-    ...(baggage !== "" && { baggage }),
-    options: {
-      ...options,
-      ...(metadata && { metadata: jsonOf(metadata) }),
-      ...(sessionId !== undefined && { sessionId })
-    }
-  }
+const parentOf = ({ options, traceparent, tracestate }: Carrier): Tracer.ExternalSpan | undefined => {
+  const context = Option.getOrUndefined(TraceContext.fromHeaders({ traceparent, tracestate }))
+  return context && TraceContext.toExternalSpan(context, options?.sessionId)
 }
 
-const traceOf = (span: Tracer.AnySpan): Pick<Carrier, "traceparent" | "tracestate"> => {
-  const carried = carriedBy(span)
-  const flags = (span.sampled ? TraceContext.sampled : 0) | ((carried?.flags ?? 0) & TraceContext.random)
-  return {
-    traceparent: TraceContext.toTraceParent({ traceId: span.traceId, spanId: span.spanId, flags }),
-    ...(carried?.traceState !== undefined && { tracestate: carried.traceState })
+/** @internal */
+export const carrierOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Carrier => {
+  const around = Option.getOrUndefined(Context.getOption(fiber.currentContext, Tracer.ParentSpan))
+  const { metadata, ...others } = fiber.getFiberRef(TracingOptions.currentTracingOptions)
+  const options: Types.Mutable<NonNullable<Carrier["options"]>> = others
+  if (metadata !== undefined) options.metadata = jsonOf(metadata)
+  const sessionId = sessionOf((ref) => fiber.getFiberRef(ref), around)
+  if (sessionId !== undefined) options.sessionId = sessionId
+  const carrier: Types.Mutable<Carrier> = { options }
+  if (around !== undefined && hasValidIds(around)) {
+    const { traceId, spanId, sampled } = around
+    const carried = carriedBy(around)
+    const flags = (sampled ? TraceContext.sampled : 0) | ((carried?.flags ?? 0) & TraceContext.random)
+    carrier.traceparent = TraceContext.toTraceParent({ traceId, spanId, flags })
+    if (carried?.traceState !== undefined) carrier.tracestate = carried.traceState
   }
+  const baggage = fiber.getFiberRef(Baggage.currentBaggage)
+  if (baggage !== "") carrier.baggage = baggage
+  return carrier
 }
 
 const jsonOf = (metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, Json>> =>

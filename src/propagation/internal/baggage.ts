@@ -48,7 +48,7 @@ export const read = (headers: ReadonlyArray<string>, trusted: boolean) => {
       else refused.push(member.key)
     }
   }
-  for (const [key, name] of names) if (refused.includes(key)) delete options[name]
+  if (refused.length > 0) for (const [key, name] of names) if (refused.includes(key)) delete options[name]
   return { options, foreign, refused }
 }
 

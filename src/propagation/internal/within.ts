@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import { carriedBy } from "../../identity/internal/correlation.js"
 import { withoutSessionId } from "../../identity/SessionId.js"
-import { type Carrier, restore } from "../Propagation.js"
+import { type Carrier, restoreUnder } from "../Propagation.js"
 
 /** The span that the current fiber is in, of this process or of another one. */
 export const parentSpan: Effect.Effect<Tracer.AnySpan | undefined> = Effect.map(
@@ -18,5 +18,5 @@ export const restoreWithin = <A, E, R>(
   span: Tracer.AnySpan
 ): Effect.Effect<A, E, R> => {
   const leaks = carrier.options?.sessionId === undefined && carriedBy(span)?.sessionId !== undefined
-  return restore(Effect.withParentSpan(leaks ? withoutSessionId(effect) : effect, span), carrier)
+  return restoreUnder(leaks ? withoutSessionId(effect) : effect, carrier, span)
 }
