@@ -45,7 +45,7 @@ const interleaved = Effect.gen(function* () {
 })
 
 const twoProcesses = Effect.gen(function* () {
-  const port = yield* start("./server.ts", /(\d+)\n/)
+  const port = yield* start("../boundaries/server.ts", /(\d+)\n/)
   const http = yield* client()
   yield* http.get(`http://127.0.0.1:${port}/work`).pipe(
     Effect.flatMap(({ text }) => text),

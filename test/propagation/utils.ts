@@ -77,7 +77,7 @@ export const raw = (url: string, headers: ReadonlyArray<string>, options?: objec
     call.end(body)
   })
 
-/** Starts a program of this folder in a process of its own, and gives the first line that matches. */
+/** Starts a program, by its path from this folder, in a process of its own, and gives the first line that matches. */
 export const start = (file: string, line: RegExp, env: NodeJS.ProcessEnv = {}) =>
   Effect.acquireRelease(
     Effect.sync(() =>

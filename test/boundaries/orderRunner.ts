@@ -5,7 +5,7 @@
 import { Console, Effect, Layer, Logger } from "effect"
 import { Observability, SessionId } from "effect-observability"
 import { DuckDbStorage } from "effect-observability/duckdb"
-import { decide, Order, OrderLive, runner, until } from "./order.js"
+import { decide, Order, OrderLive, runner, until } from "../propagation/order.js"
 
 const [task, messages, spans] = process.argv.slice(2) as [string, string, string]
 const port = task === "start" ? 34_441 : 34_442
