@@ -158,8 +158,8 @@ const nameBefore = (text: string, sign: number, verdictOf: (key: string) => Verd
   const verdict = verdictOf(key)
   if (verdict !== "plain") return { key, verdict, level }
   const named =
-    (start > 0 && end - start < 10 && querySigns.has(text.charCodeAt(start - 1)) && inQuery.test(lastOf(text, end))) ||
-    (end - start < 5 && /^keys?$/i.test(key) && spacedKey.test(lastOf(text, end)))
+    (start > 0 && end - start < 10 && isQuerySign(text.charCodeAt(start - 1)) && inQuery.test(lastOf(text, end))) ||
+    (end - start < 5 && text.charCodeAt(start - 1) === space && spacedKey.test(lastOf(text, end)))
   return named ? { key, verdict: "secret", level } : undefined
 }
 
@@ -167,7 +167,7 @@ const percent = 37
 const slash = 47
 const backslash = 92
 /** `?`, `&` and `;` */
-const querySigns: ReadonlySet<number> = new Set([63, 38, 59])
+const isQuerySign = (code: number): boolean => code === 63 || code === 38 || code === 59
 
 /** Enough of what stands before a place. */
 const lastOf = (text: string, end: number): string => text.slice(Math.max(0, end - 20), end)
