@@ -36,7 +36,10 @@ import * as Write from "./internal/write.js"
 export interface ClientOptions {
   /** Goes before the names of tables, so that they can live beside others: ASCII letters, digits and `_`. */
   readonly tablePrefix?: string | undefined
-  /** Records are dropped by the week, when all of a week are older than this. Without it they are kept. */
+  /**
+   * Records are dropped by the week, when all of a week are older than this. Without it the tables go on as they are: new
+   * ones keep everything, and those with a retention are warned of.
+   */
   readonly retention?: Duration.DurationInput | undefined
   /** With `"eager"` a server that cannot be reached now fails the layer, too. */
   readonly connect?: "eager" | undefined
