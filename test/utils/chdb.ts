@@ -86,8 +86,25 @@ export const freshPrefix = Effect.gen(function* () {
   )
 })
 
+/** Prefixes of tables that are there and empty. To make tables takes longer than most tests. */
+const emptied: Array<string> = []
+
+/** Tables that nobody else has, emptied for the next when the scope closes; those on a server are dropped. */
+const emptyTables =
+  url === undefined
+    ? Effect.flatMap(ClickhouseClient.ClickhouseClient, (sql) =>
+        Effect.acquireRelease(
+          Effect.sync(() => emptied.pop() ?? `t${process.pid}_${++made}_`),
+          (prefix) =>
+            Effect.forEach(["spans", "logs", "sessions"], (table) =>
+              Effect.orDie(sql.asCommand(sql.unsafe(`TRUNCATE TABLE IF EXISTS "${prefix}mastra_ai_${table}"`)))
+            ).pipe(Effect.zipRight(Effect.sync(() => emptied.push(prefix))))
+        )
+      )
+    : freshPrefix
+
 /** An empty storage each time it is built. */
-export const layer = (options?: ClickhouseStorage.ClientOptions): Layer.Layer<Storage.Storage, unknown> =>
-  Layer.unwrapScoped(
-    Effect.map(freshPrefix, (tablePrefix) => ClickhouseStorage.layerClient({ ...options, tablePrefix }))
-  ).pipe(Layer.provide(layerClient))
+export const layer = (): Layer.Layer<Storage.Storage, unknown> =>
+  Layer.unwrapScoped(Effect.map(emptyTables, (tablePrefix) => ClickhouseStorage.layerClient({ tablePrefix }))).pipe(
+    Layer.provide(layerClient)
+  )
