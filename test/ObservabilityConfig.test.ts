@@ -497,6 +497,21 @@ describe("ObservabilityConfig", () => {
           ]
         ],
         [
+          "a spool that is nowhere",
+          { ...name, spool: {} },
+          [[`["spool"]["directory"]`, "is missing, expected text that is not empty"]]
+        ],
+        [
+          "an exporter of signals that there are not",
+          { ...name, exporters: [{ name: "x", export: Boolean, signals: ["span"] }] },
+          [
+            [
+              `["exporters"][0]`,
+              `Expected an exporter: a name and a function \`export\`; with \`shutdown\` an Effect, \`signals\` some of ["spans", "logs"], actual {"name":"x","export":function Boolean() { [native code] },"signals":["span"]}`
+            ]
+          ]
+        ],
+        [
           "durability on disk without a disk",
           { ...name, durability: "disk" },
           [[`["durability"]`, `"disk" needs a spool: give \`spool: { directory: "…" }\``]]
@@ -524,7 +539,12 @@ describe("ObservabilityConfig", () => {
         [
           "an exporter that is none",
           { ...name, exporters: [memory(), { name: "no" }] },
-          [[`["exporters"][1]`, `Expected an exporter: a name and a function \`export\`, actual {"name":"no"}`]]
+          [
+            [
+              `["exporters"][1]`,
+              `Expected an exporter: a name and a function \`export\`; with \`shutdown\` an Effect, \`signals\` some of ["spans", "logs"], actual {"name":"no"}`
+            ]
+          ]
         ],
         [
           "two exporters of one name",

@@ -85,6 +85,7 @@ export const get: Effect.Effect<Option.Option<SessionId>> = FiberRef.get(current
  * Runs an effect in a session: every span, log and fork inside belongs to it.
  *
  * A span that is opened outside does not: write `program.pipe(Effect.withSpan("agent"), SessionId.withSessionId(id))`.
+ * What came in by a cast and is no session id gives no session, and a warning.
  *
  * @example
  * ```ts
@@ -106,7 +107,14 @@ export const withSessionId: {
 } = dual(
   2,
   <A, E, R>(effect: Effect.Effect<A, E, R>, id: SessionId): Effect.Effect<A, E, R> =>
-    effect.pipe(Effect.locally(currentSessionId, Option.some(id)), Effect.locally(currentSessionRefused, false))
+    isSessionId(id)
+      ? effect.pipe(Effect.locally(currentSessionId, Option.some(id)), Effect.locally(currentSessionRefused, false))
+      : Effect.zipRight(refuse, withoutSessionId(effect))
+)
+
+/** What the types let pass only with a cast could be stored, and neither be asked for nor deleted. */
+const refuse = Effect.logWarning(
+  "A session id is ignored: expected 1 to 200 printable ASCII characters, with no space at either end"
 )
 
 /**
@@ -136,6 +144,7 @@ export const withoutSessionId = <A, E, R>(effect: Effect.Effect<A, E, R>): Effec
 export const layer = (id: SessionId): Layer.Layer<never> =>
   Layer.scopedDiscard(
     Effect.flatMap(get, (outer) => {
+      if (!isSessionId(id)) return refuse
       const session = Option.some(id)
       return Effect.all([
         replacing<Option.Option<SessionId>>(outer, session),

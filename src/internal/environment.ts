@@ -104,8 +104,13 @@ const parseWith =
         .join(", ")
     )
 
-const word = <Words extends readonly [string, ...Array<string>]>(...words: Words): Parse<Words[number]> =>
-  parseWith(Schema.Lowercase.pipe(Schema.compose(Schema.Literal(...words), { strict: false })))
+const word =
+  <Words extends ReadonlyArray<string>>(...words: Words): Parse<Words[number]> =>
+  (text) =>
+    Either.fromNullable(
+      words.find((word) => word === text.toLowerCase()),
+      () => `Expected ${words.map((word) => `"${word}"`).join(" | ")}, actual "${text}"`
+    )
 
 const text: Parse<string> = Either.right
 

@@ -1,10 +1,8 @@
 /**
  * The values of which a configuration is made.
  */
-import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Inspectable from "effect/Inspectable"
-import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
@@ -14,6 +12,7 @@ import type { LogLevel as Level } from "../capture/Logger.js"
 import { isSampler } from "../capture/Sampler.js"
 import { isExporter } from "../pipeline/Exporter.js"
 import type { SignalProcessor } from "../pipeline/SignalProcessor.js"
+import { isDurationInput, isPositiveDurationInput } from "../signal/internal/duration.js"
 import { isJson } from "../signal/internal/json.js"
 import type { JsonObject } from "../signal/Json.js"
 import * as LogRecord from "../signal/LogRecord.js"
@@ -54,16 +53,6 @@ const shown = (value: unknown): string => {
     : Inspectable.toStringUnknown(value, 0)
 }
 
-/** Effect takes what is negative, or no number, for zero. */
-const isDurationInput = (value: unknown): value is Duration.DurationInput =>
-  Option.isSome(Duration.decodeUnknown(value)) &&
-  Arr.ensure(value).every((part) =>
-    typeof part === "number" || typeof part === "bigint" ? part >= 0 : !String(part).startsWith("-")
-  )
-
-const isPositiveDurationInput = (value: unknown): value is Duration.DurationInput =>
-  isDurationInput(value) && Duration.greaterThan(value, Duration.zero)
-
 const durations = (
   guard: (value: unknown) => value is Duration.DurationInput,
   expected: string,
@@ -101,7 +90,9 @@ const wellFormed = { message: ({ actual }: ParseResult.ParseIssue) => wellFormed
 
 export const Text = Schema.String.pipe(Schema.filter((text) => text.isWellFormed(), wellFormed))
 
-export const Name = Schema.NonEmptyTrimmedString.pipe(Schema.filter((text) => text.isWellFormed(), wellFormed))
+export const Name = Schema.NonEmptyTrimmedString.pipe(
+  Schema.filter((text) => text.isWellFormed(), { ...wellFormed, description: "text that is not empty" })
+)
 
 export const Attributes = Schema.declare((value): value is JsonObject => isPlainObject(value), {
   message: plainExpected,
@@ -131,7 +122,11 @@ export const PositiveInt = Schema.Number.pipe(Schema.int(), Schema.positive())
 const inCode = { jsonSchema: { type: "object", not: {}, $comment: "A function: to be given in code." } }
 
 export const Exporters = Schema.Array(
-  Schema.declare(isExporter, { title: "an exporter: a name and a function `export`", ...inCode })
+  Schema.declare(isExporter, {
+    title:
+      'an exporter: a name and a function `export`; with `shutdown` an Effect, `signals` some of ["spans", "logs"]',
+    ...inCode
+  })
 ).pipe(
   Schema.filter((exporters) =>
     exporters.flatMap(({ name }, index) => {

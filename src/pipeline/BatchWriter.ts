@@ -289,7 +289,7 @@ export const make = Effect.fnUntraced(function* (
 
   const shutdown = ({ name, shutdown = Effect.void }: Exporter) =>
     Effect.disconnect(
-      shutdown.pipe(
+      Effect.suspend(() => shutdown).pipe(
         Effect.catchAllCause((cause) => Effect.logWarning(`The exporter "${name}" failed to shut down`, cause)),
         Effect.catchAllCause(() => Effect.void)
       )

@@ -77,7 +77,15 @@ export interface Exporter {
  * @category guards
  */
 export const isExporter = (value: unknown): value is Exporter =>
-  Predicate.isRecord(value) && typeof value.name === "string" && typeof value.export === "function"
+  Predicate.isRecord(value) &&
+  typeof value.name === "string" &&
+  typeof value.export === "function" &&
+  (value.shutdown === undefined || Effect.isEffect(value.shutdown)) &&
+  (value.signals === undefined || isSignals(value.signals)) &&
+  (value.running === undefined || typeof value.running === "boolean")
+
+const isSignals = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((signal) => signal === "spans" || signal === "logs")
 
 /**
  * An exporter that keeps what it gets, to be looked at in tests.

@@ -45,6 +45,18 @@ describe("SessionId", () => {
     })
   })
 
+  describe("a cast", () => {
+    for (const value of ["", "Zoë 4711 ", 5]) {
+      it.effect(`of ${JSON.stringify(value)} gives no session`, () =>
+        Effect.gen(function* () {
+          const cast = value as SessionId.SessionId
+          assert.isUndefined(yield* SessionId.withSessionId(current, cast))
+          assert.isUndefined(yield* Effect.provide(current, SessionId.layer(cast)))
+        })
+      )
+    }
+  })
+
   describe("generate", () => {
     it.effect("makes valid ids, UUIDs of version 7, none twice", () =>
       Effect.gen(function* () {

@@ -166,7 +166,7 @@ describe("SensitiveDataFilter in the pipeline", () => {
   it.effect("would find every secret without it", () =>
     Effect.gen(function* () {
       const memory = Exporter.memory()
-      yield* Effect.provide(program, Observability.layerExportOnly(settings([], [memory])))
+      yield* Effect.provide(program, Observability.layerExportOnly({ ...settings([], [memory]), sensitiveData: false }))
       const secrets = new Set([...texts, ...named].map(([, secret]) => secret))
       assert.strictEqual(new Set(found(JSON.stringify([memory.spans, memory.logs]))).size, secrets.size)
     })
