@@ -123,8 +123,8 @@ export const recovered = ({ path, spool }: Pick<Order, "path" | "spool">) =>
 
 /** What a process has said of itself, each line when it happened. */
 export interface Diary {
-  /** After how many spans had been emitted what time it was, when the first of them was about to be. */
-  readonly emitted: ReadonlyArray<{ readonly count: number; readonly time: number }>
+  /** How many spans had been emitted, what time it was before the latest of them, and how many were queued then. */
+  readonly emitted: ReadonlyArray<{ readonly count: number; readonly time: number; readonly queued: number }>
   /** How many spans a flush that has returned covers. */
   readonly flushed: number
   /** Other things, by name. */
@@ -186,8 +186,8 @@ const toDiary = (text: string): Diary => {
     .split("\n")
     .map((line) => line.split(" "))
   return {
-    emitted: lines.flatMap(([what, count, time]) =>
-      what === "emitted" ? [{ count: Number(count), time: Number(time) }] : []
+    emitted: lines.flatMap(([what, count, time, queued]) =>
+      what === "emitted" ? [{ count: Number(count), time: Number(time), queued: Number(queued) }] : []
     ),
     flushed: Math.max(0, ...lines.flatMap(([what, count]) => (what === "flushed" ? [Number(count)] : []))),
     said: Object.fromEntries(lines.map(([what = "", ...rest]) => [what, rest.join(" ")]))

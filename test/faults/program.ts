@@ -42,6 +42,7 @@ const last = order.end?.after ?? Number.POSITIVE_INFINITY
 
 const emitUpTo = (end: number) =>
   Effect.gen(function* () {
+    const { stats } = yield* Observability.Observability
     const start = Date.now()
     while (emitted < end) {
       const time = Date.now()
@@ -50,10 +51,10 @@ const emitUpTo = (end: number) =>
         yield* Effect.withSpan(Effect.void, String(emitted), { captureStackTrace: false })
         emitted++
       }
-      say("emitted", emitted, time)
+      say("emitted", emitted, time, (yield* stats).spans["storage"]?.queued ?? 0)
       yield* Effect.sleep("4 millis")
     }
-  }).pipe(Effect.ensuring(Effect.sync(() => say("emitted", emitted, Date.now()))))
+  }).pipe(Effect.ensuring(Effect.sync(() => say("emitted", emitted, Date.now(), 0))))
 
 const emit = emitUpTo(last)
 
