@@ -26,6 +26,7 @@ import { UnsafeLog } from "../signal/internal/unsafe.js"
 import type { Json, JsonObject } from "../signal/Json.js"
 import type { Level, LogRecord } from "../signal/LogRecord.js"
 import { tracingOf } from "./internal/correlation.js"
+import * as failure from "./internal/failure.js"
 import { toJson, toJsonObject, wellFormed } from "./internal/json.js"
 import * as logLevel from "./internal/logLevel.js"
 import type { CaptureOptions } from "./internal/options.js"
@@ -184,7 +185,7 @@ const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureO
     data,
     attributes: toJsonObject(entry.annotations, limits).json,
     logSpans: Object.fromEntries(Array.from(entry.spans, (span) => [span.label, millis - span.startTime])),
-    cause: Cause.isEmpty(entry.cause) ? undefined : prettyCause(entry.cause, limits.attributeValueLength),
+    cause: Cause.isEmpty(entry.cause) ? undefined : failure.pretty(entry.cause, limits),
     ...correlationOf(read, options)
   })
 }
@@ -219,14 +220,6 @@ const spanOf = (read: ReadRef): AnySpan | undefined => {
 /** Whether a log is recorded whatever becomes of its trace. */
 const isSevere = ({ logLevel }: EffectLogger.Logger.Options<unknown>): boolean =>
   logLevel.ordinal >= EffectLogLevel.Warning.ordinal
-
-const prettyCause = (cause: Cause.Cause<unknown>, length: number): string => {
-  try {
-    return wellFormed(Cause.pretty(cause, { renderErrorCause: true }), length)
-  } catch {
-    return "[Threw]"
-  }
-}
 
 /** The level of the record: the most severe one that is not above the logged one. */
 const toLevel = ({ ordinal }: EffectLogLevel.LogLevel): Level =>

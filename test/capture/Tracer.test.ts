@@ -384,6 +384,20 @@ describe("Tracer", () => {
       })
     )
 
+    it.effect("of an exit that is missing is ok", () =>
+      Effect.gen(function* () {
+        const program = Effect.flatMap(Effect.tracer, (tracer) =>
+          Effect.sync(() => {
+            const span = tracer.span("work", Option.none(), Context.empty(), [], 1n, "internal")
+            span.end(2n, undefined as never)
+            assert.strictEqual(span.status._tag, "Ended")
+          })
+        )
+        const { spans } = yield* record(program)
+        assert.strictEqual(byName(spans, "work").status, "ok")
+      })
+    )
+
     it.effect("ends no earlier than it began when the clock jumps back", () =>
       Effect.gen(function* () {
         const program = Effect.gen(function* () {
@@ -429,6 +443,20 @@ describe("Tracer", () => {
         assert.strictEqual(span.events.length, 3)
         assert.strictEqual(span.links.length, 4)
         assert.deepStrictEqual(span.dropped, { attributes: 3, events: 2, links: 1 })
+      })
+    )
+
+    it.effect("leave out attributes without converting them", () =>
+      Effect.gen(function* () {
+        let converted = 0
+        const value = { toJSON: () => ++converted }
+        const program = Effect.gen(function* () {
+          const span = yield* Effect.currentSpan
+          for (let i = 0; i < 5; i++) span.attribute(`key-${i}`, value)
+        }).pipe(Effect.withSpan("work"))
+        const { spans } = yield* record(program, { limits: { ...limits, attributeCount: 2 } })
+        assert.strictEqual(byName(spans, "work").dropped?.attributes, 3)
+        assert.strictEqual(converted, 2)
       })
     )
 

@@ -176,4 +176,12 @@ describe("toJsonObject", () => {
       dropped: 1
     })
   })
+
+  it("converts nothing that it leaves out", () => {
+    let converted = 0
+    const value = { toJSON: () => ++converted }
+    const entries = Array.from({ length: 5 }, (_, i) => [`key-${i}`, value] as const)
+    assert.strictEqual(toJsonObject(entries, { ...limits, attributeCount: 2 }).dropped, 3)
+    assert.strictEqual(converted, 2)
+  })
 })

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "../../signal/Json.js"
 import type { Limits } from "./options.js"
 
 /** Stands where a value went over the depth or the length. */
-const truncated = "[Truncated]"
+export const truncated = "[Truncated]"
 
 /** The JSON of a value; `undefined` for what JSON leaves out: `undefined`, functions and symbols. */
 export const toJson = (value: unknown, limits: Limits): Json | undefined =>
@@ -24,17 +24,22 @@ export const toJsonObject = (
   let count = 0
   let dropped = 0
   for (const [key, value] of entries) {
-    const part = toJson(value, limits)
-    if (part === undefined) continue
+    if (isOmitted(value)) continue
     if (count === limits.attributeCount) {
       dropped++
       continue
     }
+    const part = toJson(value, limits)
+    if (part === undefined) continue
     count++
     assign(json, toKey(key), part)
   }
   return { json, dropped }
 }
+
+/** Whether JSON leaves a value out. */
+export const isOmitted = (value: unknown): boolean =>
+  value === undefined || typeof value === "function" || typeof value === "symbol"
 
 /** A value as text: a string itself, anything else as its JSON. */
 export const toText = (value: unknown, limits: Limits): string => {

@@ -1,6 +1,5 @@
-import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import type * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
@@ -16,8 +15,9 @@ import type { LogRecord } from "../../signal/LogRecord.js"
 import type { SpanEvent, SpanLink, SpanRecord, SpanType } from "../../signal/SpanRecord.js"
 import type { ActiveSpans, OpenSpan } from "./activeSpans.js"
 import { storableOf } from "./correlation.js"
+import { failureOf } from "./failure.js"
 import type { HeldTrace } from "./heldTraces.js"
-import { assign, entriesOf, toJson, toJsonObject, toKey, toText } from "./json.js"
+import { assign, entriesOf, isOmitted, toJson, toJsonObject, toKey, toText } from "./json.js"
 import type { CaptureOptions, Limits } from "./options.js"
 
 /** What all spans of one tracer share. */
@@ -97,7 +97,7 @@ export class PropagatedSpan implements Tracer.Span, Recording {
 
   addLinks(_links: ReadonlyArray<Tracer.SpanLink>): void {}
 
-  end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
+  end(endTime: bigint, exit: Exit.Exit<unknown, unknown> = Exit.void): void {
     if (this.exit !== undefined) return
     this.endTime = endTime
     this.exit = exit
@@ -176,16 +176,17 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
   }
 
   override attribute(key: string, value: unknown): void {
-    if (this.done) return
+    if (this.done || isOmitted(value)) return
     const { limits } = this.home.options
-    const json = toJson(value, limits)
-    if (json === undefined) return
     const name = toKey(key)
     const known = this.json !== undefined && Object.hasOwn(this.json, name)
-    if (!known && ++this.attributeCount > limits.attributeCount) {
+    if (!known && this.attributeCount === limits.attributeCount) {
       this.drop("attributes")
       return
     }
+    const json = toJson(value, limits)
+    if (json === undefined) return
+    if (!known) this.attributeCount++
     this.assign(name, json)
     this.changes++
   }
@@ -212,7 +213,7 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
     }
   }
 
-  override end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
+  override end(endTime: bigint, exit: Exit.Exit<unknown, unknown> = Exit.void): void {
     if (this.exit !== undefined) return
     super.end(endTime, exit)
     if (this.done || !this.home.open) return
@@ -263,9 +264,9 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
     return this.conventional ? conventions.typeOf(this.json ?? {}) : "generic"
   }
 
-  private drop(what: keyof NonNullable<SpanRecord["dropped"]>): void {
+  private drop(what: keyof NonNullable<SpanRecord["dropped"]>, count = 1): void {
     this.dropped ??= { attributes: 0, events: 0, links: 0 }
-    this.dropped[what]++
+    this.dropped[what] += count
   }
 
   private addEvent(name: string, time: bigint, attributes: JsonObject): void {
@@ -277,15 +278,12 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
    * of many events is not to lose why it failed.
    */
   private outcome(exit: Exit.Exit<unknown, unknown>, time: bigint): Outcome {
-    if (exit._tag === "Success" || Cause.isEmpty(exit.cause)) return ok
-    if (Cause.isInterruptedOnly(exit.cause)) return interrupted
+    if (exit._tag === "Success") return ok
     const { limits } = this.home.options
-    const errors = prettyErrors(exit.cause)
-    for (const [index, error] of errors.entries()) {
-      if (index >= limits.eventCount) {
-        this.drop("events")
-        continue
-      }
+    const failure = failureOf(exit.cause, limits)
+    const [first] = failure.errors
+    if (first === undefined) return failure.interrupted ? interrupted : ok
+    for (const error of failure.errors.slice(0, limits.eventCount)) {
       const { json } = toJsonObject(
         [
           ["exception.type", error.name],
@@ -296,11 +294,11 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
       )
       this.addEvent("exception", time, json)
     }
-    const [first] = errors
+    if (failure.count > limits.eventCount) this.drop("events", failure.count - limits.eventCount)
     if (this.conventional && this.json?.[conventions.errorType] === undefined) {
-      this.attribute(conventions.errorType, first?.name)
+      this.attribute(conventions.errorType, first.name)
     }
-    return { status: "error", message: toText(first?.message, limits) }
+    return { status: "error", message: toText(first.message, limits) }
   }
 
   private record(outcome: Outcome, endTime: bigint | undefined, attributes: JsonObject): SpanRecord {
@@ -390,15 +388,6 @@ const toLink = (link: Tracer.SpanLink | undefined, limits: Limits): SpanLink => 
   spanId: toText(link?.span?.spanId, limits),
   attributes: toJsonObject(entriesOf(link?.attributes ?? {}), limits).json
 })
-
-/** The errors of a cause. An error that throws when it is read becomes one that says so. */
-const prettyErrors = (cause: Cause.Cause<unknown>): ReadonlyArray<Pick<Error, "name" | "message" | "stack">> => {
-  try {
-    return Cause.prettyErrors(cause)
-  } catch {
-    return [{ name: "Error", message: "[Threw]" }]
-  }
-}
 
 /** Makes another tracer's span known as one that is recorded: it stays the span of the program. */
 export const setRecording = (span: Tracer.Span, recorded: PropagatedSpan): void => {
