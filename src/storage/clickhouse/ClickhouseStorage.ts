@@ -18,6 +18,7 @@ import type * as Scope from "effect/Scope"
 import * as Engine from "../internal/engine.js"
 import { invalidArgument } from "../internal/errors.js"
 import * as Reopening from "../internal/reopening.js"
+import * as Retention from "../internal/retention.js"
 import { Storage, type StorageError, type StorageService } from "../Storage.js"
 import * as Connection from "./internal/connection.js"
 import { clientLogger } from "./internal/logger.js"
@@ -169,10 +170,7 @@ const makeWith = Effect.fnUntraced(function* (
   if (!/^\w{0,50}$/.test(tablePrefix)) {
     return yield* invalidArgument("tablePrefix", "expected at most 50 ASCII letters, digits and _")
   }
-  const age = retention === undefined ? Option.none() : Duration.decodeUnknown(retention)
-  if (retention !== undefined && !Option.exists(age, (age) => Duration.isFinite(age))) {
-    return yield* invalidArgument("retention", "expected a finite duration")
-  }
+  const age = yield* Retention.decode(retention)
   const open = Effect.gen(function* () {
     const connection = yield* Connection.make(yield* client, { asyncInsert, cluster })
     const name = yield* migrate(connection, { tablePrefix, cluster, retention: Option.map(age, Duration.toSeconds) })

@@ -17,6 +17,7 @@ import { isolated } from "../../identity/internal/isolated.js"
 import * as Engine from "../internal/engine.js"
 import { invalidArgument } from "../internal/errors.js"
 import * as Reopening from "../internal/reopening.js"
+import * as Retention from "../internal/retention.js"
 import { Storage, type StorageError, type StorageService } from "../Storage.js"
 import * as DuckDbClient from "./DuckDbClient.js"
 import * as Read from "./internal/read.js"
@@ -185,6 +186,7 @@ const makeWith = Effect.fnUntraced(function* (
   if (!/^\w{0,50}$/.test(tablePrefix)) {
     return yield* invalidArgument("tablePrefix", "expected at most 50 ASCII letters, digits and _")
   }
+  const age = Option.flatMap(yield* Retention.decode(retention), Duration.toNanos)
   const database = yield* Reopening.make({
     open: open(client, tablePrefix),
     errorOf: (error) => storageErrorOf(error, path),
@@ -195,11 +197,7 @@ const makeWith = Effect.fnUntraced(function* (
     ...Engine.make(Reopening.engine(database)),
     snapshot: (path) => database.use((opened) => opened.snapshot(path))
   }
-  if (retention !== undefined) {
-    const age = Option.flatMap(Duration.decodeUnknown(retention), Duration.toNanos)
-    if (Option.isNone(age)) return yield* invalidArgument("retention", "expected a finite duration")
-    yield* Effect.forkScoped(isolated(deleteHourly(storage, age.value)))
-  }
+  if (Option.isSome(age)) yield* Effect.forkScoped(isolated(deleteHourly(storage, age.value)))
   return storage
 })
 
