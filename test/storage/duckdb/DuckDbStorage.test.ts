@@ -3,7 +3,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Logger, Option, TestClock } from "effect"
+import { Effect, Exit, Fiber, Layer, Logger, Option, TestClock } from "effect"
 import * as DuckDbClient from "../../../src/storage/duckdb/DuckDbClient.js"
 import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
 import * as Storage from "../../../src/storage/Storage.js"
@@ -407,8 +407,6 @@ describe("options", () => {
   for (const [field, options] of [
     ["path", { path: "" }],
     ["path", {}],
-    ["retention", { path: ":memory:", retention: "30 dayz" }],
-    ["retention", { path: ":memory:", retention: Number.POSITIVE_INFINITY }],
     ["tablePrefix", { path: ":memory:", tablePrefix: "a-b" }]
   ] as const) {
     it.scoped(`that are wrong fail the layer and name ${field}: ${String(Object.values(options))}`, () =>
@@ -476,6 +474,63 @@ describe("snapshot", () => {
       yield* Effect.all([storage.snapshot(copy), storage.snapshot(copy)], { concurrency: 2 })
       const names = yield* withStorage({ path: copy }, (copied) => Effect.map(copied.listSpans(), namesOf))
       assert.deepStrictEqual(names, ["new"])
+    })
+  )
+
+  it.scoped("leaves a database alone that another process has open, and names the process", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      yield* withStorage({ path }, (storage) => storage.insertSpans([span({ name: "theirs" })]))
+      const holder = yield* holdInAnotherProcess(path)
+      Fs.writeFileSync(`${path}.wal`, "what they wrote last")
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      const error = yield* Effect.flip(storage.snapshot(path))
+      assert.strictEqual(error.reason, "Locked")
+      assert.include(error.message, String(holder.pid))
+      assert.include(error.message, path)
+      assert.deepStrictEqual(Fs.readdirSync(Path.dirname(path)), ["spans.duckdb", "spans.duckdb.wal"])
+      yield* holder.end
+      const names = yield* withStorage({ path }, (theirs) => Effect.map(theirs.listSpans(), namesOf))
+      assert.deepStrictEqual(names, ["theirs"])
+      yield* storage.snapshot(path)
+    })
+  )
+
+  it.scoped("leaves a database alone that is opened while the copy is made", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      yield* storage.snapshot(path)
+      yield* storage.insertSpans(Array.from({ length: 10_000 }, () => span()))
+      const copying = Effect.async<void>((resume) => {
+        const watcher = Fs.watch(Path.dirname(path), () => resume(Effect.void))
+        return Effect.sync(() => watcher.close())
+      })
+      const snapshot = yield* Effect.fork(Effect.flip(storage.snapshot(path)))
+      yield* copying
+      yield* withClient(path, (sql) =>
+        Effect.gen(function* () {
+          const error = yield* Fiber.join(snapshot)
+          assert.include(error.message, "this process has open")
+          assert.lengthOf(yield* sql`SELECT * FROM mastra_ai_spans`, 0)
+        })
+      )
+    })
+  )
+
+  it.scoped("leaves a file alone that is no database", () =>
+    Effect.gen(function* () {
+      const path = Path.join(yield* directory, "notes.txt")
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      for (const text of ["", "my notes\n", "SQLite format 3\0".padEnd(9000, ".")]) {
+        Fs.writeFileSync(path, text)
+        const error = yield* Effect.flip(storage.snapshot(path))
+        assert.strictEqual(error.reason, "InvalidArgument")
+        assert.strictEqual(error.field, "path")
+        assert.include(error.message, path)
+        assert.strictEqual(Fs.readFileSync(path, "utf8"), text)
+      }
+      assert.deepStrictEqual(Fs.readdirSync(Path.dirname(path)), ["notes.txt"])
     })
   )
 
