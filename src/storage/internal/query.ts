@@ -52,6 +52,8 @@ const DurationNanos = Schema.transformOrFail(Schema.Unknown, Schema.BigIntFromSe
     ),
   encode: ParseResult.succeed
 })
+/** One of some words; an error names them all. */
+const oneOf = <A>(words: Schema.Schema<A>) => Schema.declare(Schema.is(words), { title: String(words) })
 /** No record holds a lone surrogate, and an engine may take one for another character. */
 const Text = Schema.String.pipe(Schema.filter((text) => text.isWellFormed(), expected("text without lone surrogates")))
 
@@ -67,7 +69,7 @@ const commonFilters = {
   serviceName: Schema.optional(Text),
   environment: Schema.optional(Text),
   traceId: Schema.optional(TraceId),
-  tags: Schema.optional(Schema.Array(Text)),
+  tags: Schema.optional(Schema.Array(Text).annotations({ title: "an array of texts" })),
   metadata: Schema.optional(JsonObject),
   startedAfter: Schema.optional(Nanos),
   startedBefore: Schema.optional(Nanos)
@@ -75,9 +77,9 @@ const commonFilters = {
 
 const SpanFilters = Schema.Struct({
   ...commonFilters,
-  spanType: Schema.optional(SpanType),
+  spanType: Schema.optional(oneOf(SpanType)),
   name: Schema.optional(Text),
-  status: Schema.optional(SpanStatus),
+  status: Schema.optional(oneOf(SpanStatus)),
   model: Schema.optional(Text),
   minDuration: Schema.optional(DurationNanos),
   hasError: Schema.optional(Schema.Boolean)
@@ -85,8 +87,8 @@ const SpanFilters = Schema.Struct({
 
 const LogFilters = Schema.Struct({
   ...commonFilters,
-  level: Schema.optional(Level),
-  minLevel: Schema.optional(Level),
+  level: Schema.optional(oneOf(Level)),
+  minLevel: Schema.optional(oneOf(Level)),
   search: Schema.optional(Text)
 })
 
@@ -102,13 +104,13 @@ const Pagination = Schema.Struct({
 })
 
 const orderBy = (...fields: ReadonlyArray<OrderBy["field"]>) =>
-  Schema.optionalWith(Schema.Struct({ field: Schema.Literal(...fields), direction: Schema.Literal("asc", "desc") }), {
-    default: () => ({ field: "time", direction: "desc" }) as const
-  })
+  Schema.Struct({ field: oneOf(Schema.Literal(...fields)), direction: oneOf(Schema.Literal("asc", "desc")) }).pipe(
+    Schema.optionalWith({ default: () => ({ field: "time", direction: "desc" }) as const })
+  )
 
 const listOptions = <F, I>(filters: Schema.Schema<F, I>, ...fields: ReadonlyArray<OrderBy["field"]>) =>
   Schema.Struct({
-    filters: Schema.optionalWith(filters, { default: () => ({}) as F }),
+    filters: Schema.optionalWith(filters.annotations({ title: "an object of filters" }), { default: () => ({}) as F }),
     pagination: Schema.optionalWith(Pagination, { default: () => ({ limit: 50 }) }),
     orderBy: orderBy(...fields)
   })

@@ -1,8 +1,8 @@
-import { describe } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import type { SpanFilters } from "../../../src/storage/Storage.js"
 import { at, log, span } from "../../utils/records.js"
-import { refuses, type StorageLayer, store, testOn } from "./utils.js"
+import { failure, refuses, type StorageLayer, store, testOn } from "./utils.js"
 
 const filters: ReadonlyArray<readonly [string, unknown]> = [
   ["filters.sessionId", { sessionId: "" }],
@@ -80,6 +80,24 @@ const orders: ReadonlyArray<readonly [string, unknown]> = [
   ["orderBy", "time"]
 ]
 
+const types = `"agent_run" | "model_generation" | "tool_call" | "workflow_run" | "workflow_step" | "retrieval" | "generic"`
+const levels = `"trace" | "debug" | "info" | "warn" | "error" | "fatal"`
+
+const spanMessages: ReadonlyArray<readonly [object, string]> = [
+  [{ filters: { spanType: 1 } }, `filters.spanType: Expected ${types}, actual 1`],
+  [{ filters: { status: "OK" } }, `filters.status: Expected "running" | "ok" | "error" | "interrupted", actual "OK"`],
+  [{ filters: { tags: "a" } }, `filters.tags: Expected an array of texts, actual "a"`],
+  [{ filters: 1 }, "filters: Expected an object of filters, actual 1"],
+  [{ orderBy: { field: "name", direction: "asc" } }, `orderBy.field: Expected "time" | "duration", actual "name"`],
+  [{ orderBy: { field: "time", direction: "up" } }, `orderBy.direction: Expected "asc" | "desc", actual "up"`]
+]
+
+const logMessages: ReadonlyArray<readonly [object, string]> = [
+  [{ filters: { level: null } }, `filters.level: Expected ${levels}, actual null`],
+  [{ filters: { minLevel: "WARN" } }, `filters.minLevel: Expected ${levels}, actual "WARN"`],
+  [{ orderBy: { field: "duration", direction: "asc" } }, `orderBy.field: Expected "time", actual "duration"`]
+]
+
 /** What a program without types would pass. */
 const asAsked = (value: unknown) => value as never
 
@@ -137,6 +155,18 @@ export const argumentsContract = (layer: StorageLayer) =>
           }
         }
         yield* refuses(storage.listSpans(asAsked(throwing)), "options")
+      }))
+
+    test("and says all that it may be", (storage) =>
+      Effect.gen(function* () {
+        for (const [options, message] of spanMessages) {
+          assert.strictEqual((yield* failure(storage.listTraces(asAsked(options)))).detail, message)
+          assert.strictEqual((yield* failure(storage.listSpans(asAsked(options)))).detail, message)
+          assert.strictEqual((yield* failure(storage.listSessions(asAsked(options)))).detail, message)
+        }
+        for (const [options, message] of logMessages) {
+          assert.strictEqual((yield* failure(storage.listLogs(asAsked(options)))).detail, message)
+        }
       }))
 
     test("by the methods that take ids and times", (storage) =>
