@@ -139,7 +139,7 @@ describe("a DuckDB file that is being written by someone else for long", () => {
         const stats = yield* Effect.gen(function* () {
           yield* emit(20)
           yield* flush
-          yield* withWriteLockHeld
+          yield* Effect.asVoid(withWriteLockHeld)
           yield* emit(30)
           return (yield* Observability.Observability).stats
         }).pipe(Effect.provide(recording({ shutdownTimeout: "200 millis" })))

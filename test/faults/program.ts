@@ -83,7 +83,7 @@ const end = Effect.suspend(() => {
       })
       return Effect.never
     case "exit":
-      return Effect.sync(() => process.exit(3))
+      return Effect.sync((): void => process.exit(3))
     default:
       return Effect.never
   }
