@@ -15,6 +15,7 @@ const parallel = (count: number): Cause.Cause<string> =>
 const large: Record<string, () => Cause.Cause<unknown>> = {
   "a buffer of 20 MB": () => Cause.fail({ _tag: "Refused", body: new Uint8Array(20_000_000) }),
   "100,000 rows": () => Cause.fail({ rows: Arr.makeBy(100_000, (id) => ({ id, name: `row ${id}` })) }),
+  "a message of long lines": () => Cause.fail(new Error(`refused\n${"at the gate ".repeat(20_000)}`)),
   "2,000 nested causes": () => Cause.fail(nested(2_000)),
   "20,000 parallel failures": () => parallel(20_000)
 }

@@ -93,11 +93,18 @@ const toPretty = (error: unknown, limits: Limits): PrettyError => {
     const name = toText(read.name, limits)
     const message = toText(read.message, limits) || "An error has occurred"
     const span = (error as { readonly [raisedIn]?: unknown } | null | undefined)?.[raisedIn]
-    const small = { name, message, stack: toText(read.stack, limits), [raisedIn]: span }
+    const small = { name, message, stack: framesOf(read, limits), [raisedIn]: span }
     return { name, message, stack: Cause.pretty(Cause.fail(Object.assign(Object.create(Error.prototype), small))) }
   } catch {
     return threw
   }
+}
+
+/** A stack without the message, in lines of at most 1,024 characters: Effect takes quadratic time for a line. */
+const framesOf = ({ message, name, stack }: { name: string; message: unknown; stack?: string }, limits: Limits) => {
+  const header = typeof message === "string" ? `${name}: ${message}` : ""
+  const frames = stack?.startsWith(header) ? stack.slice(header.length) : stack
+  return toText(frames, limits).replaceAll(/(.{1024}).+/g, "$1")
 }
 
 /** Stands for an error that throws when it is read. */
