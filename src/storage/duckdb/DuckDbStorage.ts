@@ -160,7 +160,8 @@ export const layerClient = (
 
 /**
  * Writes a consistent copy of the database to a file while the program goes on, so that another process can look into
- * it: DuckDB lets one process at a time open a file. A copy that is there already is replaced.
+ * it: DuckDB lets one process at a time open a file. A copy that is there already is replaced; a database that somebody
+ * has open, and a file that is no database, are left as they are, and it fails.
  *
  * @since 0.1.0
  * @category operations
