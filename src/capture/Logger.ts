@@ -14,6 +14,7 @@ import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import { globalValue } from "effect/GlobalValue"
 import * as HashSet from "effect/HashSet"
+import * as Iterable from "effect/Iterable"
 import * as Layer from "effect/Layer"
 import * as EffectLogger from "effect/Logger"
 import * as EffectLogLevel from "effect/LogLevel"
@@ -104,7 +105,7 @@ export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitte
       yield* Effect.addFinalizer(() => Effect.sync(() => minimum.close()))
       yield* Effect.locallyScopedWith(FiberRef.currentLoggers, HashSet.add(recorder))
       yield* Effect.locallyScoped(FiberRef.currentMinimumLogLevel, minimum)
-      yield* Effect.locallyScoped(currentOptions, Option.some(options))
+      recorders.set(recorder, options)
       return {
         logLevel: Effect.sync(() => minimum.level),
         setLogLevel: (word, { console = false } = {}) =>
@@ -155,12 +156,18 @@ export interface Correlation
  */
 export const correlation: Effect.Effect<Option.Option<Correlation>> = Effect.map(Effect.getFiberRefs, (refs) => {
   const read: ReadRef = (ref) => FiberRefs.getOrDefault(refs, ref)
-  return Option.map(read(currentOptions), (options) => correlationOf(read, options))
+  const options = Iterable.findFirst(read(FiberRef.currentLoggers), (logger) =>
+    Option.fromNullable(recorders.get(logger))
+  )
+  return Option.map(options, (options) => correlationOf(read, options))
 })
 
-/** Of the logger whose layer surrounds a fiber. */
-const currentOptions = globalValue("effect-observability/Logger/currentOptions", () =>
-  FiberRef.unsafeMake<Option.Option<CaptureOptions>>(Option.none())
+/**
+ * The loggers that record, by which their options are found. A FiberRef for that would be one more that every span copies.
+ */
+const recorders: WeakMap<EffectLogger.Logger<unknown, unknown>, CaptureOptions> = globalValue(
+  "effect-observability/Logger/recorders",
+  () => new WeakMap()
 )
 
 const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureOptions): LogRecord => {
