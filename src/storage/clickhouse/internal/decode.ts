@@ -1,10 +1,10 @@
 /**
  * Rows back into records.
  */
-import { toSpanType } from "../../../signal/internal/conventions.js"
-import { type LogFields, type SpanFields, UnsafeLog, UnsafeSpan } from "../../../signal/internal/unsafe.js"
+import type { LogFields, SpanFields } from "../../../signal/internal/unsafe.js"
 import type { LogRecord } from "../../../signal/LogRecord.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
+import { type Encoded, toLog, toSpan } from "../../internal/decode.js"
 import { logColumns, spanColumns } from "./schema.js"
 
 /** A cell as JSON: whole numbers of 64 bits are strings. */
@@ -27,30 +27,9 @@ const jsons = ["attributes", "events", "links", "resource", "dropped", "data", "
 const counts = ["inputTokens", "outputTokens"]
 const optionals = ["parentSpanId", "sessionId"]
 
-export const decodeSpan = (row: Row): SpanRecord => {
-  const fields = decoded<Encoded<SpanFields>>(row)
-  return new UnsafeSpan({
-    ...fields,
-    spanType: toSpanType(fields.spanType),
-    startTime: BigInt(fields.startTime),
-    endTime: fields.endTime === undefined ? undefined : BigInt(fields.endTime),
-    events: fields.events.map((event) => ({ ...event, time: BigInt(event.time) }))
-  })
-}
+export const decodeSpan = (row: Row): SpanRecord => toSpan(decoded<Encoded<SpanFields>>(row))
 
-export const decodeLog = (row: Row): LogRecord => {
-  const fields = decoded<Encoded<LogFields>>(row)
-  return new UnsafeLog({ ...fields, timestamp: BigInt(fields.timestamp) })
-}
-
-/** What a record is before its times are read. */
-type Encoded<Fields> = {
-  readonly [K in keyof Fields]: Fields[K] extends bigint
-    ? string
-    : Fields[K] extends bigint | undefined
-      ? string | undefined
-      : Fields[K]
-}
+export const decodeLog = (row: Row): LogRecord => toLog(decoded<Encoded<LogFields>>(row))
 
 const decoded = <Fields>(row: Row): Fields => {
   const fields: Record<string, unknown> = {}

@@ -1,11 +1,11 @@
 /**
  * Rows back into records. A row is read as one JSON text, which costs a quarter of reading its cells one by one.
  */
-import { toSpanType } from "../../../signal/internal/conventions.js"
-import { type LogFields, type SpanFields, UnsafeLog, UnsafeSpan } from "../../../signal/internal/unsafe.js"
+import type { LogFields, SpanFields } from "../../../signal/internal/unsafe.js"
 import type { LogRecord } from "../../../signal/LogRecord.js"
 import { SessionSummary } from "../../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
+import { type Encoded, toLog, toSpan } from "../../internal/decode.js"
 import { logColumns, spanColumns } from "./schema.js"
 
 export interface JsonRow {
@@ -23,21 +23,9 @@ const camelCase = (column: string) => column.replace(/_(.)/g, (_, letter: string
 export const spanJson = rowJson(spanColumns, ["start_time", "end_time"])
 export const logJson = rowJson(logColumns, ["timestamp"])
 
-export const decodeSpan = (row: JsonRow): SpanRecord => {
-  const fields = present<Encoded<SpanFields>>(row)
-  return new UnsafeSpan({
-    ...fields,
-    spanType: toSpanType(fields.spanType),
-    startTime: BigInt(fields.startTime),
-    endTime: fields.endTime === undefined ? undefined : BigInt(fields.endTime),
-    events: fields.events.map((event) => ({ ...event, time: BigInt(event.time) }))
-  })
-}
+export const decodeSpan = (row: JsonRow): SpanRecord => toSpan(present<Encoded<SpanFields>>(row))
 
-export const decodeLog = (row: JsonRow): LogRecord => {
-  const fields = present<Encoded<LogFields>>(row)
-  return new UnsafeLog({ ...fields, timestamp: BigInt(fields.timestamp) })
-}
+export const decodeLog = (row: JsonRow): LogRecord => toLog(present<Encoded<LogFields>>(row))
 
 export const decodeSummary = (row: JsonRow): SessionSummary => {
   const fields = present<Encoded<ConstructorParameters<typeof SessionSummary>[0]>>(row)
@@ -50,15 +38,6 @@ export const decodeSummary = (row: JsonRow): SessionSummary => {
     },
     true
   )
-}
-
-/** What a record is before its times are read. */
-type Encoded<Fields> = {
-  readonly [K in keyof Fields]: Fields[K] extends bigint
-    ? string
-    : Fields[K] extends bigint | undefined
-      ? string | undefined
-      : Fields[K]
 }
 
 /** The fields of a row that are not NULL. */
