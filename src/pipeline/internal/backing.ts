@@ -7,9 +7,10 @@ import * as Iterable from "effect/Iterable"
 import * as Option from "effect/Option"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
-import type { Place, Restored, Spool } from "./spool.js"
+import type { Place, Restored, Signal, Spool } from "./spool.js"
 
 interface Held {
+  readonly signal: Signal
   readonly record: SpanRecord | LogRecord
   readonly snapshot: boolean
 }
@@ -81,7 +82,7 @@ export class Backing<Entry extends Held> {
     const place = this.places.get(entry)
     if (place === undefined) return
     this.places.delete(entry)
-    this.spool.want(place)
+    this.spool.want(place, entry.signal)
     this.alone++
   }
 
@@ -99,10 +100,14 @@ export class Backing<Entry extends Held> {
   /** Deletes what is not needed any longer. */
   readonly tidy: Effect.Effect<void> = Effect.suspend(() => this.spool.release(this.released.splice(0)))
 
-  /** Reads records back; `toEntry` gives no entry for a damaged one. */
-  read(limit: number, toEntry: (restored: Restored) => Entry | undefined): Effect.Effect<Array<Entry>> {
+  /** Reads back so many records or characters; `toEntry` gives no entry for a damaged one. */
+  read(
+    maxRecords: number,
+    maxLength: number,
+    toEntry: (restored: Restored) => Entry | undefined
+  ): Effect.Effect<Array<Entry>> {
     return Effect.map(
-      this.spool.read(limit),
+      this.spool.read(maxRecords, maxLength),
       Arr.filterMap((restored) => {
         if (!restored.inherited) this.alone--
         const entry = toEntry(restored)

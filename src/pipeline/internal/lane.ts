@@ -18,9 +18,9 @@ import { type Batch, ExportError, type Exporter } from "../Exporter.js"
 import type { ExporterHealth, Ledger } from "../Stats.js"
 import type { Backing } from "./backing.js"
 import { sizeOf } from "./size.js"
-import type { Restored } from "./spool.js"
+import type { Restored, Signal } from "./spool.js"
 
-export type Signal = "spans" | "logs"
+export type { Signal }
 
 /** A record on its way, held once however many exporters it waits for. */
 export interface Entry {
@@ -43,6 +43,12 @@ export interface Bounds {
   readonly scheduledDelay: Duration.Duration
   readonly exportTimeout: Duration.Duration
 }
+
+/**
+ * What is under way can make no room by going to disk, so that much of the queue it may take at most, where there is a
+ * disk.
+ */
+const underWay = 1 / 4
 
 const retries = Schedule.exponential("100 millis").pipe(
   Schedule.delayed((delay) => Duration.min(delay, "30 seconds")),
@@ -71,6 +77,8 @@ export class Lane {
   private lastError: ExporterHealth["lastError"]
   private lastSuccess: ExporterHealth["lastSuccess"]
   private afterDisk = false
+  /** How large a batch may be. */
+  private readonly batch: { readonly records: number; readonly bytes: number }
   private readonly work = Effect.unsafeMakeLatch()
   private readonly hurry = Effect.unsafeMakeLatch()
   private readonly ended = Effect.unsafeMakeLatch()
@@ -82,7 +90,13 @@ export class Lane {
     /** Whether records come as well-formed as capture made them. */
     private readonly unprocessed: boolean,
     private readonly backing: Backing<Entry> | undefined
-  ) {}
+  ) {
+    const { maxBatchSize, maxQueueBytes, maxQueueSize } = bounds
+    this.batch =
+      backing === undefined
+        ? { records: maxBatchSize, bytes: Number.POSITIVE_INFINITY }
+        : { records: Math.min(maxBatchSize, Math.ceil(maxQueueSize * underWay)), bytes: maxQueueBytes * underWay }
+  }
 
   /** Counts a record in, if there is room for it. */
   admit(signal: Signal, bytes: number): boolean {
@@ -207,11 +221,8 @@ export class Lane {
         this.toPersist.unsafeClose()
         if (this.isCrowded) for (const entry of this.waiting) backing.add(entry)
         yield* backing.write
-        if (this.isCrowded) {
-          this.spill(backing)
-          // A disk that fails is not asked all the time.
-          if (this.isCrowded) yield* Effect.sleep("100 millis")
-        }
+        // A disk that fails is not asked all the time.
+        if (this.isCrowded && !this.spill(backing)) yield* Effect.sleep("100 millis")
         yield* backing.tidy
         yield* settled
       }
@@ -235,8 +246,8 @@ export class Lane {
     this.backing?.writeNow(this.unsaved())
   }
 
-  /** Leaves what is on disk to the disk alone. */
-  private spill(backing: Backing<Entry>): void {
+  /** Leaves what is on disk to the disk alone; true says that this has made room. */
+  private spill(backing: Backing<Entry>): boolean {
     const [staying, leaving] = Arr.partition(this.waiting, (entry) => backing.has(entry))
     this.waiting = staying
     for (const entry of leaving) {
@@ -245,6 +256,7 @@ export class Lane {
     }
     // Somebody is to read them back.
     this.work.unsafeOpen()
+    return leaving.length > 0
   }
 
   /** How many records are in memory. */
@@ -258,25 +270,37 @@ export class Lane {
 
   /** Records come at once to be written to disk: those of a batch wait for each other here. */
   private readonly linger = Effect.suspend(() =>
-    this.waiting.length >= this.bounds.maxBatchSize || this.ending
+    this.waiting.length >= this.batch.records || this.ending
       ? Effect.void
       : Effect.raceFirst(Effect.sleep(this.bounds.scheduledDelay), this.hurry.await)
   )
 
   /** What waits in memory and what is to be read back take turns, so that neither keeps the other waiting for long. */
   private readonly nextBatch: Effect.Effect<Array<Entry> | undefined> = Effect.suspend(() => {
-    const { backing, bounds, waiting } = this
+    const { backing, batch, waiting } = this
     if (this.batches.length > 0) return Effect.succeed(this.batches.at(-1))
     if (backing?.waits && this.failures === 0 && (waiting.length === 0 || !this.afterDisk)) {
       this.afterDisk = true
-      const read = Effect.zipLeft(backing.read(bounds.maxBatchSize, this.restore), backing.tidy)
-      return Effect.flatMap(read, (batch) => (batch.length > 0 ? Effect.succeed(this.begin(batch)) : this.nextBatch))
+      const read = Effect.zipLeft(backing.read(batch.records, batch.bytes, this.restore), backing.tidy)
+      return Effect.flatMap(read, (entries) =>
+        entries.length > 0 ? Effect.succeed(this.begin(entries)) : this.nextBatch
+      )
     }
     this.afterDisk = false
     return Effect.map(waiting.length > 0 && backing?.everything ? this.linger : Effect.void, () =>
-      this.begin(this.waiting.splice(0, bounds.maxBatchSize))
+      this.begin(this.take())
     )
   })
+
+  /** As much of what waits as a batch may be, and one record at least. */
+  private take(): Array<Entry> {
+    let bytes = 0
+    const end = this.waiting.findIndex((entry, index) => {
+      bytes += entry.bytes
+      return index === this.batch.records || (bytes > this.batch.bytes && index > 0)
+    })
+    return this.waiting.splice(0, end === -1 ? this.waiting.length : end)
+  }
 
   private begin(batch: Array<Entry>): Array<Entry> | undefined {
     if (batch.length > 0) this.batches.push(batch)

@@ -3,15 +3,18 @@
  *
  * A process writes to a folder of its own in `DIRECTORY/EXPORTER`, whose name says which process it is. One that starts
  * takes over the folders of those that are gone by renaming them, which only one can do. In a folder are segments; a line
- * of a segment is a record with its checksum. A segment is deleted when none of its lines is needed any longer.
+ * of a segment is a record with its checksum and its number there, so that lines that damage has swallowed are missed. A
+ * segment is deleted when none of its lines is needed any longer.
  */
 import { appendFileSync, mkdirSync } from "node:fs"
 import * as fs from "node:fs/promises"
 import { basename, join } from "node:path"
+import * as Arr from "effect/Array"
 import type * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -29,16 +32,19 @@ export interface SpoolOptions {
 /** The disk did not do what it was asked to, or there is no more room. */
 export class SpoolError extends Data.TaggedError("SpoolError")<{ readonly cause: unknown }> {}
 
+export type Signal = "spans" | "logs"
+
 /** Where a record stands. */
 export interface Place {
   readonly segment: Segment
   readonly line: number
 }
 
-/** A line that was read back; without a record when it is damaged. */
+/** A line that was read back; without a record when it is damaged or missing. */
 export interface Restored {
   readonly place: Place
-  readonly signal: "spans" | "logs"
+  /** Of a damaged line that a process before this one wrote, spans are assumed. */
+  readonly signal: Signal
   readonly record: SpanRecord | LogRecord | undefined
   /** Whether a process before this one wrote it. */
   readonly inherited: boolean
@@ -49,10 +55,10 @@ interface Segment {
   readonly inherited: boolean
   bytes: number
   lines: number
-  /** How many of its lines are needed; endless as long as nobody has counted those that were inherited. */
+  /** How many of its lines are needed, but for those that are to be read back for the first time. */
   needed: number
-  /** Which of them are to be read back. What was inherited is wanted whole, as soon as it has been opened. */
-  wanted: Set<number> | undefined
+  /** Which lines are to be read back. What was inherited is wanted whole, until it has been opened. */
+  wanted: Map<number, Signal> | undefined
   /** Open while it is written to: on a busy machine each call to the file system takes long. */
   file?: fs.FileHandle
 }
@@ -60,8 +66,13 @@ interface Segment {
 interface Reading {
   readonly segment: Segment
   readonly lines: ReadonlyArray<string>
-  readonly wanted: Set<number>
+  /** Which lines are wanted, if not all. */
+  readonly wanted: Map<number, Signal> | undefined
   next: number
+  /** The number of the line that should come. */
+  expected: number
+  /** How many lines since the last whole one are not whole. */
+  damaged: number
 }
 
 const segmentBytes = 4 * 2 ** 20
@@ -101,18 +112,18 @@ export class Spool {
 
   /** Whether there is something to be read back. */
   get waits(): boolean {
-    return this.segments.some(({ wanted }) => wanted === undefined || wanted.size > 0)
+    return this.reading !== undefined || this.segments.some(isWanted)
   }
 
-  /** Appends records in one write, and tells where they stand. */
+  /** Appends records in one write, as many as there is room for, and tells where they stand. */
   append(records: ReadonlyArray<SpanRecord | LogRecord>): Effect.Effect<ReadonlyArray<Place>, SpoolError> {
     return Effect.suspend(() => {
-      const text = Buffer.from(records.map(toLine).join(""))
-      if (this.bytes + text.length > this.maxBytes)
-        return new SpoolError({ cause: `${this.maxBytes} bytes are in use` })
       const segment = this.segmentToWrite()
+      const lines = this.linesFor(segment, records)
+      if (lines.length === 0) return new SpoolError({ cause: `${this.maxBytes} bytes are in use` })
+      const text = Buffer.concat(lines)
       // Needed before it is written, so that nobody deletes the segment meanwhile.
-      segment.needed += records.length
+      segment.needed += lines.length
       return attempt(async () => {
         if (segment.file === undefined) {
           await fs.mkdir(this.folder, { recursive: true, mode: 0o700 })
@@ -123,10 +134,10 @@ export class Spool {
         Effect.map(() => {
           segment.bytes += text.length
           this.bytes += text.length
-          return records.map(() => ({ segment, line: segment.lines++ }))
+          return lines.map(() => ({ segment, line: segment.lines++ }))
         }),
         Effect.tapError(() => {
-          segment.needed -= records.length
+          segment.needed -= lines.length
           return Effect.ignore(attempt(() => fs.truncate(segment.path, segment.bytes)))
         }),
         Effect.uninterruptible
@@ -138,19 +149,22 @@ export class Spool {
   appendNow(records: ReadonlyArray<SpanRecord | LogRecord>): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 })
     this.finish()
-    appendFileSync(this.segmentToWrite().path, records.map(toLine).join(""), { mode: 0o600 })
+    const segment = this.segmentToWrite()
+    appendFileSync(segment.path, Buffer.concat(this.linesFor(segment, records)), { mode: 0o600 })
   }
 
   /** The record of a line left memory: it is to be read back. */
-  want({ line, segment }: Place): void {
-    segment.wanted?.add(line)
+  want({ line, segment }: Place, signal: Signal): void {
+    segment.wanted?.set(line, signal)
   }
 
   /** Some lines are not needed any longer. */
   release(places: ReadonlyArray<Place>): Effect.Effect<void> {
     return Effect.suspend(() => {
       for (const { segment } of places) segment.needed--
-      const done = this.segments.filter((segment) => segment.needed === 0 && segment !== this.reading?.segment)
+      const done = this.segments.filter(
+        (segment) => segment.needed === 0 && segment.wanted !== undefined && segment !== this.reading?.segment
+      )
       for (const segment of done) {
         this.bytes -= segment.bytes
         if (segment === this.current) this.finish()
@@ -160,51 +174,78 @@ export class Spool {
     })
   }
 
-  /** Reads back some of what is wanted, the oldest first. */
-  readonly read = (limit: number): Effect.Effect<ReadonlyArray<Restored>> =>
+  /** Reads back some of what is wanted, the oldest first: so many records, or so many characters. */
+  readonly read = (maxRecords: number, maxLength: number): Effect.Effect<ReadonlyArray<Restored>> =>
     Effect.gen(this, function* () {
       const restored: Array<Restored> = []
-      while (restored.length < limit) {
+      let length = 0
+      while (restored.length < maxRecords && length < maxLength) {
         this.reading ??= yield* this.open
         if (this.reading === undefined) break
-        const { lines, next, segment, wanted } = this.reading
-        const end = Math.min(lines.length, next + linesPerTurn, next + limit - restored.length)
-        for (let line = next; line < end; line++) {
-          if (wanted.delete(line)) {
-            restored.push({ ...fromLine(lines[line] ?? ""), place: { segment, line }, inherited: segment.inherited })
-          }
+        const { lines, next } = this.reading
+        const end = Math.min(lines.length, next + linesPerTurn, next + maxRecords - restored.length)
+        while (this.reading.next < end && length < maxLength) {
+          const line = lines[this.reading.next++] ?? ""
+          length += line.length
+          restored.push(...this.restore(this.reading, line))
         }
-        this.reading.next = end
-        if (end === lines.length || wanted.size === 0) this.reading = undefined
+        if (this.reading.next === lines.length || this.reading.wanted?.size === 0) {
+          restored.push(...missing(this.reading))
+          this.reading = undefined
+        }
         yield* Effect.sleep(Duration.zero)
       }
       return restored
     })
 
+  /** What a line has of what is wanted, after what should have stood before it. */
+  private restore(reading: Reading, text: string): ReadonlyArray<Restored> {
+    const { expected, segment, wanted } = reading
+    const found = fromLine(text)
+    if (found === undefined) {
+      reading.damaged++
+      return []
+    }
+    const { line, record, signal } = found
+    if (wanted !== undefined) return wanted.delete(line) ? [restored(segment, line, signal, record)] : []
+    reading.damaged = 0
+    reading.expected = Math.max(expected, line + 1)
+    return [...lost(segment, spansBetween(expected, line)), restored(segment, line, signal, record)]
+  }
+
   /** Opens the oldest segment of which something is wanted. It does not grow any more. */
   private readonly open = Effect.suspend(() => {
-    const segment = this.segments.find(({ wanted }) => wanted === undefined || wanted.size > 0)
+    const segment = this.segments.find(isWanted)
     if (segment === undefined) return Effect.succeed(undefined)
     if (segment === this.current) this.finish()
     return attempt(() => fs.readFile(segment.path, "utf8")).pipe(
-      // What cannot be read is damaged, line by line.
-      Effect.orElseSucceed(() => "\n".repeat(Math.max(1, segment.lines))),
+      Effect.orElseSucceed(() => "unreadable"),
       Effect.map((text): Reading => {
         const lines = text === "" ? [] : text.replace(/\n$/, "").split("\n")
-        if (segment.wanted === undefined) {
-          segment.lines = segment.needed = lines.length
-          segment.wanted = new Set(lines.keys())
-        }
-        return { segment, lines: lines.slice(0, segment.lines), wanted: segment.wanted, next: 0 }
+        const { wanted } = segment
+        segment.wanted = new Map()
+        return { segment, lines, wanted, next: 0, expected: 0, damaged: 0 }
       })
     )
   })
+
+  /** The lines that come next in a segment, up to the first for which there is no room. */
+  private linesFor(segment: Segment, records: ReadonlyArray<SpanRecord | LogRecord>): ReadonlyArray<Uint8Array> {
+    let room = this.maxBytes - this.bytes
+    return Arr.takeWhile(
+      records.map((record, i) => Buffer.from(toLine(record, segment.lines + i))),
+      ({ length }) => {
+        room -= length
+        return room >= 0
+      }
+    )
+  }
 
   private segmentToWrite(): Segment {
     if (this.current === undefined || this.current.bytes >= segmentBytes) {
       this.finish()
       const name = `${this.clock.unsafeCurrentTimeMillis()}-${String(this.made++).padStart(6, "0")}`
-      this.current = { ...newSegment, path: join(this.folder, name), wanted: new Set() }
+      this.current = { ...newSegment, path: join(this.folder, name), wanted: new Map() }
       this.segments = [...this.segments, this.current]
     }
     return this.current
@@ -234,7 +275,7 @@ export class Spool {
           .map(async (file) => {
             const path = join(file.parentPath, file.name)
             const { size } = await fs.stat(path)
-            return { ...newSegment, path, inherited: true, bytes: size, needed: Number.POSITIVE_INFINITY }
+            return { ...newSegment, path, inherited: true, bytes: size }
           })
       )
       this.segments = segments.sort((a, b) => (basename(a.path) < basename(b.path) ? -1 : 1))
@@ -262,19 +303,41 @@ const newSegment = { inherited: false, bytes: 0, lines: 0, needed: 0, wanted: un
 const attempt = <A>(run: () => Promise<A>) =>
   Effect.tryPromise({ try: run, catch: (cause) => new SpoolError({ cause }) })
 
-const toLine = (record: SpanRecord | LogRecord): string => {
-  const json = JSON.stringify(record)
-  return `${record instanceof SpanRecord ? "S" : "L"}${checksum(json)}${json}\n`
+const isWanted = ({ wanted }: Segment): boolean => wanted === undefined || wanted.size > 0
+
+/** What was wanted of a segment and is not in it. Of damage at the end of an inherited one, at least that. */
+const missing = ({ damaged, expected, segment, wanted }: Reading): ReadonlyArray<Restored> =>
+  wanted === undefined ? lost(segment, spansBetween(expected, expected + damaged)) : lost(segment, wanted)
+
+const spansBetween = (from: number, to: number): ReadonlyArray<readonly [number, Signal]> =>
+  Array.from({ length: Math.max(0, to - from) }, (_, i) => [from + i, "spans"])
+
+const lost = (segment: Segment, lines: Iterable<readonly [number, Signal]>): ReadonlyArray<Restored> =>
+  Array.from(lines, ([line, signal]) => restored(segment, line, signal, undefined))
+
+/** A line that is read back: one that was inherited is needed from now on. */
+const restored = (segment: Segment, line: number, signal: Signal, record: Restored["record"]): Restored => {
+  if (segment.inherited) segment.needed++
+  return { place: { segment, line }, signal, record, inherited: segment.inherited }
 }
 
-const fromLine = (line: string): Pick<Restored, "signal" | "record"> => {
-  const signal = line.startsWith("L") ? "logs" : "spans"
-  const json = line.slice(9)
-  const record = line.slice(1, 9) === checksum(json) ? decode[signal](json) : Option.none()
-  return { signal, record: Option.getOrUndefined(record) }
+/** Its signal, its checksum, its number and itself. What has no JSON is a damaged line. */
+const toLine = (record: SpanRecord | LogRecord, line: number): string => {
+  const body = Either.try(() => `${line} ${JSON.stringify(record)}`)
+  const sum = Either.match(body, { onLeft: () => "", onRight: checksum })
+  return `${record instanceof SpanRecord ? "S" : "L"}${sum}${Either.getOrElse(body, () => "")}\n`
 }
 
-const decode: Record<Restored["signal"], (json: string) => Option.Option<SpanRecord | LogRecord>> = {
+/** What a line says, if it is whole. */
+const fromLine = (text: string): (Pick<Restored, "signal" | "record"> & { readonly line: number }) | undefined => {
+  const body = text.slice(9)
+  if (text.slice(1, 9) !== checksum(body)) return undefined
+  const signal = text.startsWith("L") ? "logs" : "spans"
+  const record = decode[signal](body.slice(body.indexOf(" ") + 1))
+  return { line: Number.parseInt(body, 10), signal, record: Option.getOrUndefined(record) }
+}
+
+const decode: Record<Signal, (json: string) => Option.Option<SpanRecord | LogRecord>> = {
   spans: Schema.decodeOption(Schema.parseJson(SpanRecord)),
   logs: Schema.decodeOption(Schema.parseJson(LogRecord))
 }
