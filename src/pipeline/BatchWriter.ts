@@ -25,7 +25,7 @@ import { FlushError } from "./FlushError.js"
 import { Backing } from "./internal/backing.js"
 import { type Bounds, type Entry, Lane, type Signal } from "./internal/lane.js"
 import * as Metrics from "./internal/metrics.js"
-import { toLog, toSpan } from "./internal/processed.js"
+import { toLog, toSpan, toStorableLog, toStorableSpan } from "./internal/processed.js"
 import { sizeOf } from "./internal/size.js"
 import { Spool, type SpoolOptions } from "./internal/spool.js"
 import type { SignalProcessor } from "./SignalProcessor.js"
@@ -94,11 +94,14 @@ export const make = Effect.fnUntraced(function* (
   const showing = lanesOf.spans.filter((lane) => lane.exporter.running)
   const process = {
     spans: chain(
-      options.processors.map((processor) => processor.span?.bind(processor)),
+      [
+        ...options.processors.map((processor) => processor.span?.bind(processor)),
+        isFormed ? undefined : toStorableSpan
+      ],
       toSpan
     ),
     logs: chain(
-      options.processors.map((processor) => processor.log?.bind(processor)),
+      [...options.processors.map((processor) => processor.log?.bind(processor)), isFormed ? undefined : toStorableLog],
       toLog
     )
   }

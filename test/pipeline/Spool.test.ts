@@ -6,7 +6,7 @@ import { Duration, Effect, Exit, Scope } from "effect"
 import * as BatchWriter from "../../src/pipeline/BatchWriter.js"
 import { type Batch, ExportError, type Exporter, memory } from "../../src/pipeline/Exporter.js"
 import type { ExporterHealth, Ledger } from "../../src/pipeline/Stats.js"
-import { span } from "../utils/records.js"
+import { log, span } from "../utils/records.js"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(join(tmpdir(), "effect-observability-spool-"))),
@@ -18,18 +18,20 @@ const make = (
   directory: string,
   options: Partial<Omit<BatchWriter.BatchWriterOptions, "batch">> & {
     readonly queue?: number
+    readonly queueBytes?: number
+    readonly batchSize?: number
     readonly maxBytes?: number
   } = {}
 ) => {
-  const { maxBytes = 2 ** 30, queue = 400, ...rest } = options
+  const { batchSize = 20, maxBytes = 2 ** 30, queue = 400, queueBytes = 2 ** 26, ...rest } = options
   return BatchWriter.make({
     exporters: [exporter],
     processors: [],
     spool: { directory, maxBytes },
     batch: {
       maxQueueSize: queue,
-      maxQueueBytes: 2 ** 26,
-      maxBatchSize: 20,
+      maxQueueBytes: queueBytes,
+      maxBatchSize: batchSize,
       scheduledDelay: Duration.millis(10),
       exportTimeout: Duration.seconds(5),
       shutdownTimeout: Duration.millis(500)
@@ -130,6 +132,38 @@ describe("a spool", () => {
     })
   )
 
+  for (const [what, bounds] of [
+    ["records", { queue: 200, batchSize: 1_000 }],
+    ["bytes", { queueBytes: 200 * 400, batchSize: 1_000 }]
+  ] as const) {
+    it.scopedLive(`takes all that a queue has no room for, though a batch may have as many ${what} as it`, () =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        const { exporter, mend, spans } = yield* mendable
+        const writer = yield* make(exporter, directory, bounds)
+        yield* emit(writer, 0, 1_000)
+        assert.deepStrictEqual((yield* ledger(writer)).dropped, {})
+        yield* mend
+        yield* until(writer, ({ exported }) => exported === 1_000)
+        assert.deepStrictEqual(numbers(spans), upTo(1_000))
+      })
+    )
+  }
+
+  it.scopedLive("with room for a few records takes these", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const { exporter } = yield* mendable
+      const { close, writer } = yield* closing(make(exporter, directory, { maxBytes: 10_000 }))
+      yield* emit(writer, 0, 100)
+      yield* close
+      const [file = ""] = files(directory)
+      assert.isAbove(fs.statSync(file).size, 9_000)
+      const { dropped, queued = 0 } = yield* ledger(writer)
+      assert.deepStrictEqual(dropped, { Shutdown: 100 - queued })
+    })
+  )
+
   it.scopedLive("that is full leaves the rest to be dropped and counted", () =>
     Effect.gen(function* () {
       const directory = yield* folder
@@ -208,6 +242,60 @@ describe("a spool", () => {
       const writer = yield* make(store, directory)
       const { emitted, failed } = yield* until(writer, ({ emitted }) => emitted === 250)
       assert.deepStrictEqual([emitted, failed, store.spans.length], [250, { Corrupt: 3 }, 247])
+    })
+  )
+
+  it.scopedLive("loses what damage has swallowed, ends of lines too, and counts each record", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* leave(directory, 100)
+      const [file = ""] = files(directory)
+      const lines = fs.readFileSync(file, "utf8").split("\n")
+      fs.writeFileSync(file, lines.toSpliced(10, 20, "x".repeat(500)).join("\n"))
+      const store = memory("store")
+      const writer = yield* make(store, directory)
+      const { emitted, failed } = yield* until(writer, ({ emitted }) => emitted === 100)
+      assert.deepStrictEqual([emitted, failed, store.spans.length], [100, { Corrupt: 20 }, 80])
+      yield* emptied(directory)
+    })
+  )
+
+  it.scopedLive("that is damaged while its process lives costs what was there, by signal", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const { exporter, mend, spans } = yield* mendable
+      const writer = yield* make(exporter, directory)
+      for (let i = 0; i < 20; i++) {
+        writer.emitter.emit(log({}))
+        yield* emit(writer, i * 20, (i + 1) * 20)
+      }
+      for (const file of files(directory)) fs.writeFileSync(file, "damage")
+      const { spooled = 0 } = yield* ledger(writer)
+      yield* mend
+      yield* Effect.flatMap(writer.stats, ({ logs, spans }) =>
+        Effect.succeed((logs.store?.queued ?? 0) + (spans.store?.queued ?? 0))
+      ).pipe(Effect.delay("5 millis"), Effect.repeat({ until: (queued) => queued === 0 }), Effect.timeout("20 seconds"))
+      const { logs: ofLogs, spans: ofSpans } = yield* writer.stats
+      const corrupt = [ofSpans.store?.failed.Corrupt ?? 0, ofLogs.store?.failed.Corrupt ?? 0] as const
+      assert.isAbove(corrupt[1], 0)
+      assert.strictEqual(corrupt[0] + corrupt[1], spooled)
+      assert.strictEqual(spans.length + corrupt[0], 400)
+    })
+  )
+
+  it.scopedLive("takes records in which a processor left what is no JSON, and others after them", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const store = memory("store")
+      const cost = { large: 2n ** 100n, small: 7n, none: undefined, nan: Number.NaN }
+      const counting = {
+        name: "counting",
+        span: (record: Batch["spans"][number]) => ({ ...record, attributes: { cost } }) as never
+      }
+      const writer = yield* make(store, directory, { processors: [counting], durability: "disk" })
+      yield* emit(writer, 0, 30)
+      yield* until(writer, ({ exported }) => exported === 30)
+      assert.deepStrictEqual(store.spans[0]?.attributes, { cost: { large: String(2n ** 100n), small: 7, nan: "NaN" } })
     })
   )
 
