@@ -1,7 +1,15 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option, Queue, Runtime, Schema } from "effect"
-import { Baggage, Observability, Propagation, SessionId, Storage, TracingOptions } from "effect-observability"
+import {
+  Baggage,
+  type Exporter,
+  Observability,
+  Propagation,
+  SessionId,
+  Storage,
+  TracingOptions
+} from "effect-observability"
 import { id, named, Recording, stored } from "./utils.js"
 
 const a = id("session-a")
@@ -226,6 +234,21 @@ describe("Propagation", () => {
       baggage: "session.id=session-a"
     })
   })
+
+  it.scopedLive("keeps what observes a program out of whatever that was built in", () =>
+    Effect.gen(function* () {
+      const captured: Array<Propagation.Carrier> = []
+      const exporter: Exporter.Exporter = {
+        name: "capturing",
+        export: () => Effect.map(Propagation.capture, (carrier) => void captured.push(carrier))
+      }
+      yield* Effect.withSpan(Effect.void, "work").pipe(
+        Effect.provide(Observability.layerExportOnly({ serviceName: "test", exporters: [exporter] })),
+        Propagation.restore({ traceparent, tracestate: "foo=1", baggage: "shop=1", options })
+      )
+      assert.deepStrictEqual(captured, [{ options: {} }])
+    })
+  )
 
   describe("promise and callback code", () => {
     it.scopedLive("runs callbacks of a runtime in the session and the trace of its fiber", () =>

@@ -6,6 +6,7 @@ import * as HashMap from "effect/HashMap"
 import * as List from "effect/List"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
+import { currentBaggage } from "../Baggage.js"
 import { currentSessionId } from "../SessionId.js"
 import { currentTracingOptions } from "../TracingOptions.js"
 
@@ -13,7 +14,7 @@ import { currentTracingOptions } from "../TracingOptions.js"
 const TransactionConnection = Context.GenericTag<never>("@effect/sql/SqlClient/TransactionConnection")
 
 /**
- * Runs what works for the observation itself: in no session, trace or transaction of the program, and untraced. Whatever
+ * Runs what works for the observation itself: in no session, trace, baggage or transaction of the program, and untraced. Whatever
  * is forked while a layer is built would otherwise keep for ever what surrounded that moment.
  */
 export const isolated = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -24,6 +25,7 @@ export const isolated = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect
     ),
     Effect.locally(currentSessionId, Option.none()),
     Effect.locally(currentTracingOptions, {}),
+    Effect.locally(currentBaggage, ""),
     Effect.locally(FiberRef.currentTracerSpanAnnotations, HashMap.empty()),
     Effect.locally(FiberRef.currentTracerSpanLinks, Chunk.empty()),
     Effect.locally(FiberRef.currentLogAnnotations, HashMap.empty()),
