@@ -6,12 +6,16 @@
  */
 import * as Headers from "@effect/platform/Headers"
 import type * as Rpc from "@effect/rpc/Rpc"
+import type { RequestEncoded } from "@effect/rpc/RpcMessage"
 import * as RpcMiddleware from "@effect/rpc/RpcMiddleware"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
+import type * as Tracer from "effect/Tracer"
 import { recordingOf } from "../identity/internal/correlation.js"
+import * as TraceContext from "../identity/TraceContext.js"
 import { holds } from "./internal/holds.js"
 import * as headerOptions from "./internal/options.js"
 import { report } from "./internal/refused.js"
@@ -42,8 +46,9 @@ export class middleware extends RpcMiddleware.Tag<middleware>()("effect-observab
 }) {}
 
 /**
- * Sends the session of the caller, its tracing options and its baggage with every call. Without a session none is sent.
- * The clients of entities are made by the layer of `Sharding`: provide it to that one, too.
+ * Sends the session of the caller, its tracing options, its baggage, and the flags and the `tracestate` of its trace with
+ * every call. Without a session none is sent. The clients of entities are made by the layer of `Sharding`: provide it to
+ * that one, too.
  *
  * @since 0.1.0
  * @category layers
@@ -51,8 +56,12 @@ export class middleware extends RpcMiddleware.Tag<middleware>()("effect-observab
 export const layerClient: Layer.Layer<RpcMiddleware.ForClient<middleware>> = RpcMiddleware.layerClient(
   middleware,
   ({ request }) =>
-    Effect.map(Propagation.capture, ({ baggage, options: { sessionId, ...options } = {} }) => {
-      const headers = Propagation.inject(request.headers, { baggage, options: { sessionId } })
+    Effect.map(Propagation.capture, ({ options: { sessionId, ...options } = {}, ...carrier }) => {
+      const headers = Propagation.inject(request.headers, {
+        baggage: carrier.baggage,
+        ...traceOf(request, carrier),
+        options: { sessionId }
+      })
       return { ...request, headers: Headers.unsafeFromRecord(headerOptions.write(headers, options)) }
     })
 )
@@ -94,14 +103,36 @@ export const layerServer = ({ trust }: { readonly trust: Propagation.Trust<RpcRe
       const headers = Record.filter(request.headers, Predicate.isString)
       const carried = Propagation.extract(headers, { trust: trusted ? "always" : "never" })
       const more = trusted ? headerOptions.read(headers) : { options: {}, refused: [] }
-      const carrier = { baggage: carried.baggage, options: { ...carried.options, ...more.options } }
+      const { refused, ...trace } = carried
+      const carrier = { ...trace, options: { ...carried.options, ...more.options } }
       if (span?._tag === "Span" && span.name.endsWith(`.${request.rpc._tag}`)) {
         const { sessionId, ...options } = carrier.options
         recordingOf(span)?.reassign(sessionId, options)
+        adopt(span, carrier)
       }
       return Effect.zipRight(
-        report([...carried.refused, ...more.refused]),
+        report([...refused, ...more.refused]),
         span === undefined ? Propagation.restore(next, carrier) : restoreWithin(next, carrier, span)
       )
     })
   )
+
+/**
+ * The trace of a call, where it is that of its caller: the span is the one that the client makes for the call, and of which
+ * the call itself says neither the flags nor the state.
+ */
+const traceOf = (
+  { sampled, spanId, traceId }: Pick<RequestEncoded, "traceId" | "spanId" | "sampled">,
+  { traceparent = "", tracestate }: Propagation.Carrier
+): Propagation.Carrier => {
+  const caller = Option.getOrUndefined(TraceContext.parseTraceParent(traceparent))
+  if (caller === undefined || spanId === undefined || caller.traceId !== traceId) return {}
+  const flags = (sampled ? TraceContext.sampled : 0) | (caller.flags & TraceContext.random)
+  return { traceparent: TraceContext.toTraceParent({ traceId, spanId, flags }), tracestate }
+}
+
+/** Gives the span of a call the flags and the state of its trace, unless the headers are those of another trace. */
+const adopt = (span: Tracer.Span, { traceparent = "", tracestate }: Propagation.Carrier): void => {
+  const caller = Option.getOrUndefined(TraceContext.parseTraceParent(traceparent))
+  if (caller?.traceId === span.traceId) recordingOf(span)?.adopt({ flags: caller.flags, traceState: tracestate })
+}

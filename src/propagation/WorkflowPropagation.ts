@@ -106,7 +106,10 @@ const asStarted = <A, E, R>(
       if (around === undefined) return body([])
       if (around.traceId !== started?.traceId) return body([{ _tag: "SpanLink", span: around, attributes: {} }])
       const { sessionId, ...options } = carrier.options ?? {}
-      if (isRequest(around, run)) recordingOf(around)?.reassign(sessionId, options)
+      if (isRequest(around, run)) {
+        recordingOf(around)?.reassign(sessionId, options)
+        recordingOf(around)?.adopt(carriedBy(started) ?? {})
+      }
       return isOpen(around) && carriedBy(around)?.sessionId === sessionId
         ? Effect.withParentSpan(body([]), around)
         : body([])

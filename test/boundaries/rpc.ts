@@ -5,29 +5,11 @@ import { Rpc, RpcClient, RpcSerialization, RpcServer } from "@effect/rpc"
 import { LibsqlClient } from "@effect/sql-libsql"
 import { assert } from "@effect/vitest"
 import { DateTime, Deferred, Effect, Layer, PrimaryKey, Schema, Stream } from "effect"
-import { SessionId, type SpanRecord, TracingOptions } from "effect-observability"
+import { SessionId, TracingOptions } from "effect-observability"
 import { RpcPropagation } from "effect-observability/rpc"
-import { Calls, server } from "../propagation/calls.js"
+import { ada, Calls, carried, nobody, server } from "../propagation/calls.js"
 import { named, stored } from "../propagation/utils.js"
 import { folder, type Row } from "./row.js"
-
-const ada = {
-  sessionId: SessionId.SessionId.make("ada"),
-  threadId: "t",
-  runId: "r",
-  requestId: "q",
-  resourceId: "o",
-  userId: "Ada Lovelace",
-  organizationId: "Ünion",
-  tags: ["beta", "eu"],
-  metadata: { plan: { seats: 3 } }
-}
-
-const nobody = Object.fromEntries(Object.keys(ada).map((key) => [key, key === "tags" ? [] : undefined]))
-
-/** What the records say of what is carried. */
-const carriedBy = (span: SpanRecord.SpanRecord) =>
-  Object.fromEntries(Object.keys(ada).map((key) => [key, span[key as keyof typeof ada]]))
 
 const overSocket = RpcClient.layerProtocolSocket().pipe(
   Layer.provide(
@@ -52,7 +34,7 @@ const calls = Effect.gen(function* () {
     const { traceId } = named(spans, name)
     const handled = spans.filter((span) => span.traceId === traceId && /^(RpcServer|handle)/.test(span.name))
     assert.deepStrictEqual(
-      handled.map(carriedBy),
+      handled.map(carried),
       Array.from({ length: 6 }, () => expected)
     )
   }
@@ -106,7 +88,7 @@ const persisted = Effect.gen(function* () {
   const { traceId } = named(spans, "send")
   for (const name of ["handle", "Customer(1).remind"]) {
     const span = named(spans, name)
-    assert.deepStrictEqual([carriedBy(span), span.traceId], [ada, traceId], name)
+    assert.deepStrictEqual([carried(span), span.traceId], [ada, traceId], name)
   }
 })
 

@@ -4,27 +4,10 @@ import { NodeHttpServer, NodeSocket, NodeSocketServer, NodeWorker } from "@effec
 import { RpcClient, RpcSerialization, RpcServer } from "@effect/rpc"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
-import { type Observability, SessionId, type SpanRecord, type Storage, TracingOptions } from "effect-observability"
+import { type Observability, Propagation, type SpanRecord, type Storage, TracingOptions } from "effect-observability"
 import { RpcPropagation } from "effect-observability/rpc"
-import { Calls, observed, server } from "./calls.js"
-
-const ada = {
-  sessionId: SessionId.SessionId.make("ada"),
-  threadId: "t",
-  runId: "r",
-  requestId: "q",
-  resourceId: "o",
-  userId: "Ada Lovelace",
-  organizationId: "Ünion",
-  tags: ["beta", "eu"],
-  metadata: { plan: { seats: 3 } }
-}
-
-const nobody = Object.fromEntries(Object.keys(ada).map((key) => [key, key === "tags" ? [] : undefined]))
-
-/** What the records say of what is carried. */
-const carried = (span: SpanRecord.SpanRecord) =>
-  Object.fromEntries(Object.keys(ada).map((key) => [key, span[key as keyof typeof ada]]))
+import { ada, Calls, carried, nobody, observed, server } from "./calls.js"
+import { named } from "./utils.js"
 
 const client = RpcClient.make(Calls).pipe(Effect.provide(RpcPropagation.layerClient))
 
@@ -96,6 +79,25 @@ for (const [name, transport] of Object.entries(transports)) {
           )
           for (const span of spans) assert.deepStrictEqual(carried(span), nobody, span.name)
         })
+      )
+
+      it.effect("continue the trace with its flags, its tracestate and its baggage", () =>
+        Effect.gen(function* () {
+          const caller = yield* client
+          const { baggage, traceparent, tracestate } = yield* caller.carrier().pipe(
+            Effect.withSpan("call"),
+            Propagation.restore({
+              traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03",
+              tracestate: "foo=1,bar=2",
+              baggage: "shop=1"
+            })
+          )
+          assert.match(traceparent ?? "", /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-03$/)
+          assert.deepStrictEqual([tracestate, baggage], ["foo=1,bar=2", "shop=1"])
+          const { parentSpanId, traceState } = named(yield* caller.stored(), "RpcServer.carrier")
+          assert.strictEqual(traceState, "foo=1,bar=2")
+          assert.notStrictEqual(parentSpanId, "b7ad6b7169203331")
+        }).pipe(Effect.scoped)
       )
 
       it.effect("carry what there is without a session, too", () =>

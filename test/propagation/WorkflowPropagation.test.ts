@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { DurableClock, Workflow, WorkflowEngine } from "@effect/workflow"
 import { Deferred, Effect, FiberRef, Layer, Logger, Option, PrimaryKey, Schema } from "effect"
-import { Observability, SessionId, Storage, TracingOptions } from "effect-observability"
+import { Observability, Propagation, SessionId, Storage, TracingOptions } from "effect-observability"
 import { WorkflowPropagation } from "effect-observability/workflow"
 import { currentWorkflowRun } from "../../src/identity/internal/workflowRun.js"
 import { decide, Order, OrderLive, runner, until } from "./order.js"
@@ -67,7 +67,10 @@ const decidedByBob = (approved: boolean) =>
       TracingOptions.withTracingOptions(ada)
     )
     yield* until(executionId, "Suspended")
-    yield* decide(executionId, approved).pipe(Effect.withSpan("answer"), TracingOptions.withTracingOptions(bob))
+    yield* decide(executionId, approved).pipe(
+      Effect.withSpan("answer", { root: true }),
+      TracingOptions.withTracingOptions(bob)
+    )
     yield* until(executionId, "Complete")
     return executionId
   })
@@ -102,13 +105,16 @@ for (const engine of ["memory", "cluster"] as const) {
       }).pipe(Effect.provide(program(engine)))
     )
 
-    it.scopedLive("goes on in the trace that it was started in", () =>
+    it.scopedLive("goes on in the trace that it was started in, and its tracestate", () =>
       Effect.gen(function* () {
-        yield* decidedByBob(true)
+        const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03"
+        yield* decidedByBob(true).pipe(Propagation.restore({ traceparent, tracestate: "foo=1" }))
         const { named } = yield* stored
         const [ask] = named("ask")
         for (const name of ["invoke_workflow Order", "charge", "bank", "ship", "decision"]) {
-          for (const span of named(name)) assert.strictEqual(span.traceId, ask?.traceId, name)
+          for (const { traceId, traceState } of named(name)) {
+            assert.deepStrictEqual([traceId, traceState], [ask?.traceId, "foo=1"], name)
+          }
         }
         const [answer] = named("answer")
         assert.notStrictEqual(answer?.traceId, ask?.traceId)

@@ -60,9 +60,9 @@ export class PropagatedSpan implements Tracer.Span, Recording {
     readonly spanId: string,
     /** What other processes are told. */
     readonly sampled: boolean,
-    readonly traceState: string | undefined,
+    public traceState: string | undefined,
     /** Those of its trace; whether it is sampled is said by `sampled`. */
-    readonly flags: number | undefined,
+    public flags: number | undefined,
     /** The session of the fiber that started it, or what `session.id` was set to since; never the default one. */
     public sessionId: SessionId | undefined
   ) {}
@@ -105,6 +105,11 @@ export class PropagatedSpan implements Tracer.Span, Recording {
 
   reassign(sessionId: SessionId | undefined, _options: Omit<TracingOptions, "sessionId">): void {
     this.sessionId = sessionId
+  }
+
+  adopt({ flags, traceState }: Parameters<Recording["adopt"]>[0]): void {
+    this.flags = flags
+    this.traceState = traceState
   }
 
   /** Gives it another name in its record. */

@@ -20,6 +20,8 @@ export const recording: unique symbol = Symbol.for("effect-observability/recordi
 export type Recording = Carried["Type"] & {
   /** Makes it belong to others than those for whom its fiber was started. */
   readonly reassign: (sessionId: SessionId | undefined, options: Omit<TracingOptions, "sessionId">) => void
+  /** Gives it what came with its trace, where that was not known when it started. */
+  readonly adopt: (trace: Pick<Carried["Type"], "traceState" | "flags">) => void
 }
 
 export const recordingOf = (span: AnySpan): Recording | undefined =>
