@@ -4,10 +4,12 @@
  * @since 0.1.0
  */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
@@ -15,6 +17,7 @@ import { globalValue } from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
 import * as Struct from "effect/Struct"
 import * as Tracer from "effect/Tracer"
 import { recordingOf } from "../identity/internal/correlation.js"
@@ -24,13 +27,14 @@ import { withRefs } from "./internal/refs.js"
 import { report } from "./internal/refused.js"
 import { isLoopback, isTarget } from "./internal/targets.js"
 import {
+  type Carrier,
   carrierOf,
   extract,
   type Headers,
   type InjectOptions,
   inject,
   optionsOf,
-  restore,
+  parentOf,
   restoreUnder,
   type Trust
 } from "./Propagation.js"
@@ -148,12 +152,32 @@ export const middleware =
       const request = Context.unsafeGet(context, HttpServerRequest)
       const trusted = typeof trust === "function" ? holds(trust, request) : trust === "always"
       const { refused, ...carrier } = extract(headersOf(request), { trust: trusted ? "always" : "never" })
-      const span = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
-      if (span?._tag !== "Span" || span.kind !== "server")
-        return Effect.zipRight(report(refused), restore(app, carrier))
-      recordingOf(span)?.reassign(carrier.options?.sessionId, optionsOf(carrier))
-      return Effect.zipRight(report(refused), restoreUnder(app, carrier, span))
+      const around = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
+      const isServed = around?._tag === "Span" && around.kind === "server"
+      if (isServed) recordingOf(around)?.reassign(carrier.options?.sessionId, optionsOf(carrier))
+      const parent = isServed ? around : parentOf(carrier)
+      return report(refused).pipe(
+        Effect.zipRight(HttpApp.appendPreResponseHandler((_, response) => streamedIn(response, carrier, parent))),
+        Effect.zipRight(restoreUnder(app, carrier, parent))
+      )
     })
+
+/** The response, whose body is streamed in the session of its request, in whatever fiber that is. */
+const streamedIn = (
+  response: HttpServerResponse.HttpServerResponse,
+  carrier: Carrier,
+  parent: Tracer.AnySpan | undefined
+): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  const { body } = response
+  if (body._tag !== "Stream") return Effect.succeed(response)
+  const stream = Stream.toPull(body.stream).pipe(
+    Effect.map((pull) => restoreUnder(pull, carrier, parent)),
+    Stream.fromPull
+  )
+  return Effect.succeed(
+    HttpServerResponse.setBody(response, HttpBody.stream(stream, body.contentType, body.contentLength))
+  )
+}
 
 /** The headers of a request; a session that is named twice is one name in none of them, so it is shown as two. */
 const headersOf = ({ headers, source }: HttpServerRequest): Headers => {

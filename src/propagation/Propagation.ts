@@ -359,7 +359,8 @@ const none: ReadonlyArray<never> = []
 
 const sessionHeader = "x-mastra-session-id"
 
-const parentOf = ({ options, traceparent, tracestate }: Carrier): Tracer.ExternalSpan | undefined => {
+/** @internal */
+export const parentOf = ({ options, traceparent, tracestate }: Carrier): Tracer.ExternalSpan | undefined => {
   const context = Option.getOrUndefined(TraceContext.fromHeaders({ traceparent, tracestate }))
   return context && TraceContext.toExternalSpan(context, options?.sessionId)
 }

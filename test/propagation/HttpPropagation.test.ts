@@ -4,6 +4,7 @@ import {
   HttpApiBuilder,
   HttpApiEndpoint,
   HttpApiGroup,
+  HttpApp,
   HttpBody,
   HttpClient,
   HttpClientRequest,
@@ -17,7 +18,7 @@ import {
 } from "@effect/platform"
 import { NodeHttpServer, Undici } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Layer, Option, Schema, Stream } from "effect"
+import { Context, Deferred, Effect, Layer, Option, type Runtime, Schema, Stream } from "effect"
 import { SessionId, type SpanRecord, TracingOptions } from "effect-observability"
 import { HttpPropagation } from "effect-observability/http"
 import { client, id, named, Recording, raw, serve, stored } from "./utils.js"
@@ -354,28 +355,69 @@ describe("HttpPropagation", () => {
       }).pipe(Effect.provide(Recording))
     )
 
+    /** Streams three chunks, with a log and a span for each. */
+    const chunks = Effect.succeed(
+      HttpServerResponse.stream(
+        Stream.range(1, 3).pipe(
+          Stream.mapEffect((n) => Effect.as(Effect.withSpan(Effect.log(n), "chunk"), `${n}`)),
+          Stream.encodeText
+        )
+      )
+    )
+
     it.scopedLive("keeps the session while a body is streamed", () =>
       Effect.gen(function* () {
-        const url = yield* serve(
-          Effect.succeed(
-            HttpServerResponse.stream(
-              Stream.range(1, 3).pipe(
-                Stream.mapEffect((n) => Effect.as(Effect.withSpan(Effect.log(n), "chunk"), `${n}`)),
-                Stream.encodeText
-              )
-            )
-          )
-        )
+        const url = yield* serve(chunks)
         assert.strictEqual((yield* raw(url, ["x-mastra-session-id", a])).body, "123")
         const { logs, spans } = yield* stored
         const [served] = ofKind(spans, "server")
-        const chunks = spans.filter(({ name }) => name === "chunk")
+        const streamed = spans.filter(({ name }) => name === "chunk")
         assert.deepStrictEqual(
-          [...logs, ...chunks].map(({ sessionId, traceId }) => [sessionId, traceId]),
+          [...logs, ...streamed].map(({ sessionId, traceId }) => [sessionId, traceId]),
           Array.from({ length: 6 }, () => [a, served?.traceId])
         )
       }).pipe(Effect.provide(Recording))
     )
+
+    const trustful = HttpPropagation.middleware({ trust: "always" })
+    const placed: Record<string, (runtime: Runtime.Runtime<never>) => ReturnType<typeof HttpApp.toWebHandler>> = {
+      "around the app": (runtime) => HttpApp.toWebHandlerRuntime(runtime)(chunks, trustful),
+      "within a router": (runtime) =>
+        HttpApp.toWebHandlerRuntime(runtime)(
+          HttpRouter.empty.pipe(HttpRouter.get("/", chunks), HttpRouter.use(trustful), Effect.orDie)
+        )
+    }
+    for (const [place, makeHandler] of Object.entries(placed)) {
+      it.scopedLive(`keeps the session while a web handler streams a body, ${place}`, () =>
+        Effect.gen(function* () {
+          const handler = makeHandler(
+            yield* Effect.runtime<never>().pipe(Effect.withSpan("startup"), SessionId.withSessionId(b))
+          )
+          const ask = (session?: string) =>
+            Effect.promise(() =>
+              handler(new Request("http://localhost/", session ? { headers: { "x-mastra-session-id": session } } : {}))
+            )
+          const responses = yield* Effect.all([ask(a), ask()])
+          const texts = yield* Effect.forEach(responses, (response) => Effect.promise(() => response.text()), {
+            concurrency: 2
+          })
+          assert.deepStrictEqual(texts, ["123", "123"])
+          const { logs, spans } = yield* stored
+          const served = ofKind(spans, "server")
+          assert.deepStrictEqual(
+            served.map(({ sessionId }) => sessionId),
+            [a, undefined]
+          )
+          for (const { sessionId, spanId, traceId } of served) {
+            const streamed = spans.filter(({ name, parentSpanId }) => name === "chunk" && parentSpanId === spanId)
+            assert.deepStrictEqual(
+              [...streamed, ...logs.filter((log) => log.traceId === traceId)].map((record) => record.sessionId),
+              Array.from({ length: 6 }, () => sessionId)
+            )
+          }
+        }).pipe(Effect.provide(Recording))
+      )
+    }
 
     it.scopedLive("keeps the session of a websocket for as long as it is open", () =>
       Effect.gen(function* () {
