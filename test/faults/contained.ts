@@ -11,8 +11,8 @@ import {
   observed,
   type Row,
   same,
-  stored,
-  until
+  settled,
+  storedOnce
 } from "./fault.js"
 
 const turns = 200
@@ -50,10 +50,7 @@ const fault = (
       const [took, { answer, counted, stats }] = yield* Effect.gen(function* () {
         const answer = yield* program
         yield* Effect.ignore(flush)
-        yield* until(
-          Effect.map(ledger, ({ queued }) => queued === 0),
-          "all is stored"
-        )
+        yield* settled
         const { stats } = yield* Observability.Observability
         return { answer, counted: yield* ledger, stats }
       }).pipe(observed(path, { batch, ...config }), Effect.provide(around), Effect.timed)
@@ -62,7 +59,7 @@ const fault = (
       const after = yield* stats
       balanced(after)
       same(counted.dropped, expected.dropped ?? {}, "dropped")
-      const found = yield* stored(path)
+      const found = yield* storedOnce(path, counted)
       if (expected.stored === turns) complete(found, turns)
       same(found.length, expected.stored, "stored")
       const others = Object.entries(after.spans).flatMap(([name, { dropped, exported, failed }]) =>

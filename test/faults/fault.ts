@@ -75,6 +75,14 @@ export const until = <R>(condition: Effect.Effect<boolean, unknown, R>, what: st
     Effect.timeoutFail({ duration: "60 seconds", onTimeout: () => new Error(`waited in vain until ${what}`) })
   )
 
+/** Waits until nothing is queued for the storage. */
+export const settled = Effect.suspend(() =>
+  until(
+    Effect.map(ledger, ({ queued }) => queued === 0),
+    "nothing is queued"
+  )
+)
+
 /** Emits spans named by numbers, in a given number a second. */
 export const emit = (from: number, to: number, rate: number) =>
   Effect.gen(function* () {
@@ -101,6 +109,13 @@ export const stored = (path: string) =>
     const rows = yield* sql<{ readonly name: string }>`SELECT name FROM mastra_ai_spans`
     return rows.map(({ name }) => Number(name)).sort((a, b) => a - b)
   }).pipe(Effect.provide(DuckDbClient.layer({ path })))
+
+/** The same, none of them twice, and as many as were counted. */
+export const storedOnce = (path: string, { exported }: Pick<Observability.Ledger, "exported">) =>
+  Effect.tap(stored(path), (found) => {
+    same(new Set(found).size, found.length, "spans that are stored once")
+    same(found.length, exported, "stored")
+  })
 
 /** Starts the program again, without anything to do but what was left in its spool, and gives what is stored then. */
 export const recovered = ({ path, spool }: Pick<Order, "path" | "spool">) =>
@@ -223,4 +238,10 @@ export const observed =
 
 export const flush = Effect.flatMap(Observability.Observability, (_) => _.flush)
 
-export const unavailable = new Storage.StorageError({ reason: "Unavailable", retryable: true, detail: "down" })
+/** A store that is down as long as a condition holds. */
+export const downWhile =
+  (isDown: () => boolean) =>
+  <E>(store: Effect.Effect<void, E>): Effect.Effect<void, E | Storage.StorageError> =>
+    Effect.suspend((): Effect.Effect<void, E | Storage.StorageError> => (isDown() ? unavailable : store))
+
+const unavailable = new Storage.StorageError({ reason: "Unavailable", retryable: true, detail: "down" })

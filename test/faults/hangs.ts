@@ -1,7 +1,7 @@
 import { ok } from "node:assert/strict"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { emit, type Fault, flush, folder, ledger, observed, type Row, same, stored, until } from "./fault.js"
+import { emit, type Fault, flush, folder, ledger, observed, type Row, same, settled, storedOnce } from "./fault.js"
 
 const room = 500
 
@@ -31,10 +31,7 @@ const fault = (name: string, insert: Insert): Fault => ({
         const { queued } = yield* ledger
         ok(queued <= room, `${queued} queued`)
         ill = false
-        yield* until(
-          Effect.map(ledger, ({ queued }) => queued === 0),
-          "nothing is queued"
-        )
+        yield* settled
         yield* emit(1_500, 1_600, 1_000)
         yield* flush
         return yield* ledger
@@ -45,9 +42,7 @@ const fault = (name: string, insert: Insert): Fault => ({
           once
         )
       )
-      const found = yield* stored(path)
-      same(new Set(found).size, found.length, "spans that are stored once")
-      same(found.length, counted.exported, "stored")
+      const found = yield* storedOnce(path, counted)
       same([found.at(-100), found.at(-1)], [1_500, 1_599], "stored afterwards")
       same(mostFlying, 1, "flights at a time")
       return (

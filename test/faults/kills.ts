@@ -41,11 +41,25 @@ const kill = (mode: keyof typeof modes, rate: number, flushes: boolean) =>
     ok(oldest === undefined || oldest >= diary.flushed, `${oldest} is missing, ${diary.flushed} were flushed`)
     const age = oldest === undefined ? 0 : killed - timeOf(diary, oldest)
     ok(missing.length <= queued, `${missing.length} are missing, ${queued} were queued`)
-    return { emitted, queued, flushed: diary.flushed, missing: missing.length, age, pause: pauseOf(diary, killed) }
+    return {
+      emitted,
+      queued,
+      flushed: diary.flushed,
+      missing: missing.length,
+      age,
+      pause: pauseOf(diary, killed),
+      rate: rateOf(diary)
+    }
   })
 
 /** When a span was emitted. */
 const timeOf = ({ emitted }: Diary, index: number): number => emitted.find(({ count }) => count > index)?.time ?? 0
+
+/** How many spans a second the program has made. */
+const rateOf = ({ emitted }: Diary): number => {
+  const [from, to] = [emitted[0], emitted.at(-1)]
+  return from === undefined || to === undefined ? 0 : ((to.count - from.count) / (to.time - from.time)) * 1_000
+}
 
 /** For how long the program stood still at most, in its last two seconds: as if that time had not been. */
 const pauseOf = ({ emitted }: Diary, killed: number): number => {
@@ -70,11 +84,14 @@ const fault = (mode: keyof typeof modes, rate: number): Fault => ({
           )
       )
       const most = (key: "missing" | "age" | "pause") => Math.max(...kills.map((kill) => kill[key]))
+      const slowest = Math.min(...kills.map((kill) => kill.rate))
+      const inTime = kills.filter(({ age }) => age <= allowed).length
       const emitted = kills.reduce((sum, kill) => sum + kill.emitted, 0)
       const flushed = kills.reduce((sum, kill) => sum + kill.flushed, 0)
       return (
-        `${kills.length} kills, ${emitted} emitted, 0 of ${flushed} flushed missing, ` +
-        `at most ${most("missing")} missing, ${most("age")} ms old (stood still for up to ${most("pause")} ms)`
+        `${kills.length} kills at ${Math.round(slowest)} spans/s or more, ${emitted} emitted, ` +
+        `0 of ${flushed} flushed missing, at most ${most("missing")} missing, ${most("age")} ms old, ` +
+        `${inTime} times within ${allowed} ms (stood still for up to ${most("pause")} ms)`
       )
     })
 })

@@ -1,25 +1,32 @@
-/** Injects every fault as often and as long as promised, and prints what was counted. `main.ts WORD SCALE` runs those with it. */
-import { Cause, Console, Effect, Exit } from "effect"
+/**
+ * Injects every fault as often and as long as promised, says when each has passed, and prints in the end what was counted.
+ * `main.ts WORD SCALE` runs those with it in their row.
+ */
+import { Cause, Console, Duration, Effect, Exit } from "effect"
 import { rows } from "./rows.js"
 
 const [, , chosen = "", scale = "full"] = process.argv
 
+const faults = rows
+  .flatMap(({ fault, faults, promise }) => faults.map((one) => ({ ...one, promise, title: `${fault}: ${one.name}` })))
+  .filter(({ isLong, title }) => title.toLowerCase().includes(chosen.toLowerCase()) && !(isLong && scale === "short"))
+
 const run = Effect.gen(function* () {
-  let failures = 0
-  yield* Console.log("| fault | promised | counted |\n|---|---|---|")
-  for (const { fault, faults, promise } of rows) {
-    for (const { isLong, name, run } of faults) {
-      if (!`${fault} ${name}`.includes(chosen) || (isLong && scale === "short")) continue
-      const exit = yield* Effect.exit(Effect.scoped(run(scale === "short" ? "short" : "full")))
-      if (Exit.isFailure(exit)) failures++
+  if (faults.length === 0) return yield* Effect.fail(new Error(`No fault is called ${chosen}`))
+  const table = yield* Effect.forEach(faults, ({ promise, run, title }, index) =>
+    Effect.gen(function* () {
+      yield* Console.error(`${index + 1}/${faults.length} ${title}`)
+      const [took, exit] = yield* Effect.timed(Effect.exit(Effect.scoped(run(scale === "short" ? "short" : "full"))))
+      if (Exit.isFailure(exit)) process.exitCode = 1
       const counted = Exit.match(exit, {
         onSuccess: (counts) => counts,
         onFailure: (cause) => `**FAILED** ${Cause.pretty(cause).split("\n", 1)[0]}`
       })
-      yield* Console.log(`| ${fault}: ${name} | ${promise} | ${counted} |`)
-    }
-  }
-  process.exitCode = failures === 0 ? 0 : 1
+      yield* Console.error(`    ${Math.round(Duration.toSeconds(took))} s: ${counted}`)
+      return `| ${title} | ${promise} | ${counted} |`
+    })
+  )
+  yield* Console.log(["| fault | promised | counted |", "|---|---|---|", ...table].join("\n"))
 })
 
 await Effect.runPromise(run)

@@ -43,18 +43,22 @@ const last = order.end?.after ?? Number.POSITIVE_INFINITY
 const emitUpTo = (end: number) =>
   Effect.gen(function* () {
     const { stats } = yield* Observability.Observability
+    const tell = (time: number) =>
+      Effect.map(stats, ({ spans }) => say("emitted", emitted, time, spans["storage"]?.queued ?? 0))
     const start = Date.now()
-    while (emitted < end) {
-      const time = Date.now()
-      const due = Math.min(end, ((time - start) / 1000) * order.rate)
-      while (emitted < due) {
-        yield* Effect.withSpan(Effect.void, String(emitted), { captureStackTrace: false })
-        emitted++
+    yield* Effect.gen(function* () {
+      while (emitted < end) {
+        const time = Date.now()
+        const due = Math.min(end, ((time - start) / 1000) * order.rate)
+        while (emitted < due) {
+          yield* Effect.withSpan(Effect.void, String(emitted), { captureStackTrace: false })
+          emitted++
+        }
+        yield* tell(time)
+        yield* Effect.sleep("4 millis")
       }
-      say("emitted", emitted, time, (yield* stats).spans["storage"]?.queued ?? 0)
-      yield* Effect.sleep("4 millis")
-    }
-  }).pipe(Effect.ensuring(Effect.sync(() => say("emitted", emitted, Date.now(), 0))))
+    }).pipe(Effect.ensuring(Effect.suspend(() => tell(Date.now()))))
+  })
 
 const emit = emitUpTo(last)
 
