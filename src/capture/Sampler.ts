@@ -11,8 +11,9 @@ import type { SessionId } from "../identity/SessionId.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 
 /**
- * Asked once for every span without a parent, when it starts; others follow their parent. `shouldSample` is synchronous
- * and runs inside the program. A span for which it throws, or returns no boolean, is sampled.
+ * Asked once for every span without a parent; others follow their parent. It is asked when the span starts, or, of an HTTP
+ * request that names a session, once `HttpPropagation` knows whether that is believed, but before its first child starts.
+ * `shouldSample` is synchronous and runs inside the program. A span for which it throws, or returns no boolean, is sampled.
  *
  * @example
  * ```ts

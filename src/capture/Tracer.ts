@@ -17,6 +17,7 @@ import { carriedBy, hasValidIds, type ReadRef, sessionOf } from "../identity/int
 import * as ids from "../identity/internal/ids.js"
 import { isolated } from "../identity/internal/isolated.js"
 import { serverParent } from "../identity/internal/serverParent.js"
+import type { SessionId } from "../identity/SessionId.js"
 import { random } from "../identity/TraceContext.js"
 import { Emitter } from "../signal/Emitter.js"
 import { currentInstrumentation } from "../signal/internal/instrumentation.js"
@@ -26,8 +27,15 @@ import { ActiveSpans, show } from "./internal/activeSpans.js"
 import { tracingOf } from "./internal/correlation.js"
 import { type HeldTrace, HeldTraces } from "./internal/heldTraces.js"
 import type { CaptureOptions } from "./internal/options.js"
-import { PropagatedSpan, RecordedSpan, recordingOf, type SpanHome, setRecording } from "./internal/span.js"
-import type { KeepRule, Sampler } from "./Sampler.js"
+import {
+  type Decision,
+  PropagatedSpan,
+  RecordedSpan,
+  recordingOf,
+  type SpanHome,
+  setRecording
+} from "./internal/span.js"
+import type { KeepRule, Sampler, StartingSpan } from "./Sampler.js"
 
 /**
  * The spans of the program as they are recorded.
@@ -175,12 +183,21 @@ const make = (
   sample: Sampler["shouldSample"],
   held: HeldTraces | undefined,
   surrounding: EffectTracer.Tracer
-): EffectTracer.Tracer =>
-  EffectTracer.make({
+): EffectTracer.Tracer => {
+  /** Decides on a span once it is known whose it is. */
+  const later =
+    (starting: StartingSpan, parent: PropagatedSpan | undefined) =>
+    (sessionId: SessionId | undefined): Decision => {
+      const sampled = sample({ ...starting, sessionId })
+      const trace = sampled || held === undefined ? undefined : heldTraceOf(held, parent, home, starting.traceId)
+      return { sampled, trace }
+    }
+  return EffectTracer.make({
     span(name, found, context, links, startTime, kind, options) {
       const read = refsOfFiber()
       const instrumentation = read(currentInstrumentation)
-      const parent = kind === "server" ? serverParent(read(FiberRef.currentContext), found) : found
+      const served = kind === "server" ? serverParent(read(FiberRef.currentContext), found) : undefined
+      const parent = served === undefined ? found : served.parent
       const open = instrumentation?.reuse(name, parent)
       if (open !== undefined) return open
       const other =
@@ -198,10 +215,12 @@ const make = (
       const traceState = carried?.traceState
       const flags = valid === undefined && given === undefined ? random : carried?.flags
       const sessionId = sessionOf(read, around)
-      const sampled =
+      const starting =
         around === undefined || ignoreParent
-          ? sample({ name, kind, traceId, sessionId, parent: valid, traceState, attributes: options?.attributes ?? {} })
-          : (recorded ?? around).sampled
+          ? { name, kind, traceId, sessionId, parent: valid, traceState, attributes: options?.attributes ?? {} }
+          : undefined
+      const waits = starting !== undefined && served?.namesSession === true
+      const sampled = starting === undefined ? (recorded ?? around)?.sampled !== false : waits || sample(starting)
       const start = startTime === 0n ? home.now() : startTime
       const spanId = given?.spanId ?? ids.spanId()
       const trace = sampled || held === undefined ? undefined : heldTraceOf(held, recorded, home, traceId)
@@ -222,7 +241,8 @@ const make = (
               sessionId,
               valid,
               tracingOf(read, home.options.limits),
-              trace
+              trace,
+              waits ? later(starting, recorded) : undefined
             )
           : new PropagatedSpan(
               home,
@@ -245,6 +265,7 @@ const make = (
     },
     context: surrounding.context
   })
+}
 
 const refsOfFiber = (): ReadRef => {
   const fiber = Fiber.getCurrentFiber()
@@ -261,7 +282,7 @@ const heldTraceOf = (
   traceId: string
 ): HeldTrace | undefined => {
   if (parent === undefined || parent.home !== home || parent.sampled) return held.of(traceId, home.now())
-  return parent instanceof RecordedSpan && !parent.trace?.isLeft ? parent.trace : undefined
+  return parent instanceof RecordedSpan ? parent.heldTrace : undefined
 }
 
 /**

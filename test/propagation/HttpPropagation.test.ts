@@ -19,9 +19,9 @@ import {
 import { NodeHttpServer, Undici } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, Option, type Runtime, Schema, Stream } from "effect"
-import { SessionId, type SpanRecord, TracingOptions } from "effect-observability"
+import { type Sampler, SessionId, type SpanRecord, TracingOptions } from "effect-observability"
 import { HttpPropagation } from "effect-observability/http"
-import { client, id, named, Recording, raw, serve, stored } from "./utils.js"
+import { client, id, named, Recording, raw, recordingWith, serve, stored } from "./utils.js"
 
 const a = id("session-a")
 const b = id("session-b")
@@ -306,6 +306,65 @@ describe("HttpPropagation", () => {
         }).pipe(Effect.provide(Recording))
       )
     }
+
+    const asked: ReadonlyArray<
+      readonly [name: string, options: HttpPropagation.ServerOptions | null, headers: Array<string>, as: string]
+    > = [
+      ["the session that is believed", { trust: "always" }, ["x-mastra-session-id", a], a],
+      ["the session in the baggage", { trust: "always" }, ["baggage", `session.id=${a}`], a],
+      ["no session of a stranger", { trust: "never" }, ["x-mastra-session-id", a], "none"],
+      ["no session that is malformed", { trust: "always" }, ["x-mastra-session-id", " "], "none"],
+      ["no session where there is none", { trust: "always" }, [], "none"],
+      ["no session without the middleware", null, ["x-mastra-session-id", a], "none"]
+    ]
+    for (const [name, options, headers, as] of asked) {
+      for (const sampled of [true, false]) {
+        it.scopedLive(`tells a sampler ${name}, once, and ${sampled ? "records" : "leaves out"} the request`, () =>
+          Effect.gen(function* () {
+            const seen: Array<string> = []
+            const shouldSample = ({ sessionId }: Sampler.StartingSpan) => {
+              seen.push(sessionId ?? "none")
+              return sampled
+            }
+            const found = yield* Effect.gen(function* () {
+              const url = yield* serve(whoami, options)
+              yield* raw(url, headers)
+              return yield* stored
+            }).pipe(Effect.provide(recordingWith({ sampling: { type: "custom", sampler: { shouldSample } } })))
+            assert.deepStrictEqual(seen, [as])
+            assert.deepStrictEqual(found.spans.map((span) => [span.name, span.sessionId ?? "none"]).sort(), [
+              ...(sampled
+                ? [
+                    ["handler", as],
+                    ["http.server GET", as]
+                  ]
+                : [])
+            ])
+            assert.strictEqual(found.logs.length, sampled ? 1 : 0)
+          })
+        )
+      }
+    }
+
+    it.scopedLive("keeps a failed request of a session that is not sampled, with what is in it", () =>
+      Effect.gen(function* () {
+        const url = yield* serve(Effect.zipRight(whoami, Effect.die("broken")))
+        yield* raw(url, ["x-mastra-session-id", a])
+        yield* raw(yield* serve(whoami), ["x-mastra-session-id", a])
+        const { logs, spans } = yield* stored
+        assert.deepStrictEqual(
+          spans.map((span) => [span.name, span.sessionId]),
+          [
+            ["http.server GET", a],
+            ["handler", a]
+          ]
+        )
+        assert.deepStrictEqual(
+          logs.filter(({ message }) => message === "asked").map(({ sessionId }) => sessionId),
+          [a]
+        )
+      }).pipe(Effect.provide(recordingWith({ sampling: { type: "never", keep: [{ error: true }] } })))
+    )
 
     it.scopedLive("does not look for a session beyond 256 headers", () =>
       Effect.gen(function* () {

@@ -10,10 +10,12 @@ import { HttpPropagation } from "effect-observability/http"
 export const id = (text: string) => SessionId.SessionId.make(text)
 
 /** Records into memory, from where `stored` reads. */
-export const Recording = Layer.provideMerge(
-  Observability.layer({ serviceName: "test", batch: { maxQueueSize: 200_000 } }),
-  Layer.merge(Storage.layerMemory, Logger.remove(Logger.defaultLogger))
-)
+export const recordingWith = (config: Partial<Parameters<typeof Observability.layer>[0]>) =>
+  Layer.provideMerge(
+    Observability.layer({ serviceName: "test", batch: { maxQueueSize: 200_000 }, ...config }),
+    Layer.merge(Storage.layerMemory, Logger.remove(Logger.defaultLogger))
+  )
+export const Recording = recordingWith({})
 
 const all = <A>(
   list: (pagination: Storage.Pagination) => Effect.Effect<Storage.PaginatedResult<A>, Storage.StorageError>
@@ -43,13 +45,13 @@ export const named = (spans: ReadonlyArray<SpanRecord.SpanRecord>, name: string)
   return found[0] as SpanRecord.SpanRecord
 }
 
-/** Serves an app until the scope closes, and gives the address. */
+/** Serves an app until the scope closes, with the middleware unless its options are `null`, and gives the address. */
 export const serve = <E>(
   app: HttpApp.Default<E>,
-  options: HttpPropagation.ServerOptions = { trust: "always" },
+  options: HttpPropagation.ServerOptions | null = { trust: "always" },
   host = "127.0.0.1"
 ) =>
-  HttpServer.serve(app, HttpPropagation.middleware(options)).pipe(
+  HttpServer.serve(app, options === null ? (app) => app : HttpPropagation.middleware(options)).pipe(
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host, port: 0 })),
     Layer.build,
     Effect.map((context) => {

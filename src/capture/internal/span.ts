@@ -58,8 +58,7 @@ export class PropagatedSpan implements Tracer.Span, Recording {
     readonly kind: Tracer.SpanKind,
     readonly traceId: string,
     readonly spanId: string,
-    /** What other processes are told. */
-    readonly sampled: boolean,
+    protected isSampled: boolean,
     public traceState: string | undefined,
     /** Those of its trace; whether it is sampled is said by `sampled`. */
     public flags: number | undefined,
@@ -69,6 +68,11 @@ export class PropagatedSpan implements Tracer.Span, Recording {
 
   get _tag(): "Span" {
     return "Span"
+  }
+
+  /** What its children and other processes are told. */
+  get sampled(): boolean {
+    return this.isSampled
   }
 
   get [recording](): PropagatedSpan {
@@ -118,7 +122,7 @@ export class PropagatedSpan implements Tracer.Span, Recording {
   /** Records nothing of it. */
   abandon(): void {}
 
-  /** Records a log that is made in it, if the trace is recorded. */
+  /** Records a log that is made in it, if it is not sampled and its trace is recorded all the same. */
   log(_make: () => LogRecord): void {}
 
   /** The conversation that its attributes name. */
@@ -134,6 +138,12 @@ export class PropagatedSpan implements Tracer.Span, Recording {
       if (key === conventions.sessionId && this.sessionId === undefined && isSessionId(json)) this.sessionId = json
     }
   }
+}
+
+/** Whether a span is sampled, and the trace that it is held with where it is not. */
+export interface Decision {
+  readonly sampled: boolean
+  readonly trace: HeldTrace | undefined
 }
 
 /**
@@ -172,15 +182,27 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
     private readonly recordedParent: Tracer.AnySpan | undefined,
     private tracing: Omit<TracingOptions, "sessionId">,
     /** Where it is not sampled, what decides whether it is recorded all the same. */
-    readonly trace: HeldTrace | undefined
+    private trace: HeldTrace | undefined,
+    /** Decides on it as soon as its session is known, or somebody asks. */
+    private undecided: ((sessionId: SessionId | undefined) => Decision) | undefined
   ) {
     super(home, name, parent, context, startTime, kind, traceId, spanId, sampled, traceState, flags, sessionId)
     this.recordedName = name
-    if (trace === undefined) home.active.add(this)
-    else trace.open(this)
+    if (undecided === undefined) this.open()
+  }
+
+  override get sampled(): boolean {
+    this.decide()
+    return this.isSampled
+  }
+
+  /** The trace that its children are held with. */
+  get heldTrace(): HeldTrace | undefined {
+    return this.trace?.isLeft ? undefined : this.trace
   }
 
   override attribute(key: string, value: unknown): void {
+    if (this.done) super.attribute(key, value)
     if (this.done || isOmitted(value)) return
     const { limits } = this.home.options
     const name = toKey(key)
@@ -220,6 +242,7 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
 
   override end(endTime: bigint, exit: Exit.Exit<unknown, unknown> = Exit.void): void {
     if (this.exit !== undefined) return
+    this.decide()
     super.end(endTime, exit)
     if (this.done || !this.home.open) return
     if (this.trace === undefined) {
@@ -240,6 +263,7 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
   override reassign(sessionId: SessionId | undefined, options: Omit<TracingOptions, "sessionId">): void {
     super.reassign(sessionId, options)
     this.tracing = storableOf(options, this.home.options.limits)
+    this.decide()
   }
 
   /** Unless it was shown: what is stored by its name cannot be moved. */
@@ -249,13 +273,28 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
 
   override abandon(): void {
     this.done = true
+    this.undecided = undefined
     if (this.trace === undefined) this.home.active.remove(this)
     else this.trace.forget(this)
   }
 
   override log(make: () => LogRecord): void {
-    if (this.trace === undefined) this.home.emit(make())
-    else this.trace.log(make)
+    this.trace?.log(make)
+  }
+
+  private open(): void {
+    if (this.trace === undefined) this.home.active.add(this)
+    else this.trace.open(this)
+  }
+
+  private decide(): void {
+    if (this.undecided === undefined) return
+    const { sampled, trace } = this.undecided(this.sessionId)
+    this.undecided = undefined
+    this.isSampled = sampled
+    this.trace = trace
+    if (sampled || trace !== undefined) this.open()
+    else this.done = true
   }
 
   private ended(endTime: bigint, exit: Exit.Exit<unknown, unknown>): SpanRecord {
@@ -367,7 +406,8 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
   /** The recording of its parent, if that one is recorded. */
   private parentRecording(): RecordedSpan | undefined {
     const parent = this.recordedParent && recordingOf(this.recordedParent, this.home)
-    return parent instanceof RecordedSpan && (parent.sampled || parent.trace === this.trace) ? parent : undefined
+    if (!(parent instanceof RecordedSpan)) return undefined
+    return parent.sampled || (parent.trace !== undefined && parent.trace === this.trace) ? parent : undefined
   }
 }
 
