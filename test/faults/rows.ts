@@ -8,6 +8,7 @@ import { hangs } from "./hangs.js"
 import { kills } from "./kills.js"
 import { outages } from "./outages.js"
 import { poison } from "./poison.js"
+import { servers } from "./servers.js"
 
 /** Every fault, in the order of the table. */
 export const rows: ReadonlyArray<Row> = [
@@ -20,5 +21,6 @@ export const rows: ReadonlyArray<Row> = [
   contained,
   flood,
   disks,
+  servers,
   days
 ]
