@@ -7,10 +7,11 @@
 import { keepsForm } from "../signal/internal/trusted.js"
 import { UnsafeLog, UnsafeSpan } from "../signal/internal/unsafe.js"
 import type { Json, JsonObject } from "../signal/Json.js"
-import type { SpanEvent, SpanLink } from "../signal/SpanRecord.js"
+import type { LogRecord } from "../signal/LogRecord.js"
+import type { SpanEvent, SpanLink, SpanRecord } from "../signal/SpanRecord.js"
 import * as Keys from "./internal/sensitive/keys.js"
 import * as Mask from "./internal/sensitive/mask.js"
-import { memo } from "./internal/sensitive/memo.js"
+import { memo, memoInText } from "./internal/sensitive/memo.js"
 import { isCard } from "./internal/sensitive/shapes.js"
 import * as Text from "./internal/sensitive/text.js"
 import type { SignalProcessor } from "./SignalProcessor.js"
@@ -68,11 +69,12 @@ export interface Options {
 export const make = (options: Options = {}): SignalProcessor => {
   const { patterns = [], style = { type: "full" } } = options
   const verdictOf = memo(Keys.make(options))
+  const verdictIn = memoInText(verdictOf)
   const mask = Mask.make(style)
   const own = patterns.map((pattern) => new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, "")}g`))
 
   const text = (value: string): string => {
-    const hits = Text.find(value, verdictOf, own)
+    const hits = Text.find(value, verdictIn, own)
     return hits.length === 0 ? value : Text.replace(value, hits, mask)
   }
 
@@ -122,12 +124,13 @@ export const make = (options: Options = {}): SignalProcessor => {
   }
 
   const optionalText = (value: string | undefined) => (value === undefined ? value : text(value))
+  const optionalName = (value: string | undefined) => (value === undefined ? value : name(value))
   const optionalObject = (value: JsonObject | undefined) => (value === undefined ? value : object(value))
 
   const event = (event: SpanEvent): SpanEvent =>
-    changed(event, { name: text(event.name), attributes: object(event.attributes) })
+    changed(event, copyOf, { name: name(event.name), attributes: object(event.attributes) })
 
-  const link = (link: SpanLink): SpanLink => changed(link, { attributes: object(link.attributes) })
+  const link = (link: SpanLink): SpanLink => changed(link, copyOf, { attributes: object(link.attributes) })
 
   // Every span of a program has the same one.
   let resource: JsonObject = {}
@@ -143,36 +146,34 @@ export const make = (options: Options = {}): SignalProcessor => {
   return keepsForm<SignalProcessor>({
     name: "sensitive-data",
     span: (span) => {
-      const masked = changed(span, {
-        name: text(span.name),
+      return changed(span, spanOf, {
+        name: name(span.name),
         statusMessage: optionalText(span.statusMessage),
         traceState: optionalText(span.traceState),
-        model: optionalText(span.model),
-        provider: optionalText(span.provider),
-        serviceName: text(span.serviceName),
-        environment: optionalText(span.environment),
+        model: optionalName(span.model),
+        provider: optionalName(span.provider),
+        serviceName: name(span.serviceName),
+        environment: optionalName(span.environment),
         attributes: object(span.attributes),
         events: mapped(span.events, event),
         links: mapped(span.links, link),
-        tags: mapped(span.tags, text),
+        tags: mapped(span.tags, name),
         metadata: optionalObject(span.metadata),
         resource: resourceOf(span.resource)
       })
-      return masked === span ? span : new UnsafeSpan(masked)
     },
     log: (log) => {
-      const masked = changed(log, {
+      return changed(log, logOf, {
         message: text(log.message),
         cause: optionalText(log.cause),
-        serviceName: text(log.serviceName),
-        environment: optionalText(log.environment),
+        serviceName: name(log.serviceName),
+        environment: optionalName(log.environment),
         data: mapped(log.data, item),
         attributes: object(log.attributes),
         logSpans: mappedEntries(log.logSpans, name, (_, millis) => millis),
-        tags: mapped(log.tags, text),
+        tags: mapped(log.tags, name),
         metadata: optionalObject(log.metadata)
       })
-      return masked === log ? log : new UnsafeLog(masked)
     }
   })
 }
@@ -188,12 +189,19 @@ const labelOf = (value: JsonObject): string => {
 
 const isObject = (value: Json): value is JsonObject => typeof value === "object" && value !== null
 
+const spanOf = (span: SpanRecord): SpanRecord => new UnsafeSpan(span)
+const logOf = (log: LogRecord): LogRecord => new UnsafeLog(log)
+const copyOf = <A extends object>(value: A): A => ({ ...value })
+
 /** The value itself where nothing differs. */
-const changed = <A extends object>(value: A, changes: Partial<A>): A => {
+const changed = <A extends object>(value: A, copy: (value: A) => A, changes: Partial<A>): A => {
+  let result = value
   for (const key in changes) {
-    if (changes[key] !== value[key]) return { ...value, ...changes }
+    if (changes[key] === value[key]) continue
+    if (result === value) result = copy(value)
+    result[key] = changes[key] as A[typeof key]
   }
-  return value
+  return result
 }
 
 /** The list itself where every item stays what it is. */

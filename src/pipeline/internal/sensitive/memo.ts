@@ -1,3 +1,4 @@
+/** A power of 2. */
 const maxSize = 2_048
 const maxLength = 128
 
@@ -10,7 +11,31 @@ export const memo = <A>(f: (name: string) => A): ((name: string) => A) => {
     const result = f(name)
     if (name.length > maxLength) return result
     if (known.size === maxSize) known.clear()
-    known.set(name, result)
+    known.set(copy(name), result)
     return result
   }
+}
+
+/** A part of a text holds all of it in memory: this lets go of it. */
+const copy = (part: string): string => ` ${part}`.slice(1)
+
+/** The same for names in texts. One that was there lately is not even cut out. */
+export const memoInText = <A>(f: (name: string) => A) => {
+  const known = Array.from({ length: maxSize }, () => ({ name: new Uint16Array(), result: f("") }))
+  return (codes: Uint16Array, from: number, to: number): A => {
+    let hash = 0
+    for (let i = from; i < to; i++) hash = Math.imul(hash ^ (codes[i] as number), 0x01000193)
+    const entry = known[(hash ^ (hash >>> 15)) & (maxSize - 1)] as (typeof known)[number]
+    if (!isAt(codes, from, to, entry.name)) {
+      entry.name = codes.slice(from, to)
+      entry.result = f(String.fromCharCode(...entry.name))
+    }
+    return entry.result
+  }
+}
+
+const isAt = (codes: Uint16Array, from: number, to: number, name: Uint16Array): boolean => {
+  if (name.length !== to - from) return false
+  for (let i = 0; i < name.length; i++) if (name[i] !== codes[from + i]) return false
+  return true
 }
