@@ -187,7 +187,7 @@ export const start = (order: Omit<Order, "diary">, nodeOptions: ReadonlyArray<st
   })
 
 /** Waits until a process has ended, and gives its exit code, or the signal that ended it. */
-const ended = (child: ChildProcess) =>
+export const ended = (child: ChildProcess) =>
   Effect.async<number | NodeJS.Signals | null>((resume) => {
     const tell = () => resume(Effect.succeed(child.exitCode ?? child.signalCode))
     if (child.exitCode !== null || child.signalCode !== null) tell()

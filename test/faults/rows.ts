@@ -5,6 +5,7 @@ import { abruptEndings, closings } from "./endings.js"
 import type { Row } from "./fault.js"
 import { flood } from "./flood.js"
 import { hangs } from "./hangs.js"
+import { heirs } from "./heirs.js"
 import { kills } from "./kills.js"
 import { outages } from "./outages.js"
 import { poison } from "./poison.js"
@@ -17,6 +18,7 @@ export const rows: ReadonlyArray<Row> = [
   kills,
   closings,
   abruptEndings,
+  heirs,
   poison,
   contained,
   flood,
