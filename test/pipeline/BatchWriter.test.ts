@@ -15,6 +15,7 @@ import {
   Scope,
   TestClock
 } from "effect"
+import { Observability } from "effect-observability"
 import * as BatchWriter from "../../src/pipeline/BatchWriter.js"
 import { type Batch, ExportError, type Exporter, memory } from "../../src/pipeline/Exporter.js"
 import type { Ledger, Stats } from "../../src/pipeline/Stats.js"
@@ -248,6 +249,35 @@ describe("BatchWriter", () => {
         yield* TestClock.adjust("36 seconds")
         assert.isAtLeast(yield* Queue.size(attempts), 1)
       })
+    )
+
+    it.scoped(
+      "that lasts lets a single record try, at most 150 times an hour, and everything follows batch by batch",
+      () =>
+        Effect.gen(function* () {
+          let isDown = true
+          let flying = 0
+          const { attempts, exporter } = yield* observed(() =>
+            Effect.acquireUseRelease(
+              Effect.sync(() => assert.strictEqual(++flying, 1)),
+              () => Effect.suspend(() => (isDown ? unavailable : Effect.sleep("10 millis"))),
+              () => Effect.sync(() => void flying--)
+            )
+          )
+          const writer = yield* make([exporter], { maxBatchSize: 100 })
+          yield* emitSpans(writer, 5_000)
+          yield* TestClock.adjust("1 hour")
+          const during = Array.from(yield* Queue.takeAll(attempts), names)
+          assert.isAtMost(during.length, 150)
+          for (const batch of during.slice(5)) assert.deepStrictEqual(batch, ["span 1"])
+          isDown = false
+          yield* TestClock.adjust("40 seconds")
+          yield* emitSpans(writer, 10, "live")
+          yield* TestClock.adjust("2 seconds")
+          const sizes = Array.from(yield* Queue.takeAll(attempts), (batch) => batch.spans.length)
+          assert.deepStrictEqual([sizes[0], sizes[1], Math.max(...sizes)], [1, 99, 100])
+          assert.strictEqual((yield* spansOf(writer, "observed"))?.exported, 5_010)
+        })
     )
 
     it.scoped("begins anew with short waits after a success", () =>
@@ -909,6 +939,22 @@ describe("BatchWriter", () => {
       yield* emitSpans(writer, 5)
       yield* Scope.close(scope, Exit.void)
       assert.lengthOf(messages, 3)
+    }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+  })
+
+  it.effect("loses and says nothing of what it says itself", () => {
+    const said: Array<string> = []
+    const logger = Logger.make(({ message }) => void said.push(String(Arr.ensure(message)[0])))
+    return Effect.gen(function* () {
+      const picky: Exporter = { name: "picky", export: () => Effect.fail(rejected) }
+      yield* Effect.gen(function* () {
+        const { stats } = yield* Observability.Observability
+        yield* Effect.logWarning("hello")
+        yield* TestClock.adjust("3 minutes")
+        const ledger = (yield* stats).logs["picky"]
+        assert.deepStrictEqual([ledger?.emitted, ledger?.failed], [1, { Rejected: 1 }])
+      }).pipe(Effect.provide(Observability.layerExportOnly({ serviceName: "test", exporters: [picky] })))
+      assert.deepStrictEqual(said, ["hello", `Records were lost on their way to the exporter "picky"`])
     }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
   })
 
