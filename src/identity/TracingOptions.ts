@@ -45,6 +45,9 @@ export const TracingOptions = Schema.Struct({
  */
 export interface TracingOptions extends Schema.Schema.Type<typeof TracingOptions> {}
 
+/** @internal */
+export const none: Omit<TracingOptions, "sessionId"> = {}
+
 /**
  * The options of the current fiber, without the session, which has its own `FiberRef`.
  *
@@ -53,7 +56,7 @@ export interface TracingOptions extends Schema.Schema.Type<typeof TracingOptions
  */
 export const currentTracingOptions: FiberRef.FiberRef<Omit<TracingOptions, "sessionId">> = globalValue(
   "effect-observability/TracingOptions/currentTracingOptions",
-  () => FiberRef.unsafeMake<Omit<TracingOptions, "sessionId">>({}, { join: (parent) => parent })
+  () => FiberRef.unsafeMake(none, { join: (parent) => parent })
 )
 
 /**

@@ -27,7 +27,6 @@ import { withRefs } from "./internal/refs.js"
 import { report } from "./internal/refused.js"
 import { isLoopback, isTarget } from "./internal/targets.js"
 import {
-  type Carrier,
   carrierOf,
   extract,
   type Headers,
@@ -85,7 +84,8 @@ export const layerClient = ({
               const session = believes(url)
               const headers = inject(Struct.pick(request.headers, "baggage"), carrierOf(fiber), { include, session })
               const injected = aborted(HttpClientRequest.setHeaders(request, headers), signal)
-              const context = session ? sheddingFetch(fiber.currentContext, believes) : fiber.currentContext
+              const sheds = session && ofSession.some((name) => name in headers)
+              const context = sheds ? sheddingFetch(fiber.currentContext, believes) : fiber.currentContext
               return withRefs(client.execute(injected), [untraced, [FiberRef.currentContext, context]])
             })
           : withRefs(client.execute(request), [untraced])
@@ -148,35 +148,36 @@ export interface ServerOptions {
 export const middleware =
   ({ trust }: ServerOptions) =>
   <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R | HttpServerRequest> =>
-    Effect.flatMap(Effect.context<R | HttpServerRequest>(), (context) => {
-      const request = Context.unsafeGet(context, HttpServerRequest)
+    Effect.withFiberRuntime(({ currentContext }) => {
+      const request = Context.unsafeGet(currentContext as Context.Context<HttpServerRequest>, HttpServerRequest)
       const trusted = typeof trust === "function" ? holds(trust, request) : trust === "always"
       const { refused, ...carrier } = extract(headersOf(request), { trust: trusted ? "always" : "never" })
-      const around = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
+      const around = Option.getOrUndefined(Context.getOption(currentContext, Tracer.ParentSpan))
       const isServed = around?._tag === "Span" && around.kind === "server"
       if (isServed) recordingOf(around)?.reassign(carrier.options?.sessionId, optionsOf(carrier))
       const parent = isServed ? around : parentOf(carrier)
-      return report(refused).pipe(
-        Effect.zipRight(HttpApp.appendPreResponseHandler((_, response) => streamedIn(response, carrier, parent))),
-        Effect.zipRight(restoreUnder(app, carrier, parent))
-      )
+      const within = <A, E, R>(effect: Effect.Effect<A, E, R>) => restoreUnder(effect, carrier, parent)
+      const answered = isWeb(request)
+        ? Effect.zipRight(
+            HttpApp.appendPreResponseHandler((_, response) => Effect.succeed(streamed(response, within))),
+            within(app)
+          )
+        : Effect.map(within(app), (response) => streamed(response, within))
+      return refused.length === 0 ? answered : Effect.zipRight(report(refused), answered)
     })
 
-/** The response, whose body is streamed in the session of its request, in whatever fiber that is. */
-const streamedIn = (
+/** Whether the response is sent by another fiber than the one that the middleware is around. */
+const isWeb = ({ source }: HttpServerRequest): boolean => source instanceof Request
+
+/** The response, whose body is streamed in the session of its request, by whatever fiber. */
+const streamed = (
   response: HttpServerResponse.HttpServerResponse,
-  carrier: Carrier,
-  parent: Tracer.AnySpan | undefined
-): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  within: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+): HttpServerResponse.HttpServerResponse => {
   const { body } = response
-  if (body._tag !== "Stream") return Effect.succeed(response)
-  const stream = Stream.toPull(body.stream).pipe(
-    Effect.map((pull) => restoreUnder(pull, carrier, parent)),
-    Stream.fromPull
-  )
-  return Effect.succeed(
-    HttpServerResponse.setBody(response, HttpBody.stream(stream, body.contentType, body.contentLength))
-  )
+  if (body._tag !== "Stream") return response
+  const stream = Stream.fromPull(Effect.map(Stream.toPull(body.stream), within))
+  return HttpServerResponse.setBody(response, HttpBody.stream(stream, body.contentType, body.contentLength))
 }
 
 /** The headers of a request; a session that is named twice is one name in none of them, so it is shown as two. */

@@ -109,22 +109,23 @@ export const restoreUnder = <A, E, R>(
       [currentSessionRefused, false],
       [TracingOptions.currentTracingOptions, optionsOf(carrier)],
       [Baggage.currentBaggage, carrier.baggage ?? ""],
-      [
-        FiberRef.currentContext,
-        parent === undefined
-          ? Context.omit(Tracer.ParentSpan)(currentContext as Context.Context<Tracer.ParentSpan>)
-          : Context.add(currentContext, Tracer.ParentSpan, parent)
-      ]
+      [FiberRef.currentContext, withParent(currentContext, parent)]
     ])
   )
 
+const withParent = (context: Context.Context<never>, parent: Tracer.AnySpan | undefined): Context.Context<never> => {
+  const around = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
+  if (around === parent) return context
+  return parent === undefined
+    ? Context.omit(Tracer.ParentSpan)(context as Context.Context<Tracer.ParentSpan>)
+    : (Context.add(context, Tracer.ParentSpan, parent) as Context.Context<never>)
+}
+
 /** The options without the session: one object where there are none, since what is made of them is kept by it. @internal */
-export const optionsOf = ({ options: { sessionId: _, ...options } = {} }: Carrier): Options =>
-  Object.keys(options).length === 0 ? noOptions : options
-
-type Options = Omit<TracingOptions.TracingOptions, "sessionId">
-
-const noOptions: Options = {}
+export const optionsOf = ({
+  options: { sessionId: _, ...options } = {}
+}: Carrier): Omit<TracingOptions.TracingOptions, "sessionId"> =>
+  Object.keys(options).length === 0 ? TracingOptions.none : options
 
 /**
  * Headers by name. Names are read in any case and written in lower case.

@@ -9,13 +9,15 @@ type Values = Arr.NonEmptyReadonlyArray<readonly [ref: AnyFiberRef, value: unkno
 export const withRefs = <A, E, R>(effect: Effect.Effect<A, E, R>, values: Values): Effect.Effect<A, E, R> =>
   Effect.acquireUseRelease(exchange(values), () => effect, exchange)
 
-/** Sets values, and gives those before. */
+/** Sets values, and gives those before. Where nothing changes, nothing is copied. */
 const exchange = (values: Values): Effect.Effect<Values> =>
   Effect.withFiberRuntime((fiber) => {
     const before = Arr.map(values, ([ref]) => [ref, fiber.getFiberRef(ref)] as const)
+    const changed = values.filter(([, value], index) => value !== before[index]?.[1])
+    if (!Arr.isNonEmptyReadonlyArray(changed)) return Effect.succeed(before)
     return Effect.as(
       Effect.updateFiberRefs((id, refs) =>
-        FiberRefs.updateManyAs(refs, { entries: Arr.map(values, ([ref, value]) => [ref, [[id, value]]] as const) })
+        FiberRefs.updateManyAs(refs, { entries: Arr.map(changed, ([ref, value]) => [ref, [[id, value]]] as const) })
       ),
       before
     )
