@@ -323,6 +323,19 @@ describe("OtlpExporter", () => {
     })
   )
 
+  it.scopedLive("sends the program's own attributes where the record says nothing by their names", () =>
+    Effect.gen(function* () {
+      const record = yield* onlySpan({ attributes: { "user.id": "user-2", constructor: 1 } })
+      assert.deepStrictEqual(attribute(record, "user.id"), { stringValue: "user-2" })
+      assert.deepStrictEqual(attribute(record, "constructor"), { intValue: "1" })
+      const ofUser = yield* onlySpan({ userId: "user-1", attributes: { "user.id": "user-2" } })
+      const users = (ofUser["attributes"] as ReadonlyArray<{ readonly key: string }>).filter(
+        ({ key }) => key === "user.id"
+      )
+      assert.deepStrictEqual(users, [{ key: "user.id", value: { stringValue: "user-1" } }])
+    })
+  )
+
   it.scopedLive("sends records of one resource together", () =>
     Effect.gen(function* () {
       const { traces } = yield* sent(

@@ -37,8 +37,18 @@ export const make = (toInt: (value: number) => string) => {
     return isArray(json) ? { arrayValue: { values: json.map(anyValue) } } : { kvlistValue: { values: keyValues(json) } }
   }
 
-  const keyValues = (attributes: Attributes): Array<KeyValue> =>
-    Object.entries(attributes).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: anyValue(value) }]))
+  /** Of the objects that have a value for a key, the last counts. */
+  const keyValues = (...objects: ReadonlyArray<Attributes>): Array<KeyValue> => {
+    const values: Array<KeyValue> = []
+    for (let i = 0; i < objects.length; i++) {
+      const attributes = objects[i] as Attributes
+      for (const key of Object.keys(attributes)) {
+        const value = attributes[key]
+        if (value !== undefined && !hasAfter(objects, i, key)) values.push({ key, value: anyValue(value) })
+      }
+    }
+    return values
+  }
 
   const resource = (attributes: Attributes) => ({ attributes: keyValues(attributes), droppedAttributesCount: 0 })
 
@@ -54,7 +64,7 @@ export const make = (toInt: (value: number) => string) => {
       startTimeUnixNano: toTime(span.startTime),
       // A span that had not ended at the close has no duration.
       endTimeUnixNano: toTime(span.endTime ?? span.startTime),
-      attributes: keyValues({ ...spanAttributes(span), ...span.attributes, ...correlation(span) }),
+      attributes: keyValues(spanAttributes(span), span.attributes, correlation(span)),
       droppedAttributesCount: span.dropped?.attributes ?? 0,
       events: span.events.map(({ attributes, name, time }) => ({
         timeUnixNano: toTime(time),
@@ -84,7 +94,7 @@ export const make = (toInt: (value: number) => string) => {
     severityNumber: severities[log.level],
     severityText: log.level.toUpperCase(),
     body: anyValue(bodyOf(log)),
-    attributes: keyValues({ ...logAttributes(log), ...log.attributes, ...correlation(log) }),
+    attributes: keyValues(logAttributes(log), log.attributes, correlation(log)),
     droppedAttributesCount: 0,
     ...(isTraceId(log.traceId) && {
       traceId: log.traceId,
@@ -108,6 +118,14 @@ export const make = (toInt: (value: number) => string) => {
 
 interface Attributes {
   readonly [key: string]: Json | undefined
+}
+
+const hasAfter = (objects: ReadonlyArray<Attributes>, index: number, key: string): boolean => {
+  for (let i = index + 1; i < objects.length; i++) {
+    const attributes = objects[i] as Attributes
+    if (attributes[key] !== undefined && Object.hasOwn(attributes, key)) return true
+  }
+  return false
 }
 
 const scope = { name: "effect-observability" }
