@@ -21,6 +21,7 @@ import {
   Tracer
 } from "effect"
 import { Observability, Propagation, SessionId, Storage, TraceContext } from "effect-observability"
+import { stored } from "../propagation/utils.js"
 import { folder, type Row, recording, row, type Session, turn, work } from "./row.js"
 
 /** Goes on in a fiber when the turn that forked it is over, and does not bring its session back. */
@@ -275,13 +276,20 @@ export const rows: ReadonlyArray<Row> = [
   ),
   row(
     "layer-built fibers",
-    "what a layer forks does not keep the session that it was built in, built with `restore(…, {})`",
-    { ada: 1, none: 1 },
+    "`Layer.locallyEffect`: what it forks keeps neither the session nor the trace that it was built in",
+    { ada: 1, none: 2 },
     Effect.gen(function* () {
-      const ticking = yield* Layer.build(
-        Layer.scopedContext(Propagation.restore(Layer.build(ticker("none")), {}))
-      ).pipe(Effect.zipLeft(Effect.log("ada")), Effect.withSpan("ada"), turn("ada"))
+      const ticking = yield* ticker("none").pipe(
+        Layer.locallyEffect(Propagation.restore({})),
+        Layer.build,
+        Effect.zipLeft(Effect.log("ada")),
+        Effect.withSpan("ada"),
+        turn("ada")
+      )
       yield* Effect.provide(tick, ticking).pipe(turn("bob"))
+      yield* Effect.provide(tick, ticking)
+      const { spans } = yield* stored
+      for (const span of spans.filter(({ name }) => name === "none")) assert.isUndefined(span.parentSpanId)
     })
   ),
   row(
