@@ -190,7 +190,7 @@ const fields = {
   sampling: withDefault(Sampling, { type: "always" }, "Which traces are recorded."),
   processors: withDefault(Processors, [], "What records go through on their way, in this order."),
   /** How secrets are masked, after the processors; `false` leaves them as they are. */
-  sensitiveData: Schema.optional(Schema.Union(Schema.Literal(false), plain(SensitiveData))),
+  sensitiveData: Schema.optional(Schema.Union(Schema.Literal(false), plain(SensitiveData, "false or a plain object"))),
   metrics: withDefault(Schema.Boolean, true, "Whether the counters of the pipeline are published as Effect metrics."),
   organizationId: optional(Text, "Stamped on records that name none."),
   userId: optional(Text, "Stamped on records that name none."),

@@ -713,6 +713,22 @@ describe("ObservabilityConfig", () => {
             ]
           ]
         ],
+        [
+          "a masking that is neither off nor an object",
+          { ...name, sensitiveData: true },
+          [[`["sensitiveData"]`, "Expected false or a plain object, actual true"]]
+        ],
+        [
+          "what is wrong within the masking, and that alone",
+          { ...name, sensitiveData: { keys: 5, patterns: [/a/, /(a+)+$/] } },
+          [
+            [`["sensitiveData"]["keys"]`, "Expected ReadonlyArray<string>, actual 5"],
+            [
+              `["sensitiveData"]["patterns"][1]`,
+              "Expected a pattern that repeats nothing that can be matched in several ways, actual /(a+)+$/"
+            ]
+          ]
+        ],
         ["a batch that is none", { ...name, batch: 5 }, [[`["batch"]`, "Expected a plain object, actual 5"]]],
         [
           "bounds that are none, all of them",

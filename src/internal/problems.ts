@@ -41,8 +41,11 @@ export const problemsOf = (
 const expected = (ast: AST.AST): string => Option.getOrElse(AST.getDescriptionAnnotation(ast), () => String(ast))
 
 const causesOf = ({ actual, ast, issues }: ParseResult.Composite): ReadonlyArray<ParseResult.ParseIssue> => {
-  const causes = Arr.ensure(issues)
   const members = membersOf(ast)
+  // A literal is told by the message of what may stand in its place.
+  const causes = Arr.ensure(issues).filter(
+    (cause) => !(cause._tag === "Type" && AST.isLiteral(cause.ast)) || members.every(AST.isLiteral)
+  )
   if (members.length > 1 && members.every(AST.isLiteral)) {
     return [new ParseResult.Type(AST.Union.make(members), actual)]
   }

@@ -11,6 +11,7 @@ import * as AST from "effect/SchemaAST"
 import type { LogLevel as Level } from "../capture/Logger.js"
 import { isSampler } from "../capture/Sampler.js"
 import { isExporter } from "../pipeline/Exporter.js"
+import { isSafePattern, safePattern } from "../pipeline/SensitiveDataFilter.js"
 import type { SignalProcessor } from "../pipeline/SignalProcessor.js"
 import { isDurationInput, isPositiveDurationInput } from "../signal/internal/duration.js"
 import { isJson } from "../signal/internal/json.js"
@@ -31,7 +32,7 @@ export const isPlainObject = (value: unknown): value is { readonly [key: string]
   Predicate.isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value))
 
 /** A struct that is given as a plain object. */
-export const plain = <A, I>(struct: Schema.Schema<A, I>): Schema.Schema<A, I> =>
+export const plain = <A, I>(struct: Schema.Schema<A, I>, expected = "a plain object"): Schema.Schema<A, I> =>
   Schema.declare(
     [struct],
     {
@@ -41,10 +42,11 @@ export const plain = <A, I>(struct: Schema.Schema<A, I>): Schema.Schema<A, I> =>
           : ParseResult.fail(new ParseResult.Type(ast, input)),
       encode: (struct) => (input, options) => ParseResult.encodeUnknown(struct)(input, options)
     },
-    { message: plainExpected, [AST.SurrogateAnnotationId]: struct.ast }
+    {
+      message: ({ actual }) => `Expected ${expected}, actual ${shown(actual)}`,
+      [AST.SurrogateAnnotationId]: struct.ast
+    }
   )
-
-const plainExpected = ({ actual }: ParseResult.ParseIssue): string => `Expected a plain object, actual ${shown(actual)}`
 
 const shown = (value: unknown): string => {
   if (typeof value === "string") return JSON.stringify(value)
@@ -95,7 +97,7 @@ export const Name = Schema.NonEmptyTrimmedString.pipe(
 )
 
 export const Attributes = Schema.declare((value): value is JsonObject => isPlainObject(value), {
-  message: plainExpected,
+  message: ({ actual }) => `Expected a plain object, actual ${shown(actual)}`,
   jsonSchema: { type: "object" }
 }).pipe(Schema.filter((attributes) => strayValues(attributes), { jsonSchema: {} }))
 
@@ -140,6 +142,12 @@ export const Exporters = Schema.Array(
 
 export const Patterns = Schema.Array(
   Schema.declare((value): value is RegExp => value instanceof RegExp, { title: "a regular expression", ...inCode })
+).pipe(
+  Schema.filter((patterns) =>
+    patterns.flatMap((pattern, index) =>
+      isSafePattern(pattern) ? [] : [{ path: [index], message: `Expected ${safePattern}, actual ${pattern}` }]
+    )
+  )
 )
 
 export const RedactedKey = Schema.declare(

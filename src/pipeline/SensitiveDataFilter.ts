@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import * as Data from "effect/Data"
 import { keepsForm } from "../signal/internal/trusted.js"
 import { UnsafeLog, UnsafeSpan } from "../signal/internal/unsafe.js"
 import type { Json, JsonObject } from "../signal/Json.js"
@@ -12,6 +13,7 @@ import type { SpanEvent, SpanLink, SpanRecord } from "../signal/SpanRecord.js"
 import * as Keys from "./internal/sensitive/keys.js"
 import * as Mask from "./internal/sensitive/mask.js"
 import { memo, memoInText } from "./internal/sensitive/memo.js"
+import { isSlow } from "./internal/sensitive/pattern.js"
 import { isCard } from "./internal/sensitive/shapes.js"
 import * as Text from "./internal/sensitive/text.js"
 import type { SignalProcessor } from "./SignalProcessor.js"
@@ -40,8 +42,8 @@ export interface Options {
   /** Names whose values are never masked. They count for more than `keys`. */
   readonly safeKeys?: ReadonlyArray<string> | undefined
   /**
-   * What further secrets look like: at most 512 characters each. Texts are given to a pattern in pieces of 2,048, which
-   * bounds what a slow one may cost; one that takes exponential time is slow all the same.
+   * What further secrets look like: at most 512 characters each. Texts are given to a pattern in pieces of 2,048. One that
+   * a text could make run for ever is refused: see {@link isSafePattern}.
    */
   readonly patterns?: ReadonlyArray<RegExp> | undefined
   /** `{ type: "full" }` when absent. */
@@ -49,8 +51,39 @@ export interface Options {
 }
 
 /**
+ * A pattern of the program that a text could make run for ever.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnsafePattern extends Data.TaggedError("UnsafePattern")<{
+  /** Which of the options it is. */
+  readonly field: string
+  readonly pattern: RegExp
+}> {
+  override get message(): string {
+    return `${this.field}: Expected ${safePattern}, actual ${this.pattern}`
+  }
+}
+
+/** @internal */
+export const safePattern = "a pattern that repeats nothing that can be matched in several ways"
+
+/**
+ * Whether a pattern takes at most a time that grows with the square of the length of a text. It says no where in something
+ * repeated, such as `(a+)+`, `(\\w|\\d)*` and `(.*,)*`, the next character does not say what comes next, and where two
+ * repetitions can share the same characters, as in `a.*b.*c`. Some patterns that are quick are refused with these: say what
+ * does not belong to a part, as in `a[^b]*b[^c]*c` and `([^,]*,)*`.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isSafePattern = (pattern: RegExp): boolean => !isSlow(pattern)
+
+/**
  * A processor that masks secrets in the names, texts, attributes and data of spans and logs. It returns the record that it
- * got where there is nothing to mask. Ids that tie records together are left as they are.
+ * got where there is nothing to mask. Ids that tie records together are left as they are. It throws an
+ * {@link UnsafePattern} for a pattern that a text could make run for ever.
  *
  * @example
  * ```ts
@@ -68,6 +101,9 @@ export interface Options {
  */
 export const make = (options: Options = {}): SignalProcessor => {
   const { patterns = [], style = { type: "full" } } = options
+  for (const [index, pattern] of patterns.entries()) {
+    if (!isSafePattern(pattern)) throw new UnsafePattern({ field: `patterns[${index}]`, pattern })
+  }
   const verdictOf = memo(Keys.make(options))
   const verdictIn = memoInText(verdictOf)
   const mask = Mask.make(style)

@@ -228,6 +228,73 @@ describe("SensitiveDataFilter", () => {
     })
   })
 
+  describe("patterns", () => {
+    const slow = [
+      /(a+)+$/,
+      /(a*)*b/,
+      /(a|a)*b/,
+      /(a|ab)+c/,
+      /(aa?)+$/,
+      /(a{1,9}){30}b/,
+      /(\w+\s?)*$/,
+      /(\d+|[a-z]+)*!/,
+      /([a-z]|\w)+!/,
+      /([A-Z]+|a)+!/i,
+      /(.*a)+$/,
+      /(?=(a+)+$)x/,
+      /(?<x>a+)(?:\k<x>)*b/,
+      /(?:\p{L}+)+!/u,
+      /(?:[[a-z]--[b]]+)+!/v,
+      /a*a*a*b/,
+      /.*a.*b.*c/
+    ]
+
+    it.each(slow)("that a text could make run for ever are refused: %s", (pattern) => {
+      assert.isFalse(SensitiveDataFilter.isSafePattern(pattern))
+      try {
+        SensitiveDataFilter.make({ patterns: [/x/, pattern] })
+        assert.fail("it was taken")
+      } catch (error) {
+        assert.instanceOf(error, SensitiveDataFilter.UnsafePattern)
+        assert.strictEqual(error.field, "patterns[1]")
+        assert.strictEqual(error.pattern, pattern)
+        assert.include(error.message, String(pattern))
+      }
+    })
+
+    const quick = [
+      /\bACME-[0-9A-F]{16}\b/,
+      /(?:\w+\.)+com/,
+      /(?:-?\d{4})+/,
+      /(?:\d{1,3}\.){3}\d{1,3}/,
+      /"([^"\\]|\\.)*"/,
+      /(?:[^\s,]+,)*end/,
+      /^(?:[A-Z]{2}\d{6})(?:,[A-Z]{2}\d{6})*$/,
+      /key\s*=\s*\S+/,
+      /begin.*end/,
+      /(?<=a)[\])(]+x/,
+      /[[a-z]--[b]]{5}/v,
+      /\u{61}+\//u,
+      /{/
+    ]
+
+    it.each(quick)("that are quick are taken: %s", (pattern) =>
+      assert.isTrue(SensitiveDataFilter.isSafePattern(pattern))
+    )
+
+    for (const [pattern, part] of [
+      [/a.*b/, "a"],
+      [/(?:\w+\.)+!/, "a."],
+      [/\w+@\w+!/, "a@a"],
+      [/^.*x.*$/, "y"]
+    ] as const) {
+      it(`takes a bounded time for ${pattern} over a hostile text`, { timeout: 20_000 }, () => {
+        const text = part.repeat(131_072 / part.length)
+        assert.strictEqual(masked(text, { patterns: [pattern] }), text)
+      })
+    }
+  })
+
   describe("takes a time in proportion to the length of", () => {
     for (const part of [
       "sk-",
