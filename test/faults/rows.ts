@@ -9,6 +9,7 @@ import { heirs } from "./heirs.js"
 import { kills } from "./kills.js"
 import { outages } from "./outages.js"
 import { poison } from "./poison.js"
+import { leaks } from "./secrets.js"
 import { servers } from "./servers.js"
 
 /** Every fault, in the order of the table. */
@@ -24,5 +25,6 @@ export const rows: ReadonlyArray<Row> = [
   flood,
   disks,
   servers,
+  leaks,
   days
 ]

@@ -329,10 +329,8 @@ describe("OtlpExporter", () => {
       assert.deepStrictEqual(attribute(record, "user.id"), { stringValue: "user-2" })
       assert.deepStrictEqual(attribute(record, "constructor"), { intValue: "1" })
       const ofUser = yield* onlySpan({ userId: "user-1", attributes: { "user.id": "user-2" } })
-      const users = (ofUser["attributes"] as ReadonlyArray<{ readonly key: string }>).filter(
-        ({ key }) => key === "user.id"
-      )
-      assert.deepStrictEqual(users, [{ key: "user.id", value: { stringValue: "user-1" } }])
+      const users = byKey(ofUser["attributes"]).filter(({ key }) => key === "user.id")
+      assert.deepStrictEqual<unknown>(users, [string("user.id", "user-1")])
     })
   )
 
