@@ -18,14 +18,15 @@ export interface Ledger {
   readonly queued: number
   /**
    * Never given to the exporter, by reason: `QueueFull`, `Processor` (one returned `undefined`), `ProcessorError` (one
-   * threw, or returned what is no record), `Shutdown` (the pipeline was closed, or closing, and the exporter did not
+   * threw, or returned what is no record or cannot be JSON), `Shutdown` (the pipeline was closed, or closing, and the exporter did not
    * take it in time), `Abandoned` (a span that had not ended at the close, and was not among the newest 10,000 open ones:
    * beyond them it is last shown as running).
    */
   readonly dropped: { readonly [reason: string]: number }
   /**
    * Refused by the exporter, by reason: `Rejected` and whatever else its errors say, `Defect` when it died of the record,
-   * `NoEffect` when it returned something else, a promise for example, `Corrupt` when it came back damaged from the spool.
+   * `NoEffect` when it returned something else, a promise for example, `Corrupt` when it came back damaged from the
+   * spool, or did not come back.
    */
   readonly failed: { readonly [reason: string]: number }
 }

@@ -129,12 +129,6 @@ const loggers = [
     broke,
     { stored: 0, dropped: { ProcessorError: turns } },
     Logger.add(Logger.make(({ logLevel }) => (logLevel._tag === "Warning" ? broken("logger") : undefined)))
-  ),
-  fault(
-    "a logger whose promise fails",
-    broke,
-    { stored: 0, dropped: { ProcessorError: turns } },
-    Logger.add(Logger.make(() => Promise.reject(new Error("logger")).catch(() => {})))
   )
 ]
 
