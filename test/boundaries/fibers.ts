@@ -22,7 +22,8 @@ import {
 } from "effect"
 import { Observability, Propagation, SessionId, Storage, TraceContext } from "effect-observability"
 import { stored } from "../propagation/utils.js"
-import { folder, type Row, recording, row, type Session, turn, work } from "./row.js"
+import { folder } from "../utils/folder.js"
+import { type Row, recording, row, type Session, turn, work } from "./row.js"
 
 /** Goes on in a fiber when the turn that forked it is over, and does not bring its session back. */
 const outliving = <R>(fork: (effect: Effect.Effect<void>) => Effect.Effect<Fiber.RuntimeFiber<void>, never, R>) =>

@@ -1,22 +1,14 @@
 import { Agent } from "node:http"
-import { HttpServerResponse } from "@effect/platform"
 import { assert } from "@effect/vitest"
-import { Effect, Metric, Option } from "effect"
+import { Effect, Metric } from "effect"
 import { SessionId, type SpanRecord, TracingOptions } from "effect-observability"
-import { client, id, named, raw, serve, start, stored } from "../propagation/utils.js"
-import { ofKind, type Row } from "./row.js"
+import { client, id, named, ofKind, raw, serve, start, stored, whoami } from "../propagation/utils.js"
+import type { Row } from "./row.js"
 
 const a = id("session-a")
 const b = id("session-b")
 const traceId = "12345678901234567890123456789012"
 const traceparent = `00-${traceId}-1234567890123456-01`
-
-/** Answers with the session of its fiber. */
-const whoami = Effect.gen(function* () {
-  yield* Effect.log("asked")
-  const session = yield* Effect.withSpan(SessionId.get, "handler")
-  return HttpServerResponse.text(Option.getOrElse(session, () => "none"))
-})
 
 const asking = (session: string | undefined) => (session === undefined ? [] : ["x-mastra-session-id", session])
 

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { assert } from "@effect/vitest"
 import { Effect, Layer, Logger, type Scope } from "effect"
-import { Observability, SessionId, type SpanRecord, type Storage } from "effect-observability"
+import { Observability, SessionId, type Storage } from "effect-observability"
 import { stored } from "../propagation/utils.js"
 
 type Env = Observability.Observability | Storage.Storage | Scope.Scope
@@ -62,12 +59,3 @@ export const row = (
     }
   })
 })
-
-export const ofKind = (spans: ReadonlyArray<SpanRecord.SpanRecord>, kind: SpanRecord.SpanRecord["kind"]) =>
-  spans.filter((span) => span.kind === kind)
-
-/** A folder of its own, until the row is done. */
-export const folder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-observability-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
-)

@@ -9,7 +9,8 @@ import { SessionId, TracingOptions } from "effect-observability"
 import { RpcPropagation } from "effect-observability/rpc"
 import { ada, Calls, carried, nobody, server } from "../propagation/calls.js"
 import { named, stored } from "../propagation/utils.js"
-import { folder, type Row } from "./row.js"
+import { folder } from "../utils/folder.js"
+import type { Row } from "./row.js"
 
 const overSocket = RpcClient.layerProtocolSocket().pipe(
   Layer.provide(

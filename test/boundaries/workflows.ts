@@ -9,7 +9,8 @@ import { DuckDbStorage } from "effect-observability/duckdb"
 import { WorkflowPropagation } from "effect-observability/workflow"
 import { decide, Order, OrderLive, until } from "../propagation/order.js"
 import { stored } from "../propagation/utils.js"
-import { folder, type Row } from "./row.js"
+import { folder } from "../utils/folder.js"
+import type { Row } from "./row.js"
 
 const ada = { sessionId: SessionId.SessionId.make("ada"), threadId: "t", runId: "r", userId: "ada", tags: ["beta"] }
 const bob = SessionId.SessionId.make("bob")

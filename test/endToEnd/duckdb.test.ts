@@ -1,17 +1,14 @@
 import { spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Layer, Option, Stream } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { Observability, SessionId, Storage, TracingOptions } from "effect-observability"
 import { DuckDbStorage } from "effect-observability/duckdb"
+import { folder } from "../utils/folder.js"
+import { all } from "../utils/pages.js"
 
-const file = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-observability-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
-).pipe(Effect.map((folder) => join(folder, "agents.duckdb")))
+const file = Effect.map(folder, (folder) => join(folder, "agents.duckdb"))
 
 const session = SessionId.SessionId.make("session")
 
@@ -21,16 +18,6 @@ const recording = (path: string) =>
 /** Asks a file that nobody else has open. */
 const ask = <A>(path: string, question: (storage: Storage.StorageService) => Effect.Effect<A, Storage.StorageError>) =>
   Effect.flatMap(Storage.Storage, question).pipe(Effect.provide(DuckDbStorage.layer({ path })))
-
-const all = <A>(
-  list: (pagination: Storage.Pagination) => Effect.Effect<Storage.PaginatedResult<A>, Storage.StorageError>
-) =>
-  Stream.paginateChunkEffect(Option.none<string>(), (cursor) =>
-    Effect.map(list({ limit: 1_000, cursor: Option.getOrUndefined(cursor) }), ({ items, nextCursor }) => [
-      Chunk.fromIterable(items),
-      Option.map(nextCursor, Option.some)
-    ])
-  ).pipe(Stream.runCollect, Effect.map(Chunk.toReadonlyArray))
 
 describe("a program recorded into a DuckDB file", () => {
   it.scopedLive("that closes at once has stored all of its 95 spans", () =>

@@ -1,16 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Layer, Logger, Option, Schedule } from "effect"
 import { Observability, type ObservabilityConfig, SessionId, Storage } from "effect-observability"
 import { DuckDbClient, DuckDbStorage } from "effect-observability/duckdb"
+import { folder } from "../utils/folder.js"
 import { holdInAnotherProcess } from "../utils/otherProcess.js"
 
-const file = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-observability-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
-).pipe(Effect.map((folder) => join(folder, "agents.duckdb")))
+const file = Effect.map(folder, (folder) => join(folder, "agents.duckdb"))
 
 const session = SessionId.SessionId.make("session")
 

@@ -19,9 +19,9 @@ import {
 import { NodeHttpServer, Undici } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, Option, type Runtime, Schema, Stream } from "effect"
-import { type Sampler, SessionId, type SpanRecord, TracingOptions } from "effect-observability"
+import { type Sampler, SessionId, TracingOptions } from "effect-observability"
 import { HttpPropagation } from "effect-observability/http"
-import { client, id, named, Recording, raw, recordingWith, serve, stored } from "./utils.js"
+import { client, id, named, ofKind, Recording, raw, recordingWith, serve, stored, whoami } from "./utils.js"
 
 const a = id("session-a")
 const b = id("session-b")
@@ -29,22 +29,12 @@ const traceId = "12345678901234567890123456789012"
 const spanId = "1234567890123456"
 const traceparent = `00-${traceId}-${spanId}-01`
 
-/** Answers with the session of its fiber. */
-const whoami = Effect.gen(function* () {
-  yield* Effect.log("asked")
-  const session = yield* Effect.withSpan(SessionId.get, "handler")
-  return HttpServerResponse.text(Option.getOrElse(session, () => "none"))
-})
-
 /** Answers with the headers of the request. */
 const echo = Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => HttpServerResponse.unsafeJson(headers))
 
 const getText = (http: HttpClient.HttpClient, url: string) => Effect.flatMap(http.get(url), ({ text }) => text)
 const getHeaders = (http: HttpClient.HttpClient, url: string) =>
   Effect.flatMap(http.get(url), ({ json }) => json as Effect.Effect<Record<string, string>, never>)
-
-const ofKind = (spans: ReadonlyArray<SpanRecord.SpanRecord>, kind: SpanRecord.SpanRecord["kind"]) =>
-  spans.filter((span) => span.kind === kind)
 
 describe("HttpPropagation", () => {
   it.scopedLive("takes the session and the trace from a client to the server span and what is in it", () =>

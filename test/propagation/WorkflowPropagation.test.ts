@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { DurableClock, Workflow, WorkflowEngine } from "@effect/workflow"
@@ -7,15 +5,13 @@ import { Deferred, Effect, FiberRef, Layer, Logger, Option, PrimaryKey, Schema }
 import { Observability, Propagation, SessionId, Storage, TracingOptions } from "effect-observability"
 import { WorkflowPropagation } from "effect-observability/workflow"
 import { currentWorkflowRun } from "../../src/identity/internal/workflowRun.js"
+import { folder } from "../utils/folder.js"
 import { decide, Order, OrderLive, runner, until } from "./order.js"
 
 const ada = { sessionId: SessionId.SessionId.make("ada"), threadId: "t", runId: "r", userId: "ada", tags: ["beta"] }
 const bob = { sessionId: SessionId.SessionId.make("bob"), userId: "bob" }
 
-const file = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-observability-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
-).pipe(Effect.map((folder) => join(folder, "cluster.db")))
+const file = Effect.map(folder, (folder) => join(folder, "cluster.db"))
 
 /** Executes an order, and goes on when it is done. */
 const Batch = Workflow.make({ name: "Batch", payload: { id: Schema.String }, idempotencyKey: ({ id }) => id })

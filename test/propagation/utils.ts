@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { createServer, request } from "node:http"
 import { fileURLToPath } from "node:url"
-import { FetchHttpClient, type HttpApp, HttpClient, HttpServer } from "@effect/platform"
+import { FetchHttpClient, type HttpApp, HttpClient, HttpServer, HttpServerResponse } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
-import { Chunk, Context, Effect, Layer, Logger, Option, Stream } from "effect"
+import { Context, Effect, Layer, Logger, Option } from "effect"
 import { Observability, SessionId, type SpanRecord, Storage } from "effect-observability"
 import { HttpPropagation } from "effect-observability/http"
+import { all } from "../utils/pages.js"
 
 export const id = (text: string) => SessionId.SessionId.make(text)
 
@@ -16,16 +17,6 @@ export const recordingWith = (config: Partial<Parameters<typeof Observability.la
     Layer.merge(Storage.layerMemory, Logger.remove(Logger.defaultLogger))
   )
 export const Recording = recordingWith({})
-
-const all = <A>(
-  list: (pagination: Storage.Pagination) => Effect.Effect<Storage.PaginatedResult<A>, Storage.StorageError>
-) =>
-  Stream.paginateChunkEffect(Option.none<string>(), (cursor) =>
-    Effect.map(list({ limit: 1_000, cursor: Option.getOrUndefined(cursor) }), ({ items, nextCursor }) => [
-      Chunk.fromIterable(items),
-      Option.map(nextCursor, Option.some)
-    ])
-  ).pipe(Stream.runCollect, Effect.map(Chunk.toReadonlyArray))
 
 /** The ended spans of the store, oldest first, and its logs. */
 export const stored = Effect.gen(function* () {
@@ -44,6 +35,16 @@ export const named = (spans: ReadonlyArray<SpanRecord.SpanRecord>, name: string)
   if (found.length !== 1) throw new Error(`${found.length} spans are named ${name}`)
   return found[0] as SpanRecord.SpanRecord
 }
+
+export const ofKind = (spans: ReadonlyArray<SpanRecord.SpanRecord>, kind: SpanRecord.SpanRecord["kind"]) =>
+  spans.filter((span) => span.kind === kind)
+
+/** Answers with the session of its fiber. */
+export const whoami = Effect.gen(function* () {
+  yield* Effect.log("asked")
+  const session = yield* Effect.withSpan(SessionId.get, "handler")
+  return HttpServerResponse.text(Option.getOrElse(session, () => "none"))
+})
 
 /** Serves an app until the scope closes, with the middleware unless its options are `null`, and gives the address. */
 export const serve = <E>(
