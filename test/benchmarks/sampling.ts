@@ -44,7 +44,7 @@ const programs = {
   unsampled: Effect.provide(micros, layer({ type: "ratio", probability: 0 }))
 }
 
-type Times = Record<keyof typeof programs, number>
+export type Times = Record<keyof typeof programs, number>
 
 const rounds = async (): Promise<Times> => {
   const names = Object.keys(programs) as ReadonlyArray<keyof Times>

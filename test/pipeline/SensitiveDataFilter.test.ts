@@ -229,6 +229,8 @@ describe("SensitiveDataFilter", () => {
   })
 
   describe("patterns", () => {
+    // TypeScript knows the flag in later targets alone.
+    const unicodeSets: string = "v"
     const slow = [
       /(a+)+$/,
       /(a*)*b/,
@@ -244,7 +246,7 @@ describe("SensitiveDataFilter", () => {
       /(?=(a+)+$)x/,
       /(?<x>a+)(?:\k<x>)*b/,
       /(?:\p{L}+)+!/u,
-      /(?:[[a-z]--[b]]+)+!/v,
+      new RegExp("(?:[[a-z]--[b]]+)+!", unicodeSets),
       /a*a*a*b/,
       /.*a.*b.*c/
     ]
@@ -273,7 +275,7 @@ describe("SensitiveDataFilter", () => {
       /key\s*=\s*\S+/,
       /begin.*end/,
       /(?<=a)[\])(]+x/,
-      /[[a-z]--[b]]{5}/v,
+      new RegExp("[[a-z]--[b]]{5}", unicodeSets),
       /\u{61}+\//u,
       /{/
     ]
