@@ -10,6 +10,11 @@ const states = (...values: ReadonlyArray<string>) => values.flatMap((value) => [
 const members = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => `bar${from + index}=${from + index}`).join(",")
 
+const key = "abcdefghijklmnopqrstuvwxyz0123456789_-*/"
+const value = Array.from({ length: 0x7f - 0x20 }, (_, index) => String.fromCharCode(0x20 + index))
+  .join("")
+  .replace(/[,=]/g, "")
+
 class Harness extends Context.Tag("Harness")<
   Harness,
   /** Has the service call back so many times, and gives the headers of each call. */
@@ -88,12 +93,26 @@ layer(HarnessLive, { excludeTestServices: true, timeout: "60 seconds" })("the W3
     ["the same key twice", [...parent(), ...states("foo=1,foo=2")], "foo=1"],
     ["the same member in two headers", [...parent(), ...states("foo=1", "foo=1")], "foo=1"],
     ["the same key in two headers", [...parent(), ...states("foo=1", "foo=2")], "foo=1"],
+    ["every character of a key and of a value", [...parent(), ...states(`${key}=${value}`)], `${key}=${value}`],
+    [
+      "every character of a key with an at sign",
+      [...parent(), ...states(`${key}@a-z0-9_-*/=${value}`)],
+      `${key}@a-z0-9_-*/=${value}`
+    ],
     ["space around members", [...parent(), ...states("foo=1 \t , \t bar=2, \t baz=3")], "foo=1,bar=2,baz=3"],
+    ["tabs around members", [...parent(), ...states("foo=1\t \t,\t \tbar=2,\t \tbaz=3")], "foo=1,bar=2,baz=3"],
+    ["a space before a tracestate", [...parent(), ...states(" foo=1")], "foo=1"],
+    ["a tab before a tracestate", [...parent(), ...states("\tfoo=1")], "foo=1"],
+    ["a space after a tracestate", [...parent(), ...states("foo=1 ")], "foo=1"],
+    ["a tab after a tracestate", [...parent(), ...states("foo=1\t")], "foo=1"],
     ["space around a tracestate", [...parent(), ...states("\t foo=1 \t")], "foo=1"],
     ["an illegal key", [...parent(), ...states("foo =1")]],
     ["an upper-case key", [...parent(), ...states("FOO=1")]],
     ["a key with a full stop", [...parent(), ...states("foo.bar=1")]],
     ["a key that begins with an at sign", [...parent(), ...states("@foo=1,bar=2")]],
+    ["a key that ends with an at sign", [...parent(), ...states("foo@=1,bar=2")], "foo@=1,bar=2"],
+    ["a key with two at signs", [...parent(), ...states("foo@@bar=1,bar=2")], "foo@@bar=1,bar=2"],
+    ["a key with at signs apart", [...parent(), ...states("foo@bar@baz=1,bar=2")], "foo@bar@baz=1,bar=2"],
     ["a value with an equals sign", [...parent(), ...states("foo=bar=baz")]],
     ["an empty value", [...parent(), ...states("foo=,bar=3")]],
     ["32 members", [...parent(), ...states(members(1, 10), members(11, 32))], members(1, 32)],
@@ -103,7 +122,14 @@ layer(HarnessLive, { excludeTestServices: true, timeout: "60 seconds" })("the W3
       [...parent(), ...states("foo=1", `${"z".repeat(256)}=1`)],
       `foo=1,${"z".repeat(256)}=1`
     ],
-    ["a key of 257 characters", [...parent(), ...states("foo=1", `${"z".repeat(257)}=1`)]]
+    ["a key of 257 characters", [...parent(), ...states("foo=1", `${"z".repeat(257)}=1`)]],
+    ...[`${"t".repeat(241)}@${"v".repeat(14)}`, `${"t".repeat(242)}@v`, `t@${"v".repeat(15)}`].map(
+      (key): readonly [string, ReadonlyArray<string>, string] => [
+        `a key with ${key.length - 1 - key.indexOf("@")} characters behind the at sign, ${key.length} in all`,
+        [...parent(), ...states("foo=1", `${key}=1`)],
+        `foo=1,${key}=1`
+      ]
+    )
   ]
   for (const [name, headers, state] of continued) {
     it.effect(`continues the trace with ${name}`, () =>
@@ -119,7 +145,9 @@ layer(HarnessLive, { excludeTestServices: true, timeout: "60 seconds" })("the W3
   const restarted: ReadonlyArray<readonly [name: string, headers: ReadonlyArray<string>]> = [
     ["no header", []],
     ["a tracestate alone", states("foo=1")],
-    ["two traceparents", [...parent(), ...parent()]],
+    ["a tracestate of two members alone", states("foo=1,bar=2")],
+    ["the same traceparent twice", [...parent(), ...parent()]],
+    ["two traceparents", [...parent(), "traceparent", "00-12345678901234567890123456789011-1234567890123456-01"]],
     ["trace-parent", ["trace-parent", `00-${traceId}-1234567890123456-01`]],
     ["trace.parent", ["trace.parent", `00-${traceId}-1234567890123456-01`]],
     ...[
