@@ -101,10 +101,9 @@ export const layerServer = ({ trust }: { readonly trust: Propagation.Trust<RpcRe
     Effect.flatMap(parentSpan, (span) => {
       const trusted = typeof trust === "function" ? holds(trust, request) : trust === "always"
       const headers = Record.filter(request.headers, Predicate.isString)
-      const carried = Propagation.extract(headers, { trust: trusted ? "always" : "never" })
+      const { refused, ...carried } = Propagation.extract(headers, { trust: trusted ? "always" : "never" })
       const more = trusted ? headerOptions.read(headers) : { options: {}, refused: [] }
-      const { refused, ...trace } = carried
-      const carrier = { ...trace, options: { ...carried.options, ...more.options } }
+      const carrier = { ...carried, options: { ...carried.options, ...more.options } }
       if (span?._tag === "Span" && span.name.endsWith(`.${request.rpc._tag}`)) {
         const { sessionId, ...options } = carrier.options
         recordingOf(span)?.reassign(sessionId, options)
