@@ -34,6 +34,8 @@ interface Expected {
   /** How many spans are stored. */
   readonly stored: number
   readonly dropped?: Readonly<Record<string, number>>
+  /** Under which reason the exporter beside the storage loses all, if it does. */
+  readonly lostElsewhere?: string
 }
 
 /** A defect in a part of the observation; what it costs there is counted, and it costs nothing elsewhere. */
@@ -67,6 +69,10 @@ const fault = (
           ? []
           : [`; ${name}: ${exported} exported, dropped ${JSON.stringify(dropped)}, failed ${JSON.stringify(failed)}`]
       )
+      const lost = Object.entries(after.spans).flatMap(([name, { dropped, failed }]) =>
+        name === "storage" ? [] : Object.entries({ ...dropped, ...failed })
+      )
+      same(lost, expected.lostElsewhere === undefined ? [] : [[expected.lostElsewhere, turns]], "lost elsewhere")
       return `the program went on; ${found.length} of ${turns} spans stored, dropped ${JSON.stringify(counted.dropped)}${others.join("")}`
     })
 })
@@ -100,18 +106,18 @@ const samplers = [
   })
 ]
 
-const exporting = (what: string, run: () => Effect.Effect<void, Exporter.ExportError>) =>
-  fault(`an exporter that ${what}`, { exporters: [{ name: "other", export: run }] })
+const exporting = (what: string, lostElsewhere: string, run: () => Effect.Effect<void, Exporter.ExportError>) =>
+  fault(`an exporter that ${what}`, { exporters: [{ name: "other", export: run }] }, { stored: turns, lostElsewhere })
 
 const exporters = [
-  exporting("throws", () => broken("exporter")),
-  exporting("dies", () => Effect.die("exporter")),
-  exporting("fails for good", () => new Exporter.ExportError({ retryable: false, cause: "exporter" })),
-  exporting("fails for now", () => new Exporter.ExportError({ retryable: true, cause: "exporter" })),
-  exporting("hangs", () => Effect.never),
-  exporting("hangs and cannot be interrupted", () => Effect.uninterruptible(Effect.never)),
-  exporting("is interrupted", () => Effect.interrupt),
-  exporting("returns a promise that fails", () => Promise.reject(new Error("exporter")) as never),
+  exporting("throws", "Defect", () => broken("exporter")),
+  exporting("dies", "Defect", () => Effect.die("exporter")),
+  exporting("fails for good", "Rejected", () => new Exporter.ExportError({ retryable: false, cause: "exporter" })),
+  exporting("fails for now", "Shutdown", () => new Exporter.ExportError({ retryable: true, cause: "exporter" })),
+  exporting("hangs", "Shutdown", () => Effect.never),
+  exporting("hangs and cannot be interrupted", "Shutdown", () => Effect.uninterruptible(Effect.never)),
+  exporting("is interrupted", "Defect", () => Effect.interrupt),
+  exporting("returns a promise that fails", "NoEffect", () => Promise.reject(new Error("exporter")) as never),
   fault("an exporter that dies and hangs when it is shut down", {
     exporters: [
       { name: "dies", export: () => Effect.void, shutdown: Effect.die("exporter") },

@@ -12,7 +12,10 @@ const faults = rows
   .filter(({ isLong, title }) => title.toLowerCase().includes(chosen.toLowerCase()) && !(isLong && scale === "short"))
 
 const run = Effect.gen(function* () {
-  if (faults.length === 0) return yield* Effect.fail(new Error(`No fault is called ${chosen}`))
+  if (faults.length === 0) {
+    process.exitCode = 1
+    return yield* Console.error(`No fault has "${chosen}" in its row`)
+  }
   const table = yield* Effect.forEach(faults, ({ promise, run, title }, index) =>
     Effect.gen(function* () {
       yield* Console.error(`${index + 1}/${faults.length} ${title}`)
