@@ -128,12 +128,14 @@ export const make = (options: Options = {}): SignalProcessor => {
   }
 
   const object = (value: JsonObject): JsonObject =>
-    mappedEntries(value, name, (key, part) => field(verdictOf(key === "value" ? labelOf(value) : key), part))
+    mappedEntries(value, name, (key, part) =>
+      field(verdictOf(key === "value" || key === "Value" ? labelOf(value) : key), part)
+    )
 
-  /** An item of a list, which may be one of headers or of the options of a command. */
+  /** An item of a list, which may be one of headers or of the options of a command, or a name and its value. */
   const item = (value: Json, index: number, list: ReadonlyArray<Json>): Json => {
     const before = list[index - 1]
-    const named = typeof before === "string" && typeof value === "string" && isLabel.test(before)
+    const named = typeof before === "string" && typeof value === "string" && (list.length === 2 || isLabel.test(before))
     return named && Text.looksSecret(value) ? field(verdictOf(before), value) : json(value)
   }
 
@@ -219,7 +221,7 @@ const isLabel = /^(?:--[\w-]+|(?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]+)
 
 /** The name of `{ name, value }`. */
 const labelOf = (value: JsonObject): string => {
-  const label = value["name"] ?? value["key"] ?? value["header"]
+  const label = value["name"] ?? value["key"] ?? value["header"] ?? value["Name"] ?? value["Key"]
   return typeof label === "string" ? label : "value"
 }
 

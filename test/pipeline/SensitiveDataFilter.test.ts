@@ -136,6 +136,20 @@ describe("SensitiveDataFilter", () => {
     ])
   })
 
+  it("masks the value beside its name in a pair", () =>
+    assert.deepStrictEqual(
+      masked([
+        ["x-api-key", "abc123"],
+        ["apiKey", "abc123"],
+        ["accept", "v1"]
+      ]),
+      [
+        ["x-api-key", "[REDACTED]"],
+        ["apiKey", "[REDACTED]"],
+        ["accept", "v1"]
+      ]
+    ))
+
   it("masks numbers, but no counts and no switches", () => {
     assert.strictEqual(maskedUnder("pin", 4_711), "[REDACTED]")
     assert.strictEqual(masked(4_111_111_111_111_111), "[REDACTED]")
@@ -343,7 +357,13 @@ describe("SensitiveDataFilter", () => {
       "é=",
       "token=",
       "?key=",
-      "&amp;sig="
+      "&amp;sig=",
+      '["password",',
+      "<password>",
+      "</",
+      '"name":"password","value":',
+      "value=",
+      "curl -u a:"
     ]) {
       it(JSON.stringify(part), () => {
         const text = part.repeat(Math.ceil(1_000_000 / part.length))

@@ -233,6 +233,13 @@ export const inText: ReadonlyArray<readonly [text: (secret: string) => string, s
     (secret) => `https://discord.com/api/webhooks/112233445566778899/${secret}`,
     (secret) => `token: "${secret}"`,
     (secret) => `headers["authorization"] = "${secret}"`,
+    (secret) => JSON.stringify([["authorization", secret]]),
+    (secret) => JSON.stringify([{ name: "api_key", value: secret }]),
+    (secret) => `<add key="ApiKey" value="${secret}"/>`,
+    (secret) => `<user>ana</user><password>${secret}</password>`,
+    (secret) => `{ "password" => "${secret}" }`,
+    (secret) => `password := "${secret}"`,
+    (secret) => `curl -u ana:${secret} https://api.example.com`,
     (secret) => `?a=1\\u0026api_key=${secret}\\u0026b=2`
   ] as ReadonlyArray<(secret: string) => string>
 ).map((text) => [text, mixed(24)])
@@ -257,6 +264,10 @@ export const lookAlikes: ReadonlyArray<readonly [name: string, value: string | n
   ["totalTokens", 1_514],
   ["token_type", "Bearer"],
   ["tokens", 73],
+  ["token_ids", "1, 2"],
+  ["key", "theme"],
+  ["text", '[["theme","dark mode 2"],["content-type","text/html"]]'],
+  ["text", '<name>value 1</name><add key="Theme" value="dark2"/>'],
   ["eos_token", "<|endoftext|>"],
   ["next_page_token", "CAUQAA"],
   ["tokenizer", "cl100k_base"],

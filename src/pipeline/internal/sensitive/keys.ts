@@ -25,7 +25,7 @@ export const safeKeys: ReadonlyArray<string> = [
 
 /** What makes a key secret wherever it stands in it, written in one. */
 const secretParts =
-  /passw(?:or)?d|passphrase|passcode|secret(?!ar)|api(?:key|token)|(?:access|account|private|signing|encryption|master|auth|subscription|ssh)keys?(?!board)|authorization|credential|cookie|connectionstring|recoverycode|seedphrase|mnemonic|(?:card|cc|account)(?:number|num)|creditcard|(?:shared(?:access)?|amz|goog)signature/
+  /passw(?:or)?d|passphrase|passcode|secret(?!ar)|api(?:key|token)|(?:access|account|private|signing|encryption|master|auth|subscription|ssh)keys?(?!board)|authorization|credential|cookie|connectionstring|(?:recovery|security|verification)code|seedphrase|mnemonic|(?:card|cc|account)(?:number|num)|creditcard|(?:shared(?:access)?|amz|goog)signature/
 
 /** Words that make a key secret wherever they stand in it. */
 const secretWords: ReadonlySet<string> = new Set(["pwd", "jwt", "bearer", "otp", "totp", "ssn", "cvv", "cvc", "creds"])
@@ -47,7 +47,7 @@ const tokenWords: ReadonlySet<string> = new Set(
 const describing: ReadonlySet<string> = new Set(
   "type kind count counts length size endpoint url uri expiry expires expiration at in ttl age enabled required disabled present valid strength policy name names version status method provider scope scopes format algorithm alg rotation label reset changed updated field fields error arn path file location consent banner needed missing source region index position budget preference preferences"
     .split(" ")
-    .concat("manager", "store", "settings", "config", "id")
+    .concat("manager", "store", "settings", "config", "id", "ids")
 )
 
 /** What is a secret all the same, though it ends in `id`. */

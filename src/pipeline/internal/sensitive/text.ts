@@ -27,6 +27,8 @@ export const find = (text: string, verdictOf: VerdictOf, own: ReadonlyArray<RegE
     findNamed(text, "%3D", verdictOf, hits)
     findNamed(text, "%3d", verdictOf, hits)
   }
+  findPairs(text, verdictOf, hits)
+  if (text.includes("</")) findElements(text, verdictOf, hits)
   if (text.includes(" ")) findPhrases(text, verdictOf, hits)
   for (const pattern of own) findOwn(text, pattern, hits)
   return hits.length === 0 ? none : unsafe(text, verdictOf, hits)
@@ -159,7 +161,7 @@ const bracket = 93
 
 /** The name that stands before a sign. */
 const nameBefore = (text: string, sign: number, verdictOf: VerdictOf): Name | undefined => {
-  let end = sign
+  let end = codes[sign - 1] === colon ? sign - 1 : sign
   while (end > 1 && sign - end < 4 && codes[end - 1] === space) end--
   if (end > 1 && codes[end - 1] === bracket) end--
   let level: number | undefined
@@ -172,6 +174,7 @@ const nameBefore = (text: string, sign: number, verdictOf: VerdictOf): Name | un
   if (start > 0 && codes[start - 1] === backslash) start += codes[start] === 117 ? 5 : 1
   if (start > 0 && codes[start - 1] === percent) start += 2
   if (end - start < 2 || is(end - 1, digit)) return undefined
+  if (end - start === 5 && isV(codes[start] as number)) [start, end] = labelOf(text, start, end)
   const verdict = verdictOf(codes, start, end)
   const named =
     verdict !== "plain" ||
@@ -180,7 +183,21 @@ const nameBefore = (text: string, sign: number, verdictOf: VerdictOf): Name | un
   return named ? { key: text.slice(start, end), verdict: verdict === "plain" ? "secret" : verdict, level } : undefined
 }
 
+/** Where the name of `"name": "password", "value":` stands, or else the one that is given. */
+const labelOf = (text: string, start: number, end: number): readonly [start: number, end: number] => {
+  if (!/^value$/i.test(text.slice(start, end))) return [start, end]
+  const from = Math.max(0, start - 128)
+  const label = labelled.exec(text.slice(from, start))?.indices?.[1]
+  return label === undefined ? [start, end] : [from + label[0], from + label[1]]
+}
+
+const labelled =
+  /(?:name|key|header)\\{0,8}["']?\s{0,4}[:=]\s{0,4}\\{0,8}["']([\w.-]{2,64})\\{0,8}["']\s{0,4},?\s{0,8}\\{0,8}["']?$/di
+
+const isV = (code: number): boolean => code === 118 || code === 86
+
 const percent = 37
+const colon = 58
 const slash = 47
 const backslash = 92
 /** `?`, `&` and `;` */
@@ -199,7 +216,8 @@ const backslashes = (index: number): number => {
   return index - start
 }
 
-const opening = /[ \t]{0,8}(\\*)(["'`]?)/y
+/** `=>` is a sign, too. */
+const opening = />?[ \t]{0,8}(\\*)(["'`]?)/y
 const plain = "[^\\s&;,\"'<>`)\\]}|\\\\]+(?:(?:[,)\\]}|]|\\\\(?![nrtu\"'`\\\\/]))[^\\s&;,\"'<>`)\\]}|\\\\]+)*"
 const value = new RegExp(plain, "y")
 const cookies = new RegExp(`${plain}(?:; ?${plain})*`, "y")
@@ -279,6 +297,40 @@ const findNested = (text: string, start: number, level: number, hits: Hits): num
   return text.length
 }
 
+/** Finds the value after its name in `["authorization", "…"]`. */
+const findPairs = (text: string, verdictOf: VerdictOf, hits: Hits): void => {
+  for (let at = text.indexOf("["); at >= 0; at = text.indexOf("[", at + 1)) {
+    pair.lastIndex = at
+    const match = pair.exec(text)
+    if (match === null) continue
+    const [found, before = "", key = "", escapes = "", quote = ""] = match
+    if (!isNamed(verdictOf, at + before.length, key)) continue
+    const start = at + found.length
+    const close = closing(text, start, quote, escapes.length)
+    if (looksSecret(text.slice(start, close))) hits.push(start, close)
+  }
+}
+
+const pair = /(\[\s{0,8}\\{0,8}["'])([\w.-]{2,64})\\{0,8}["'],\s{0,8}(\\{0,8})(["'])/y
+
+/** Finds the text of XML elements. */
+const findElements = (text: string, verdictOf: VerdictOf, hits: Hits): void => {
+  element.lastIndex = 0
+  for (let match = element.exec(text); match !== null; match = element.exec(text)) {
+    const [, key = "", secret = ""] = match
+    if (!isNamed(verdictOf, match.index + 1, key) || isNothing(secret)) continue
+    hits.push(element.lastIndex - secret.length, element.lastIndex)
+  }
+}
+
+const element = /<([\w.-]{2,64})>([^<]+)/g
+
+/** Whether a key at a place is the name of a secret. */
+const isNamed = (verdictOf: VerdictOf, at: number, key: string): boolean => {
+  const verdict = verdictOf(codes, at, at + key.length)
+  return verdict === "secret" || verdict === "secretText"
+}
+
 // URLs
 
 const slashes = /\\{0,8}\/\\{0,8}\//y
@@ -323,6 +375,7 @@ const findPhrases = (text: string, verdictOf: VerdictOf, hits: Hits): void => {
     findAll(text, bearer, hits, looksSecret)
   }
   if (text.includes("Basic") || text.includes("basic") || text.includes("BASIC")) findAll(text, basic, hits, isBasic)
+  if (text.includes("curl")) findAll(text, curlUser, hits, looksSecret)
   if (text.includes("--")) {
     findAll(text, privateKey, hits)
     findOptions(text, verdictOf, hits)
@@ -333,6 +386,7 @@ const privateKey =
   /(-----BEGIN[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^"'<`]*?(?:-----END[A-Z0-9 ]{0,60}-----|$|(?=["'<`])))/g
 const bearer = /(?:(?<![A-Za-z])|(?<=\\[nrt]))bearer\s{1,4}([\w.~+/=-]{4,})/gi
 const basic = /(?:(?<![A-Za-z])|(?<=\\[nrt]))basic\s{1,4}([\w+/-]{6,}={0,2})/gi
+const curlUser = /\s(?:-u|--user|--proxy-user)[ =]["']?[^\s:"']{1,64}:([^\s"']{4,})/g
 const option = /--([A-Za-z][\w-]{1,63})[ \t]{1,4}(["'`]?)([^\s"'`-][^\s"'`]*)/g
 
 const isAnything = (): boolean => true
@@ -364,8 +418,7 @@ const findOptions = (text: string, verdictOf: VerdictOf, hits: Hits): void => {
   option.lastIndex = 0
   for (let match = option.exec(text); match !== null; match = option.exec(text)) {
     const [, key = "", quote, secret = ""] = match
-    const verdict = verdictOf(codes, match.index + 2, match.index + 2 + key.length)
-    if (verdict === "plain" || verdict === "safe" || !(quote !== "" || looksSecret(secret))) continue
+    if (!isNamed(verdictOf, match.index + 2, key) || !(quote !== "" || looksSecret(secret))) continue
     const start = option.lastIndex - secret.length
     if (quote) findQuoted(text, start, quote, 0, hits)
     else hits.push(start, option.lastIndex)
