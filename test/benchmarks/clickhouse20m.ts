@@ -8,14 +8,16 @@ import { asked, figuresOf, rows, withStorage } from "./clickhouse.js"
 import { type Figure, inProcess } from "./harness.js"
 
 const spans = Number(process.env["BENCH_SPANS"] ?? 20_000_000)
-const sessions = spans / 200
 const tracesASession = 20
-const traces = sessions * tracesASession
+const traces = spans / 10
+const sessions = traces / tracesASession
+/** Sessions that go on at a time; their turns alternate. With 20,000,000 spans a session lasts two hours. */
+const atOnce = 800
 
 const traceId = (trace: string) => `lower(hex(MD5(toString(${trace}))))`
 const spanId = (span: string) => `lower(substring(hex(MD5(toString(${span}))), 1, 16))`
 
-/** Traces of ten spans, of which those of a session lie far apart, over ten days. */
+/** Traces of ten spans, over ten days. */
 const columns: Readonly<Record<string, string>> = {
   TraceId: traceId("intDiv(number, 10)"),
   SpanId: spanId("number"),
@@ -26,7 +28,7 @@ const columns: Readonly<Record<string, string>> = {
   Status: "if(number % 500 = 3, 'error', 'ok')",
   StartTime: `fromUnixTimestamp64Nano(toInt64(1750000000000000000 + intDiv(number, 10) * ${Math.floor(864e12 / traces)} + number % 10 * 1000000), 'UTC')`,
   EndTime: "StartTime + toIntervalMicrosecond(900)",
-  SessionId: `concat('session-', toString(intDiv(number, 10) % ${sessions}))`,
+  SessionId: `concat('session-', toString(intDiv(number, ${10 * atOnce * tracesASession}) * ${atOnce} + intDiv(number, 10) % ${atOnce}))`,
   UserId: "concat('user-', toString(intDiv(number, 10) % 5000))",
   ServiceName: "'bench'",
   Model: "if(number % 2 = 0, 'gpt-4o', NULL)",

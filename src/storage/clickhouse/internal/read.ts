@@ -62,8 +62,8 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
     duration,
     holds,
     isLogAt,
-    isSpanAt,
     nanos,
+    nearSpans,
     ofEntrySpan,
     ofLog,
     ofSessions,
@@ -123,14 +123,12 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
   /** The spans at places, if they meet the conditions, too, with their newest rows. */
   const spansAt = Effect.fnUntraced(function* (places: ReadonlyArray<Positioned>, conditions: ReadonlyArray<Fragment>) {
     if (places.length === 0) return []
+    const matches = conditions.length === 0 ? sql`` : sql`, ${holds(conditions)} AS matches`
     const found = yield* rows<Row>(
-      newestSpans(
-        sql`${sql.literal(spanSelection)}${conditions.length === 0 ? sql`` : sql`, ${holds(conditions)} AS matches`}`,
-        isSpanAt(places)
-      )
+      sql`SELECT ${sql.literal(spanSelection)}${matches} FROM ${spans} WHERE ${nearSpans(places)}`
     )
     return yield* mapInTurns(
-      found.filter((row) => row["matches"] ?? true),
+      newestAt(places, found).filter((row) => row["matches"] ?? true),
       decodeSpan
     )
   })
@@ -405,6 +403,21 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       Effect.map(summaries([sessionId], [], [], Option.none()), ([summary]) => Option.fromNullable(summary))
   }
 }
+
+/** Of the rows at each of the places, the one with the highest version. */
+const newestAt = (places: ReadonlyArray<SpanPlace>, found: ReadonlyArray<Row>): ReadonlyArray<Row> => {
+  const newest = new Map<string, Row | undefined>(
+    places.map(({ spanId, start, traceId }) => [`${start} ${traceId} ${spanId}`, undefined])
+  )
+  for (const row of found) {
+    const key = `${row["startTime"]} ${row["traceId"]} ${row["spanId"]}`
+    const known = newest.get(key)
+    if (newest.has(key) && (known === undefined || versionOf(row) > versionOf(known))) newest.set(key, row)
+  }
+  return Array.from(newest.values()).filter((row) => row !== undefined)
+}
+
+const versionOf = (row: Row): bigint => BigInt(row["version"] as string)
 
 type SummaryRow = Readonly<Record<Exclude<keyof SessionSummary, "users" | "toJSON">, string>> & {
   readonly users: ReadonlyArray<string>

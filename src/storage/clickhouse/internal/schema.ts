@@ -369,9 +369,14 @@ const createTable = (table: string, definition: Table, onCluster: string, { clus
     ...(time === undefined
       ? []
       : Option.toArray(Option.map(retention, (seconds) => ttl({ partitionBy, time }, seconds)))),
-    ...(partitionBy === undefined ? [] : ["SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1"])
+    ...(partitionBy === undefined ? [] : [`SETTINGS ${settings}`])
   ].join(" ")
 }
+
+/** Most reads take few rows of many columns from far apart: a read of one row then unpacks little beside it. */
+const settings =
+  "index_granularity = 2048, min_compress_block_size = 16384, max_compress_block_size = 65536, " +
+  "ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1"
 
 const columnSql = (name: string, type: string, holdsRows: boolean): string =>
   [
