@@ -21,9 +21,17 @@ const make = (
     readonly queueBytes?: number
     readonly batchSize?: number
     readonly maxBytes?: number
+    readonly shutdown?: Duration.DurationInput
   } = {}
 ) => {
-  const { batchSize = 20, maxBytes = 2 ** 30, queue = 400, queueBytes = 2 ** 26, ...rest } = options
+  const {
+    batchSize = 20,
+    maxBytes = 2 ** 30,
+    queue = 400,
+    queueBytes = 2 ** 26,
+    shutdown = "500 millis",
+    ...rest
+  } = options
   return BatchWriter.make({
     exporters: [exporter],
     processors: [],
@@ -34,7 +42,7 @@ const make = (
       maxBatchSize: batchSize,
       scheduledDelay: Duration.millis(10),
       exportTimeout: Duration.seconds(5),
-      shutdownTimeout: Duration.millis(500)
+      shutdownTimeout: Duration.decode(shutdown)
     },
     ...rest
   })
@@ -199,6 +207,31 @@ describe("a spool", () => {
       const writer = yield* make(store, directory)
       const { emitted } = yield* until(writer, ({ exported }) => exported === 250)
       assert.deepStrictEqual([emitted, numbers(store.spans)], [250, upTo(250)])
+      yield* emptied(directory)
+    })
+  )
+
+  it.scopedLive("is exported a little further by each process that closes, and no record by two of them", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* leave(directory, 600)
+      const inner = memory("store")
+      const counted = { emitted: 0, exported: 0, failed: 0 }
+      for (let lives = 0; lives < 50 && inner.spans.length < 600; lives++) {
+        const exporter: Exporter = {
+          name: "store",
+          export: (batch) => Effect.zipRight(Effect.sleep("10 millis"), inner.export(batch))
+        }
+        const { close, writer } = yield* closing(make(exporter, directory, { batchSize: 50, shutdown: 0 }))
+        yield* until(writer, ({ exported = 0 }) => exported > 0)
+        yield* close
+        const { emitted = 0, exported = 0, failed = {}, queued = 0 } = yield* ledger(writer)
+        counted.emitted += emitted - queued
+        counted.exported += exported
+        counted.failed += Object.keys(failed).length
+      }
+      assert.deepStrictEqual(numbers(inner.spans), upTo(600))
+      assert.deepStrictEqual(counted, { emitted: 600, exported: 600, failed: 0 })
       yield* emptied(directory)
     })
   )

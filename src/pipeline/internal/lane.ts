@@ -236,6 +236,7 @@ export class Lane {
       if (backing !== undefined) {
         for (const entry of held) backing.add(entry)
         yield* backing.write
+        yield* backing.tidy
       }
       const lost = backing === undefined ? held : held.filter((entry) => !backing.has(entry))
       this.settle(lost, "dropped", "Shutdown")

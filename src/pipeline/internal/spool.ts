@@ -4,7 +4,8 @@
  * A process writes to a folder of its own in `DIRECTORY/EXPORTER`, whose name says which process it is. One that starts
  * takes over the folders of those that are gone by renaming them, which only one can do. In a folder are segments; a line
  * of a segment is a record with its checksum and its number there, so that lines that damage has swallowed are missed. A
- * segment is deleted when none of its lines is needed any longer.
+ * segment is deleted when none of its lines is needed any longer; a process that ends appends to the others which of their
+ * lines the next one need not read.
  */
 import { appendFileSync, mkdirSync } from "node:fs"
 import * as fs from "node:fs/promises"
@@ -19,6 +20,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as String from "effect/String"
 import { LogRecord } from "../../signal/LogRecord.js"
 import { SpanRecord } from "../../signal/SpanRecord.js"
 import * as Owner from "./owner.js"
@@ -57,6 +59,8 @@ interface Segment {
   lines: number
   /** How many of its lines are needed, but for those that are to be read back for the first time. */
   needed: number
+  /** Which lines are not needed any longer. */
+  readonly done: Set<number>
   /** Which lines are to be read back. What was inherited is wanted whole, until it has been opened. */
   wanted: Map<number, Signal> | undefined
   /** Open while it is written to: on a busy machine each call to the file system takes long. */
@@ -161,7 +165,10 @@ export class Spool {
   /** Some lines are not needed any longer. */
   release(places: ReadonlyArray<Place>): Effect.Effect<void> {
     return Effect.suspend(() => {
-      for (const { segment } of places) segment.needed--
+      for (const { line, segment } of places) {
+        segment.needed--
+        segment.done.add(line)
+      }
       const done = this.segments.filter(
         (segment) => segment.needed === 0 && segment.wanted !== undefined && segment !== this.reading?.segment
       )
@@ -210,7 +217,8 @@ export class Spool {
     if (wanted !== undefined) return wanted.delete(line) ? [restored(segment, line, signal, record)] : []
     reading.damaged = 0
     reading.expected = Math.max(expected, line + 1)
-    return [...lost(segment, spansBetween(expected, line)), restored(segment, line, signal, record)]
+    const before = lost(segment, spansBetween(expected, line))
+    return segment.done.has(line) ? before : [...before, restored(segment, line, signal, record)]
   }
 
   /** Opens the oldest segment of which something is wanted. It does not grow any more. */
@@ -221,9 +229,10 @@ export class Spool {
     return attempt(() => fs.readFile(segment.path, "utf8")).pipe(
       Effect.orElseSucceed(() => "unreadable"),
       Effect.map((text): Reading => {
-        const lines = text === "" ? [] : text.replace(/\n$/, "").split("\n")
+        const [lines, done] = Arr.partitionMap(text.split("\n").filter(String.isNonEmpty), toDone)
         const { wanted } = segment
         segment.wanted = new Map()
+        for (const line of done.flat()) segment.done.add(line)
         return { segment, lines, wanted, next: 0, expected: 0, damaged: 0 }
       })
     )
@@ -244,8 +253,8 @@ export class Spool {
   private segmentToWrite(): Segment {
     if (this.current === undefined || this.current.bytes >= segmentBytes) {
       this.finish()
-      const name = `${this.clock.unsafeCurrentTimeMillis()}-${String(this.made++).padStart(6, "0")}`
-      this.current = { ...newSegment, path: join(this.folder, name), wanted: new Map() }
+      const name = `${this.clock.unsafeCurrentTimeMillis()}-${`${this.made++}`.padStart(6, "0")}`
+      this.current = { ...newSegment(join(this.folder, name)), wanted: new Map() }
       this.segments = [...this.segments, this.current]
     }
     return this.current
@@ -275,7 +284,7 @@ export class Spool {
           .map(async (file) => {
             const path = join(file.parentPath, file.name)
             const { size } = await fs.stat(path)
-            return { ...newSegment, path, inherited: true, bytes: size }
+            return { ...newSegment(path), inherited: true, bytes: size }
           })
       )
       this.segments = segments.sort((a, b) => (basename(a.path) < basename(b.path) ? -1 : 1))
@@ -285,12 +294,15 @@ export class Spool {
 
   /** Leaves to the next process what is still needed. */
   private readonly end = Effect.suspend(() => {
-    Owner.end(this.owner)
     this.finish()
     return this.segments.length === 0
       ? Effect.ignore(attempt(() => fs.rm(this.folder, { recursive: true, force: true })))
-      : Effect.void
-  })
+      : Effect.forEach(
+          this.segments.filter(({ done }) => done.size > 0),
+          ({ done, path }) => Effect.ignore(attempt(() => fs.appendFile(path, fromDone(done)))),
+          { discard: true }
+        )
+  }).pipe(Effect.ensuring(Effect.sync(() => Owner.end(this.owner))))
 
   private readonly sayAlive = Effect.suspend(() => {
     const now = new Date(this.clock.unsafeCurrentTimeMillis())
@@ -298,7 +310,15 @@ export class Spool {
   })
 }
 
-const newSegment = { inherited: false, bytes: 0, lines: 0, needed: 0, wanted: undefined }
+const newSegment = (path: string): Segment => ({
+  path,
+  inherited: false,
+  bytes: 0,
+  lines: 0,
+  needed: 0,
+  done: new Set(),
+  wanted: undefined
+})
 
 const attempt = <A>(run: () => Promise<A>) =>
   Effect.tryPromise({ try: run, catch: (cause) => new SpoolError({ cause }) })
@@ -313,7 +333,9 @@ const spansBetween = (from: number, to: number): ReadonlyArray<readonly [number,
   Array.from({ length: Math.max(0, to - from) }, (_, i) => [from + i, "spans"])
 
 const lost = (segment: Segment, lines: Iterable<readonly [number, Signal]>): ReadonlyArray<Restored> =>
-  Array.from(lines, ([line, signal]) => restored(segment, line, signal, undefined))
+  Array.from(lines)
+    .filter(([line]) => !segment.done.has(line))
+    .map(([line, signal]) => restored(segment, line, signal, undefined))
 
 /** A line that is read back: one that was inherited is needed from now on. */
 const restored = (segment: Segment, line: number, signal: Signal, record: Restored["record"]): Restored => {
@@ -335,6 +357,19 @@ const fromLine = (text: string): (Pick<Restored, "signal" | "record"> & { readon
   const signal = text.startsWith("L") ? "logs" : "spans"
   const record = decode[signal](body.slice(body.indexOf(" ") + 1))
   return { line: Number.parseInt(body, 10), signal, record: Option.getOrUndefined(record) }
+}
+
+/** The line that says which lines are not needed any longer. It begins on a line of its own, whatever stands before it. */
+const fromDone = (lines: Iterable<number>): string => {
+  const body = JSON.stringify(Array.from(lines))
+  return `\nD${checksum(body)}${body}\n`
+}
+
+const toDone = (text: string): Either.Either<ReadonlyArray<number>, string> => {
+  const body = text.slice(9)
+  return text.startsWith("D") && text.slice(1, 9) === checksum(body)
+    ? Either.right(JSON.parse(body))
+    : Either.left(text)
 }
 
 const decode: Record<Signal, (json: string) => Option.Option<SpanRecord | LogRecord>> = {
