@@ -136,7 +136,16 @@ describe("HttpPropagation", () => {
         ["http://api.example.com", "https://API.example.com:8443/x", "https://api.example.com."],
         ["http://example.com", "http://x.api.example.com", "http://localhost", "http://api.example.com.evil.test"]
       ],
-      [["example.com:8080"], ["http://example.com:8080"], ["http://example.com", "http://example.com:80"]],
+      [
+        ["example.com:8080"],
+        ["http://example.com:8080", "http://example.com.:8080"],
+        ["http://example.com", "http://example.com:80"]
+      ],
+      [["Example.com.:443"], ["https://example.com"], ["http://example.com", "https://example.com:80"]],
+      [["bücher.example"], ["http://bücher.example"], ["http://bucher.example"]],
+      [["[::1]:80"], ["http://[::1]"], ["http://[::1]:81", "http://localhost"]],
+      [["*.example.com:81"], ["http://a.example.com:81"], ["http://a.example.com", "http://example.com:81"]],
+      [["example.com/path", "x@example.com", "*"], [], ["http://example.com", "http://x.test"]],
       [
         ["*.example.com"],
         ["http://a.example.com", "http://a.b.example.com:1"],
@@ -150,7 +159,8 @@ describe("HttpPropagation", () => {
       [["https://example.com"], ["https://example.com/x"], ["http://example.com", "https://example.com:444"]],
       [["no url://"], [], ["http://example.com"]],
       [(url) => url.pathname === "/yes", ["http://example.com/yes"], ["http://example.com/no"]],
-      [() => assert.fail("thrown"), [], ["http://localhost"]]
+      [() => assert.fail("thrown"), [], ["http://localhost"]],
+      [(() => Promise.resolve(true)) as never, [], ["http://localhost"]]
     ]
     for (const [targets, yes, no] of matches) {
       it.scoped(
@@ -277,7 +287,8 @@ describe("HttpPropagation", () => {
       ["trusts nobody", "never", false],
       ["trusts by a predicate that holds", ({ headers }) => headers.host === "test", true],
       ["trusts by a predicate that does not hold", ({ headers }) => headers.host === "other", false],
-      ["trusts by a predicate that throws", () => assert.fail("thrown"), false]
+      ["trusts by a predicate that throws", () => assert.fail("thrown"), false],
+      ["trusts by a predicate that gives a promise", (() => Promise.resolve(true)) as never, false]
     ]
     for (const [name, trust, trusted] of trusts) {
       it.scopedLive(`${trusted ? "believes" : "does not believe"} a session where it ${name}`, () =>

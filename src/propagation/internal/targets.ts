@@ -15,11 +15,16 @@ export const isLoopback: Predicate.Predicate<URL> = (url) => {
 }
 
 const matcher = (target: string): Predicate.Predicate<URL> => {
-  const text = target.toLowerCase()
-  if (text.includes("://")) return (url) => URL.canParse(text) && new URL(text).origin === url.origin
-  if (text.startsWith("*.")) return (url) => hostOf(url).endsWith(text.slice(1)) && hostOf(url) !== text.slice(1)
-  return (url) => hostOf(url) === text || url.host === text
+  if (target.includes("://")) return (url) => URL.canParse(target) && new URL(target).origin === url.origin
+  const [, name, port] = /^([^/\\?#@]+?)(?::(\d+))?$/.exec(target) ?? []
+  if (name === undefined || !URL.canParse(`http://${name}`)) return () => false
+  const host = hostOf(new URL(`http://${name}`))
+  return (url) =>
+    (host.startsWith("*.") ? hostOf(url).endsWith(host.slice(1)) : hostOf(url) === host) &&
+    (port === undefined || port === portOf(url))
 }
 
 /** The name of the host, without the dot that a fully qualified one ends with. */
 const hostOf = (url: URL): string => url.hostname.replace(/\.$/, "")
+
+const portOf = (url: URL): string => url.port || (url.protocol === "https:" ? "443" : "80")
