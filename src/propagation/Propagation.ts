@@ -11,14 +11,16 @@ import type * as FiberRefs from "effect/FiberRefs"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as Predicate from "effect/Predicate"
+import * as Predicate from "effect/Predicate"
+import * as Record from "effect/Record"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import * as Tracer from "effect/Tracer"
 import type * as Types from "effect/Types"
 import * as Baggage from "../identity/Baggage.js"
 import { carriedBy, hasValidIds, sessionOf } from "../identity/internal/correlation.js"
-import { type HeaderRecord, valuesOf } from "../identity/internal/headers.js"
+import { type HeaderRecord, knownName, valuesOf } from "../identity/internal/headers.js"
 import { currentSessionRefused } from "../identity/internal/session.js"
 import * as SessionId from "../identity/SessionId.js"
 import * as TraceContext from "../identity/TraceContext.js"
@@ -29,6 +31,11 @@ import * as baggage from "./internal/baggage.js"
 import { holds } from "./internal/holds.js"
 import { withRefs } from "./internal/refs.js"
 import { report } from "./internal/refused.js"
+
+const CarriedOptions = Schema.Struct({
+  ...TracingOptions.TracingOptions.fields,
+  metadata: Schema.optional(Schema.Record({ key: Schema.String, value: Json }))
+})
 
 /**
  * The trace, the session and the tracing options of some work, as plain JSON. Put it into a message, and give it to
@@ -44,12 +51,7 @@ export const Carrier = Schema.Struct({
   /** The members of W3C baggage that are not ours. */
   baggage: Schema.optional(Schema.String),
   /** The session, and what else `TracingOptions` says; of `metadata` what is JSON. */
-  options: Schema.optional(
-    Schema.Struct({
-      ...TracingOptions.TracingOptions.fields,
-      metadata: Schema.optional(Schema.Record({ key: Schema.String, value: Json }))
-    })
-  )
+  options: Schema.optional(CarriedOptions)
 }).annotations({ identifier: "Carrier" })
 
 /**
@@ -83,7 +85,8 @@ export const capture: Effect.Effect<Carrier> = Effect.withFiberRuntime((fiber) =
 
 /**
  * Runs an effect in the trace, the session and the options of a carrier, in place of those around it: where the carrier
- * has no session, the effect has none.
+ * has no session, the effect has none. Of a value that came in by a cast, what is malformed is dropped, counted, and
+ * annotated on the current span.
  *
  * @since 0.1.0
  * @category hand-off
@@ -91,11 +94,11 @@ export const capture: Effect.Effect<Carrier> = Effect.withFiberRuntime((fiber) =
 export const restore: {
   (carrier: Carrier): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(effect: Effect.Effect<A, E, R>, carrier: Carrier): Effect.Effect<A, E, R>
-} = dual(
-  2,
-  <A, E, R>(effect: Effect.Effect<A, E, R>, carrier: Carrier): Effect.Effect<A, E, R> =>
-    restoreUnder(effect, carrier, parentOf(carrier))
-)
+} = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, given: Carrier): Effect.Effect<A, E, R> => {
+  if (isCarrier(given)) return restoreUnder(effect, given, parentOf(given))
+  const carrier = salvaged(given)
+  return Effect.zipRight(report(["carrier"]), restoreUnder(effect, carrier, parentOf(carrier)))
+})
 
 /** @internal */
 export const restoreUnder = <A, E, R>(
@@ -187,7 +190,8 @@ export const inject = (
   { include = none, session = true }: InjectOptions = {}
 ): Record<string, string> => {
   // A spread object that grows costs twenty times as much.
-  const injected: Record<string, string> = Object.assign({}, headers)
+  const injected: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) injected[knownName(name) ?? name] = value
   if (carrier.traceparent !== undefined) {
     injected.traceparent = carrier.traceparent
     if (carrier.tracestate === undefined) delete injected.tracestate
@@ -197,9 +201,10 @@ export const inject = (
   const { sessionId } = carrier.options ?? {}
   const ours: Types.Mutable<TracingOptions.TracingOptions> = { sessionId }
   for (const name of include) ours[name] = carrier.options?.[name]
-  const written = baggage.write(ours, [headers.baggage, carrier.baggage])
-  if (written !== "") injected.baggage = written
-  if (sessionId !== undefined) injected[sessionHeader] = sessionId
+  const written = baggage.write(ours, [injected.baggage, carrier.baggage])
+  if (written === "") delete injected.baggage
+  else injected.baggage = written
+  if (SessionId.isSessionId(sessionId)) injected[sessionHeader] = sessionId
   return injected
 }
 
@@ -388,4 +393,17 @@ export const carrierOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Carrier 
 }
 
 const jsonOf = (metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, Json>> =>
-  Object.fromEntries(Object.entries(metadata).filter((entry): entry is [string, Json] => isJson(entry[1], () => true)))
+  Record.filter(metadata, (value): value is Json => holds((value) => isJson(value, () => true), value))
+
+const isCarrier = Schema.is(Carrier)
+
+/** What of a value that was not decoded is a carrier. */
+const salvaged = (given: unknown): Carrier => ({
+  ...soundOf(Carrier, given),
+  options: soundOf(CarriedOptions, Predicate.isRecord(given) ? given.options : undefined)
+})
+
+const soundOf = <Fields extends Schema.Struct.Fields>(schema: Schema.Struct<Fields>, value: unknown): object =>
+  Predicate.isRecord(value)
+    ? Struct.pick(value, ...Object.keys(schema.fields).filter((key) => Schema.is(schema.pick(key) as never)(value)))
+    : {}

@@ -137,6 +137,20 @@ describe("Propagation", () => {
         assert.deepStrictEqual(restored, { options: {} })
       })
     )
+
+    it.effect("takes of a message that was not decoded what is well-formed, and says that it is not all", () =>
+      Effect.gen(function* () {
+        const restored = (message: unknown) => Propagation.restore(Propagation.capture, message as Propagation.Carrier)
+        const malformed = { sessionId: "a\r\nb", userId: "ada", tags: "beta", metadata: null }
+        const message = { traceparent, tracestate: 1, baggage: null, options: malformed }
+        const carrier = yield* Effect.withSpan(restored(message), "received")
+        assert.deepStrictEqual(carrier, { traceparent, options: { userId: "ada" } })
+        for (const none of [undefined, null, 1, "", [], { options: null }, { options: { sessionId: "" } }])
+          assert.deepStrictEqual(yield* restored(none), { options: {} })
+        const { attributes } = named((yield* stored).spans, "received")
+        assert.deepStrictEqual(attributes["effect_observability.propagation.refused"], ["carrier"])
+      }).pipe(Effect.provide(Recording))
+    )
   })
 
   describe("inject", () => {
@@ -160,6 +174,24 @@ describe("Propagation", () => {
           "x-mastra-session-id": a
         }
       )
+    })
+
+    it("takes the place of headers in any case", () => {
+      const headers = { Traceparent: "other", "X-Mastra-Session-Id": "b", Baggage: "shop=1", Host: "a" }
+      assert.deepStrictEqual(Propagation.inject(headers, { traceparent, options: { sessionId: a } }), {
+        traceparent,
+        baggage: "session.id=session-a,shop=1",
+        "x-mastra-session-id": a,
+        Host: "a"
+      })
+    })
+
+    it("never sends what a receiver would refuse, nor an empty header", () => {
+      for (const bad of ["", "a\r\nb", "a".repeat(201), 1]) {
+        const options = { sessionId: bad, userId: bad, organizationId: bad } as never
+        const headers = Propagation.inject({ baggage: "" }, { options }, { include: ["userId", "organizationId"] })
+        assert.deepStrictEqual(headers, {})
+      }
     })
 
     it("keeps within the limits of baggage, our members first", () => {
@@ -201,6 +233,12 @@ describe("Propagation", () => {
     it("believes the header before the baggage", () => {
       const both = { ...headers, "X-Mastra-Session-Id": undefined, "x-mastra-session-id": b }
       assert.strictEqual(Propagation.extract(both, { trust: "always" }).options?.sessionId, b)
+    })
+
+    it("passes over what is no text", () => {
+      for (const name of ["traceparent", "tracestate", "baggage", "x-mastra-session-id", "b3"])
+        for (const value of [null, 1, true, {}, [1], [null]] as ReadonlyArray<never>)
+          assert.deepStrictEqual(Propagation.extract({ [name]: value }, { trust: "always" }).options, {})
     })
 
     it.effect("runs an effect in what headers carry", () =>

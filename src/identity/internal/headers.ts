@@ -23,15 +23,29 @@ export const valuesOf = (headers: HeaderRecord): ReadonlyMap<string, ReadonlyArr
   let seen = 0
   for (const key in headers) {
     if (++seen > maxHeaders) break
-    const value = headers[key]
-    if (value === undefined || key.length > 19) continue
-    const name = known.has(key) ? key : key.toLowerCase()
-    if (!known.has(name)) continue
+    const name = knownName(key)
+    if (name === undefined) continue
+    const now = textsOf(headers[key])
+    if (now === undefined) continue
     const before = values.get(name)
-    const now = typeof value === "string" ? [value] : value
     values.set(name, before === undefined ? now : [...before, ...now])
   }
   return values
+}
+
+/** What carries a trace or a session, by its name in lower case. */
+export const knownName = (name: string): string | undefined => {
+  if (known.has(name)) return name
+  const lower = name.length > maxName ? name : name.toLowerCase()
+  return known.has(lower) ? lower : undefined
+}
+
+const maxName = Math.max(...Array.from(known, (name) => name.length))
+
+/** The values of a header. What is neither a text nor texts came in by a cast, and is none. */
+const textsOf = (value: unknown): ReadonlyArray<string> | undefined => {
+  if (typeof value === "string") return [value]
+  return Array.isArray(value) ? value.filter((text) => typeof text === "string") : undefined
 }
 
 /** Text without the optional whitespace of RFC 7230 around it. A regular expression would be quadratic here. */

@@ -20,7 +20,7 @@ export const write = (options: Ours, others: ReadonlyArray<string | undefined>):
   const members: Array<string> = []
   for (const [key, name] of names) {
     const value = options[name]
-    if (value !== undefined) members.push(formatMember({ key, value, properties: [] }))
+    if (isValid(name, value)) members.push(formatMember({ key, value, properties: [] }))
   }
   for (const header of others) {
     if (header === undefined) continue
@@ -43,8 +43,8 @@ export const read = (headers: ReadonlyArray<string>, trusted: boolean) => {
     if (member === undefined) refused.push("baggage")
     else if (name === undefined) foreign.push(text)
     else if (trusted) {
-      const valid = name === "sessionId" ? isSessionId(member.value) : isIdentity(member.value)
-      if (valid && (options[name] ?? member.value) === member.value) options[name] = member.value as never
+      if (isValid(name, member.value) && (options[name] ?? member.value) === member.value)
+        options[name] = member.value as never
       else refused.push(member.key)
     }
   }
@@ -52,5 +52,9 @@ export const read = (headers: ReadonlyArray<string>, trusted: boolean) => {
   return { options, foreign, refused }
 }
 
+const isValid = (name: keyof Ours, value: unknown): value is string =>
+  name === "sessionId" ? isSessionId(value) : isIdentity(value)
+
 /** Who somebody is: 1 to 200 characters, none of them a control character. */
-export const isIdentity = (value: string): boolean => /^[^\p{Cc}\p{Cs}\ufffd]{1,200}$/u.test(value)
+export const isIdentity = (value: unknown): value is string =>
+  typeof value === "string" && /^[^\p{Cc}\p{Cs}\ufffd]{1,200}$/u.test(value)

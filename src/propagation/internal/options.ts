@@ -36,15 +36,13 @@ const maxLength = 65_536
 
 const parse = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
 
-const isText = (value: unknown): value is string => typeof value === "string" && isIdentity(value)
-
 const validators: { readonly [K in keyof Required<Options>]: (value: unknown) => value is Required<Options>[K] } = {
-  threadId: isText,
-  runId: isText,
-  requestId: isText,
-  resourceId: isText,
-  userId: isText,
-  organizationId: isText,
-  tags: (value): value is ReadonlyArray<string> => Array.isArray(value) && value.every(isText),
+  threadId: isIdentity,
+  runId: isIdentity,
+  requestId: isIdentity,
+  resourceId: isIdentity,
+  userId: isIdentity,
+  organizationId: isIdentity,
+  tags: (value): value is ReadonlyArray<string> => Array.isArray(value) && value.every(isIdentity),
   metadata: Schema.is(Schema.Record({ key: Schema.String, value: Json }))
 }
