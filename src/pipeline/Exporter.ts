@@ -39,7 +39,7 @@ export class ExportError extends Schema.TaggedError<ExportError>("effect-observa
     cause: Schema.Defect,
     /** Under which name lost records are counted; `"Rejected"` when absent, and only that is split. */
     reason: Schema.optional(Schema.String),
-    /** How long to wait at least before it is tried again. */
+    /** How long to wait at least before it is tried again, up to 5 minutes. */
     retryAfter: Schema.optional(Schema.DurationFromSelf),
     /** How many records were refused, when all others were exported and nobody knows which. They are not tried again. */
     rejected: Schema.optional(Schema.Struct({ spans: Schema.NonNegativeInt, logs: Schema.NonNegativeInt }))

@@ -297,6 +297,41 @@ describe("BatchWriter", () => {
     )
   })
 
+  it.scoped("asks no later than after five minutes, however long it is told to wait", () =>
+    Effect.gen(function* () {
+      const { attempts, exporter } = yield* observed((_, attempt) =>
+        attempt > 1 ? Effect.void : new ExportError({ retryable: true, cause: "busy", retryAfter: Duration.days(365) })
+      )
+      const writer = yield* make([exporter])
+      yield* emitSpans(writer, 1)
+      yield* TestClock.adjust("4 minutes")
+      assert.strictEqual(yield* Queue.size(attempts), 1)
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual((yield* spansOf(writer, "observed"))?.exported, 1)
+    })
+  )
+
+  for (const [what, error, expected] of [
+    ["a wait that is none", { retryable: true, retryAfter: "soon" }, { exported: 3, failed: {} }],
+    ["counts that are none", { retryable: false, rejected: {} }, { exported: 3, failed: {} }],
+    ["null for counts", { retryable: false, rejected: null }, { exported: 2, failed: { Rejected: 1 } }]
+  ] as const) {
+    it.scoped(`bears ${what} in what an exporter without types fails with`, () =>
+      Effect.gen(function* () {
+        const { exporter } = yield* observed((_, attempt) =>
+          attempt === 1 || attempt === 3 ? Effect.fail(error as never) : Effect.void
+        )
+        const writer = yield* make([exporter])
+        yield* emitSpans(writer, 2)
+        yield* TestClock.adjust("1 minute")
+        yield* emitSpans(writer, 1)
+        yield* TestClock.adjust("1 minute")
+        const { exported, failed } = (yield* spansOf(writer, "observed")) as Ledger
+        assert.deepStrictEqual({ exported, failed }, expected as never)
+      })
+    )
+  }
+
   describe("a batch that is refused", () => {
     const refusing = (poison: (name: string) => boolean, failure: Effect.Effect<void, ExportError>) => {
       const exporter = memory()

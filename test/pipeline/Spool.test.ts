@@ -383,6 +383,26 @@ describe("a spool", () => {
     })
   )
 
+  it.scopedLive("is read on after an attempt failed that had nothing but running spans", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* leave(directory, 100)
+      const inner = memory("store")
+      const exporter: Exporter = {
+        name: "store",
+        running: true,
+        export: (batch) =>
+          batch.spans.some(({ status }) => status === "running")
+            ? Effect.fail(unavailable)
+            : Effect.zipRight(Effect.sleep("20 millis"), inner.export(batch))
+      }
+      const writer = yield* make(exporter, directory)
+      writer.emitter.snapshot(span({ status: "running" }))
+      yield* until(writer, ({ exported }) => exported === 100)
+      assert.deepStrictEqual(numbers(inner.spans), upTo(100))
+    })
+  )
+
   it.scopedLive("holds only what the processors made of a record", () =>
     Effect.gen(function* () {
       const directory = yield* folder

@@ -55,6 +55,9 @@ const retries = Schedule.exponential("100 millis").pipe(
   Schedule.jittered
 )
 
+/** An exporter may ask for more patience, but does not get it. */
+const maxRetryAfter = Duration.minutes(5)
+
 /** After so many failures in a row the circuit is open: a single record tries whether the exporter is well again. */
 const failuresToOpen = 5
 
@@ -354,20 +357,23 @@ export class Lane {
       return false
     }
     const { reason, rejected, retryable } = verdict(exit.cause)
-    if (rejected !== undefined) {
+    if (Predicate.isNotNullable(rejected)) {
       this.failures = 0
       this.lastFailure = exit.cause
       for (const signal of ["spans", "logs"] as const) {
         const entries = batch.filter((entry) => entry.signal === signal)
-        this.settle(entries.slice(0, rejected[signal]), "failed", reason)
-        this.settle(entries.slice(rejected[signal]), "exported", "")
+        const [refused, taken] = Arr.splitAt(entries, rejected[signal] ?? 0)
+        this.settle(refused, "failed", reason)
+        this.settle(taken, "exported", "")
       }
       return false
     }
     if (retryable) {
-      this.failures++
       const [records, snapshots] = Arr.partition(batch, (entry) => entry.snapshot)
       this.settle(snapshots, "dropped", "")
+      // Nothing of it will show when the exporter is well again.
+      if (records.length === 0) return !last
+      this.failures++
       if (last) {
         this.lastFailure = exit.cause
         this.left.push(...records)
@@ -426,8 +432,9 @@ const verdict = (cause: Cause.Cause<ExportError>): Pick<ExportError, "retryable"
 const retryAfterOf = (exit: Exit.Exit<void, ExportError>): Duration.Duration =>
   Exit.causeOption(exit).pipe(
     Option.flatMap(failureOf),
-    Option.flatMapNullable(({ retryAfter }) => retryAfter),
-    Option.getOrElse(() => Duration.zero)
+    Option.map(({ retryAfter }) => retryAfter),
+    Option.filter(Duration.isDuration),
+    Option.match({ onNone: () => Duration.zero, onSome: Duration.min(maxRetryAfter) })
   )
 
 const messageOf = (failure: Cause.Cause<ExportError>): string =>
@@ -436,7 +443,7 @@ const messageOf = (failure: Cause.Cause<ExportError>): string =>
     onSome: ({ cause, reason = "Rejected" }) => (cause instanceof Error ? `${reason}: ${cause.message}` : reason)
   })
 
-/** Exporters in JavaScript may fail with nothing. */
+/** Exporters in JavaScript may fail with nothing, or with what is no `ExportError`. */
 const failureOf = (cause: Cause.Cause<ExportError>): Option.Option<ExportError> =>
   Option.filter(Cause.failureOption(cause), Predicate.isNotNullable)
 
