@@ -237,7 +237,7 @@ describe("Propagation", () => {
 
     it("passes over what is no text", () => {
       for (const name of ["traceparent", "tracestate", "baggage", "x-mastra-session-id", "b3"])
-        for (const value of [null, 1, true, {}, [1], [null]] as ReadonlyArray<never>)
+        for (const value of [null, 1, true, {}, [1], [null]] as ReadonlyArray<unknown> as ReadonlyArray<never>)
           assert.deepStrictEqual(Propagation.extract({ [name]: value }, { trust: "always" }).options, {})
     })
 
