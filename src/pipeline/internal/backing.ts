@@ -12,11 +12,12 @@ import type { Place, Restored, Signal, Spool } from "./spool.js"
 interface Held {
   readonly signal: Signal
   readonly record: SpanRecord | LogRecord
+  readonly bytes: number
   readonly snapshot: boolean
 }
 
-/** So many records are written in a turn of the event loop. */
-const writtenAtOnce = 250
+/** So many records are written in a turn of the event loop, or fewer that have so many bytes. */
+const writtenAtOnce = { records: 250, bytes: 2 ** 18 }
 
 export class Backing<Entry extends Held> {
   /** Where the records stand that are in memory, too. */
@@ -53,7 +54,12 @@ export class Backing<Entry extends Held> {
 
   /** Writes what was added. When the disk fails, or has no more room, it stays in memory alone. */
   readonly write: Effect.Effect<void> = Effect.suspend(() => {
-    const entries = Array.from(Iterable.take(this.unwritten, writtenAtOnce))
+    let bytes = 0
+    const entries = Arr.takeWhile(Iterable.take(this.unwritten, writtenAtOnce.records), (entry) => {
+      const fits = bytes < writtenAtOnce.bytes
+      bytes += entry.bytes
+      return fits
+    })
     return this.spool.append(entries.map(({ record }) => record)).pipe(
       Effect.tap((places) =>
         Effect.sync(() => {

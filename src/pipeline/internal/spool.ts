@@ -80,7 +80,8 @@ interface Reading {
 }
 
 const segmentBytes = 4 * 2 ** 20
-const linesPerTurn = 50
+/** So much is read back in a turn of the event loop: so many lines, or fewer that have so many characters. */
+const perTurn = { lines: 50, length: 2 ** 18 }
 const beat = Duration.seconds(15)
 
 export class Spool {
@@ -190,8 +191,9 @@ export class Spool {
         this.reading ??= yield* this.open
         if (this.reading === undefined) break
         const { lines, next } = this.reading
-        const end = Math.min(lines.length, next + linesPerTurn, next + maxRecords - restored.length)
-        while (this.reading.next < end && length < maxLength) {
+        const end = Math.min(lines.length, next + perTurn.lines, next + maxRecords - restored.length)
+        const full = Math.min(maxLength, length + perTurn.length)
+        while (this.reading.next < end && length < full) {
           const line = lines[this.reading.next++] ?? ""
           length += line.length
           restored.push(...this.restore(this.reading, line))
