@@ -4,6 +4,7 @@
  * spans; payload is read for what is shown. No query compares the versions of a whole table.
  */
 import type { Fragment } from "@effect/sql/Statement"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { LogRecord } from "../../../signal/LogRecord.js"
@@ -20,7 +21,7 @@ import {
   timelineKey
 } from "../../internal/query.js"
 import type { Methods } from "../../internal/reopening.js"
-import { compareKeys, select } from "../../internal/select.js"
+import { compareKeys, entrySpan, select } from "../../internal/select.js"
 import type { StorageError } from "../../StorageError.js"
 import type { Connection } from "./connection.js"
 import { decodeLog, decodeSpan, logSelection, type Row, spanSelection } from "./decode.js"
@@ -45,6 +46,9 @@ interface SessionPlace {
   readonly from: string
   readonly to: string
 }
+
+/** As many rows of entry spans as are read with their payload before it is known which of them are shown. */
+const fewEntries = 200
 
 /** As many traces as are confirmed at once. */
 const fewTraces = 1000
@@ -127,8 +131,9 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
     const found = yield* rows<Row>(
       sql`SELECT ${sql.literal(spanSelection)}${matches} FROM ${spans} WHERE ${nearSpans(places)}`
     )
+    const newest = newestRows(found)
     return yield* mapInTurns(
-      newestAt(places, found).filter((row) => row["matches"] ?? true),
+      places.flatMap((place) => Arr.fromNullable(newest.get(idsOf(place)))).filter((row) => row["matches"] ?? true),
       decodeSpan
     )
   })
@@ -214,21 +219,47 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
         FROM (${newestSpans(columns, sql`TraceId IN ${traces}`)}) GROUP BY TraceId)`)
   }
 
+  /**
+   * The traces of a session, in one statement, where their entry spans show by themselves that they are. Not known where
+   * there are many, or where another span may show it. The parent of a span never changes.
+   */
+  const tracesByEntries = Effect.fnUntraced(function* (asked: Query<SpanFilters>, inTraces: ReadonlyArray<Fragment>) {
+    const { hasError, model, sessionId, spanType } = asked.filters
+    if (sessionId === undefined || (hasError ?? model ?? spanType) !== undefined) return Option.none()
+    const found = yield* rows<Row>(sql`
+      SELECT ${sql.literal(spanSelection)}, ${holds(ofSomeSpan(asked.filters))} AS shown,
+        ${holds(ofEntrySpan(asked.filters))} AS matches
+      FROM ${spans} PREWHERE ${all([...inTraces, entry])} LIMIT ${sql.literal(String(fewEntries + 1))}`)
+    if (found.length > fewEntries) return Option.none()
+    const newest = newestRows(found)
+    const candidates = yield* mapInTurns(Array.from(newest.values()), decodeSpan)
+    const entries = Object.values(Arr.groupBy(candidates, (span) => span.traceId)).flatMap(
+      (trace) => entrySpan(trace) ?? []
+    )
+    const meets = (flag: "shown" | "matches") => (span: SpanRecord) => Boolean(newest.get(idsOf(span))?.[flag])
+    return entries.every(meets("shown"))
+      ? Option.some(select(entries.filter(meets("matches")), spanKey, asked))
+      : Option.none()
+  })
+
   const listTraces = Effect.fnUntraced(function* (asked: Query<SpanFilters>) {
     const payload = (places: ReadonlyArray<Positioned>) =>
       Effect.map(spansAt(places, []), (found) => select(found, spanKey, { ...asked, after: Option.none() }))
     const some = ofSomeSpan(asked.filters)
-    const inTraces = some.map((condition) => sql`SELECT TraceId FROM ${spans} WHERE ${condition}`)
+    const withSome = some.map((condition) => sql`SELECT TraceId FROM ${spans} PREWHERE ${condition}`)
+    const inTraces = withSome.map((traces) => sql`TraceId IN (${traces})`)
+    const shown = yield* tracesByEntries(asked, inTraces)
+    if (Option.isSome(shown)) return shown.value
     if (some.length > 0) {
       const entries = yield* entryPlaces(
         asked,
-        sql`(SELECT TraceId FROM (${inTraces.reduce((left, right) => sql`${left} INTERSECT ${right}`)})
+        sql`(SELECT TraceId FROM (${withSome.reduce((left, right) => sql`${left} INTERSECT ${right}`)})
           LIMIT 1 BY TraceId LIMIT ${sql.literal(String(fewTraces + 1))})`
       )
       const matching = entries.filter(({ matches }) => matches)
       if (entries.length <= fewTraces) return yield* payload(select(matching, spanPlaceKey, asked))
     }
-    const conditions = [entry, ...ofEntrySpan(asked.filters), ...inTraces.map((traces) => sql`TraceId IN (${traces})`)]
+    const conditions = [entry, ...ofEntrySpan(asked.filters), ...inTraces]
     return yield* pageThrough<Positioned, SpanRecord>(
       asked,
       (rest) => spanPlaces(rest, conditions),
@@ -404,18 +435,20 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
   }
 }
 
-/** Of the rows at each of the places, the one with the highest version. */
-const newestAt = (places: ReadonlyArray<SpanPlace>, found: ReadonlyArray<Row>): ReadonlyArray<Row> => {
-  const newest = new Map<string, Row | undefined>(
-    places.map(({ spanId, start, traceId }) => [`${start} ${traceId} ${spanId}`, undefined])
-  )
+/** The row of each span with the highest version, by the ids of the span. */
+const newestRows = (found: ReadonlyArray<Row>): ReadonlyMap<string, Row> => {
+  const newest = new Map<string, Row>()
   for (const row of found) {
-    const key = `${row["startTime"]} ${row["traceId"]} ${row["spanId"]}`
+    const key = idsOf(row as unknown as SpanIds)
     const known = newest.get(key)
-    if (newest.has(key) && (known === undefined || versionOf(row) > versionOf(known))) newest.set(key, row)
+    if (known === undefined || versionOf(row) > versionOf(known)) newest.set(key, row)
   }
-  return Array.from(newest.values()).filter((row) => row !== undefined)
+  return newest
 }
+
+type SpanIds = Pick<SpanRecord, "traceId" | "spanId">
+
+const idsOf = ({ spanId, traceId }: SpanIds): string => traceId + spanId
 
 const versionOf = (row: Row): bigint => BigInt(row["version"] as string)
 
