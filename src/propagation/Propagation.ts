@@ -190,21 +190,27 @@ export const inject = (
   { include = none, session = true }: InjectOptions = {}
 ): Record<string, string> => {
   // A spread object that grows costs twenty times as much.
-  const injected: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) injected[knownName(name) ?? name] = value
+  const injected: Record<string, string> = Object.assign({}, headers)
+  for (const name in headers) {
+    const lower = knownName(name)
+    if (lower === undefined || lower === name) continue
+    injected[lower] = headers[name] as string
+    delete injected[name]
+  }
   if (carrier.traceparent !== undefined) {
     injected.traceparent = carrier.traceparent
     if (carrier.tracestate === undefined) delete injected.tracestate
     else injected.tracestate = carrier.tracestate
   }
   if (!session) return injected
-  const { sessionId } = carrier.options ?? {}
-  const ours: Types.Mutable<TracingOptions.TracingOptions> = { sessionId }
-  for (const name of include) ours[name] = carrier.options?.[name]
+  const { options = {} } = carrier
+  const ours: Types.Mutable<TracingOptions.TracingOptions> = {}
+  if (SessionId.isSessionId(options.sessionId)) ours.sessionId = options.sessionId
+  for (const name of include) if (baggage.isIdentity(options[name])) ours[name] = options[name]
   const written = baggage.write(ours, [injected.baggage, carrier.baggage])
   if (written === "") delete injected.baggage
   else injected.baggage = written
-  if (SessionId.isSessionId(sessionId)) injected[sessionHeader] = sessionId
+  if (ours.sessionId !== undefined) injected[sessionHeader] = ours.sessionId
   return injected
 }
 

@@ -35,8 +35,8 @@ export const valuesOf = (headers: HeaderRecord): ReadonlyMap<string, ReadonlyArr
 
 /** What carries a trace or a session, by its name in lower case. */
 export const knownName = (name: string): string | undefined => {
-  if (known.has(name)) return name
-  const lower = name.length > maxName ? name : name.toLowerCase()
+  if (name.length > maxName) return undefined
+  const lower = name.toLowerCase()
   return known.has(lower) ? lower : undefined
 }
 

@@ -20,7 +20,7 @@ export const write = (options: Ours, others: ReadonlyArray<string | undefined>):
   const members: Array<string> = []
   for (const [key, name] of names) {
     const value = options[name]
-    if (isValid(name, value)) members.push(formatMember({ key, value, properties: [] }))
+    if (value !== undefined) members.push(formatMember({ key, value, properties: [] }))
   }
   for (const header of others) {
     if (header === undefined) continue
@@ -43,17 +43,14 @@ export const read = (headers: ReadonlyArray<string>, trusted: boolean) => {
     if (member === undefined) refused.push("baggage")
     else if (name === undefined) foreign.push(text)
     else if (trusted) {
-      if (isValid(name, member.value) && (options[name] ?? member.value) === member.value)
-        options[name] = member.value as never
+      const valid = name === "sessionId" ? isSessionId(member.value) : isIdentity(member.value)
+      if (valid && (options[name] ?? member.value) === member.value) options[name] = member.value as never
       else refused.push(member.key)
     }
   }
   if (refused.length > 0) for (const [key, name] of names) if (refused.includes(key)) delete options[name]
   return { options, foreign, refused }
 }
-
-const isValid = (name: keyof Ours, value: unknown): value is string =>
-  name === "sessionId" ? isSessionId(value) : isIdentity(value)
 
 /** Who somebody is: 1 to 200 characters, none of them a control character. */
 export const isIdentity = (value: unknown): value is string =>
