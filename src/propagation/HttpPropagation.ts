@@ -44,9 +44,9 @@ import {
  */
 export interface ClientOptions extends Pick<InjectOptions, "include"> {
   /**
-   * Where the session and the baggage may go: `"api.example.com"`, with a port if only that is meant, `"*.example.com"`
-   * for every host below, an origin such as `"https://api.example.com"`, or a predicate. By default loopback addresses
-   * only. The trace goes everywhere.
+   * Where the session and the baggage may go: `"api.example.com"`, `"*.example.com"` for every host below, either with a
+   * port if only that is meant, an origin such as `"https://api.example.com"`, or a predicate. By default loopback
+   * addresses only. The trace goes everywhere.
    */
   readonly targets?: ReadonlyArray<string> | Predicate.Predicate<URL> | undefined
 }

@@ -151,7 +151,7 @@ export interface InjectOptions {
 
 /**
  * Whose sessions, users and organisations are believed: everybody's, nobody's, or of those for which a predicate holds.
- * The trace is taken from anybody.
+ * One that throws, or gives a promise, does not hold. The trace is taken from anybody.
  *
  * @since 0.1.0
  * @category models
