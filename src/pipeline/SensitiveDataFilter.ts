@@ -71,8 +71,8 @@ export const safePattern = "a pattern that repeats nothing that can be matched i
 
 /**
  * Whether a pattern takes at most a time that grows with the square of the length of a text. It says no where in something
- * repeated, such as `(a+)+`, `(\\w|\\d)*` and `(.*,)*`, the next character does not say what comes next, and where two
- * repetitions can share the same characters, as in `a.*b.*c`. Some patterns that are quick are refused with these: say what
+ * repeated, such as `(a+)+`, `(\\w|\\d)*` and `(.*,)*`, the next character does not say what comes next, where two
+ * repetitions can share the same characters, as in `a.*b.*c`, and where many parts can be longer or shorter. Some patterns that are quick are refused with these: say what
  * does not belong to a part, as in `a[^b]*b[^c]*c` and `([^,]*,)*`.
  *
  * @since 0.1.0
@@ -82,8 +82,10 @@ export const isSafePattern = (pattern: RegExp): boolean => !isSlow(pattern)
 
 /**
  * A processor that masks secrets in the names, texts, attributes and data of spans and logs. It returns the record that it
- * got where there is nothing to mask. Ids that tie records together are left as they are. It throws an
- * {@link UnsafePattern} for a pattern that a text could make run for ever.
+ * got where there is nothing to mask. Ids that tie records together are left as they are.
+ *
+ * It throws an {@link UnsafePattern} for a pattern that a text could make run for ever, as `new RegExp` throws for one that
+ * is none: ask {@link isSafePattern} of patterns that come from elsewhere.
  *
  * @example
  * ```ts

@@ -262,7 +262,18 @@ describe("SensitiveDataFilter", () => {
       /(?:\p{L}+)+!/u,
       new RegExp("(?:[[a-z]--[b]]+)+!", unicodeSets),
       /a*a*a*b/,
-      /.*a.*b.*c/
+      /.*a.*b.*c/,
+      /a+a*c/,
+      /\w+\d+!/,
+      /(a+a+)$/,
+      /.*x.*$/,
+      /(?:a{1,2}){16}b/,
+      /(?:(?:a{1,3}){1,3}){10}b/,
+      /(?:a?a?a?a?){12}b/,
+      /(?:[ア-ン]+)+!/,
+      /(?:\u042f|\u042f\u0430)+!/,
+      /(?:\u2126|Ω)+!/iu,
+      /^([\w-]+\.?)+@x$/
     ]
 
     it.each(slow)("that a text could make run for ever are refused: %s", (pattern) => {
@@ -288,6 +299,16 @@ describe("SensitiveDataFilter", () => {
       /^(?:[A-Z]{2}\d{6})(?:,[A-Z]{2}\d{6})*$/,
       /key\s*=\s*\S+/,
       /begin.*end/,
+      /\bACME-\d{6}\b/,
+      /internal-[a-f0-9]{8}(?:-[a-f0-9]{4}){3}/,
+      /cust_(live|test)_[A-Za-z0-9]+/,
+      /[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}/,
+      /\+?\d{1,3}[ -]?\(?\d{3}\)?[ -]?\d{3}[ -]?\d{4}/,
+      /(?:password|pw)\s*[:=]\s*\S+/i,
+      /"[^"]*secret[^"]*"/,
+      /(["'])[^"']*\1/,
+      /postgres:\/\/[^:]+:[^@]+@\S+/,
+      /^\s+|\s+$/,
       /(?<=a)[\])(]+x/,
       new RegExp("[[a-z]--[b]]{5}", unicodeSets),
       /\u{61}+\//u,

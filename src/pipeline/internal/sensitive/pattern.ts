@@ -1,11 +1,12 @@
 /**
  * How long a pattern can take: not long where the next character says how often to repeat something, and which of several
- * parts comes next.
+ * parts comes next. What a text can still make of it is a number of ways, which multiply.
  */
 
 type Node =
   | { readonly type: "characters"; readonly set: Characters }
-  | { readonly type: "sequence" | "choice"; readonly nodes: ReadonlyArray<Node> }
+  | { readonly type: "sequence"; readonly nodes: ReadonlyArray<Node> }
+  | { readonly type: "choice"; readonly nodes: ReadonlyArray<Node> }
   | { readonly type: "repeat"; readonly node: Node; readonly min: number; readonly max: number }
   | { readonly type: "look"; readonly node: Node }
 
@@ -15,45 +16,81 @@ type Characters = ReadonlySet<string>
 /** Up to this a repetition is a constant factor. */
 const many = 16
 
-/** What tells classes of characters apart. */
-const samples = [...Array.from({ length: 0x250 }, (_, code) => String.fromCharCode(code)), "\u2028", "\u4e2d", "\ud83d"]
+/** The ways in which something goes on are counted in bits: those of a repetition without an end in a piece of a text. */
+const endless = 11
+
+/** The square of the length of a piece, some times. */
+const maxBits = 2 * endless + Math.log2(many)
 
 /**
- * Whether the time grows exponentially with the length of a text, or with more than its square. It says so of some patterns
- * that are quick, too: they can be written in another way.
+ * Whether the time grows with more than the square of the length of a text. It says so of some patterns that are quick, too:
+ * they can be written in another way.
  */
-export const isSlow = (pattern: RegExp): boolean => choices(parse(pattern), none, false) > 1
+export const isSlow = (pattern: RegExp): boolean => {
+  const root = parse(pattern)
+  /** What may be matched more often or less, or in several ways. */
+  let varying = none
+  /** Before which a repetition may end or go on: it is tried at each of these. */
+  let ends = none
+
+  /** In how many ways a match can go on, where it is tried so many times. */
+  const bits = (node: Node, follow: Characters, times: number): number => {
+    switch (node.type) {
+      case "characters":
+        return 0
+      case "look":
+        return bits(node.node, none, 1)
+      case "choice": {
+        const firsts = node.nodes.map(first)
+        const alike = mostIn(firsts)
+        const each = node.nodes.map((member) => bits(member, follow, times))
+        if (alike > 1) varying = union(varying, charactersOf(node))
+        return Math.max(...each) + (alike > 1 ? times * Math.log2(alike) : 0)
+      }
+      case "sequence":
+        return node.nodes.reduce((sum, member, index) => {
+          const rest: Node = { type: "sequence", nodes: node.nodes.slice(index + 1) }
+          return sum + bits(member, isOptional(rest) ? union(first(rest), follow) : first(rest), times)
+        }, 0)
+      case "repeat": {
+        const { max, min } = node
+        const start = first(node.node)
+        const within = bits(
+          node.node,
+          max > 1 ? union(follow, start) : follow,
+          times * (max > many ? Number.POSITIVE_INFINITY : max)
+        )
+        const all = charactersOf(node.node)
+        const again = max > many && times === 1 && overlap(all, ends)
+        if (max > min) varying = union(varying, all)
+        if (min === max || !overlap(start, follow)) return within + (again ? endless : 0)
+        if (max > many) ends = union(ends, new Set([...start].filter((character) => follow.has(character))))
+        return within + times * (max > many ? endless : Math.log2(max - min + 1))
+      }
+    }
+  }
+
+  const ways = bits(root, none, 1)
+  const once = pattern.source.startsWith("^") && !pattern.multiline && root.nodes.length === 1
+  const apart = !isOptional(root) && !overlap(first(root), varying)
+  return ways + (once || apart ? 0 : endless) > maxBits
+}
 
 const none: Characters = new Set()
 
-/** How often a match has as many ways to go on as the text is long: for ever, if that is within what is repeated. */
-const choices = (node: Node, follow: Characters, repeated: boolean): number => {
-  switch (node.type) {
-    case "characters":
-      return 0
-    case "look":
-      return choices(node.node, none, false)
-    case "choice": {
-      const firsts = node.nodes.map(first)
-      const alike = firsts.some((set, index) => firsts.slice(0, index).some((other) => overlap(set, other)))
-      return repeated && alike
-        ? Number.POSITIVE_INFINITY
-        : Math.max(...node.nodes.map((member) => choices(member, follow, repeated)))
-    }
-    case "sequence":
-      return node.nodes.reduce((sum, member, index) => {
-        const rest: Node = { type: "sequence", nodes: node.nodes.slice(index + 1) }
-        return sum + choices(member, isOptional(rest) ? union(first(rest), follow) : first(rest), repeated)
-      }, 0)
-    case "repeat": {
-      const { max, min } = node
-      const start = first(node.node)
-      const free = min !== max && overlap(start, follow)
-      const here = !free ? 0 : repeated ? Number.POSITIVE_INFINITY : max > many ? 1 : 0
-      return here + choices(node.node, max > 1 ? union(follow, start) : follow, repeated || max > many)
-    }
-  }
+/** In how many of the sets the same character is, at most. */
+const mostIn = (sets: ReadonlyArray<Characters>): number => {
+  const counts = new Map<string, number>()
+  for (const set of sets) for (const character of set) counts.set(character, (counts.get(character) ?? 0) + 1)
+  return Math.max(0, ...counts.values())
 }
+
+const charactersOf = (node: Node): Characters =>
+  node.type === "characters"
+    ? node.set
+    : "nodes" in node
+      ? node.nodes.map(charactersOf).reduce(union, none)
+      : charactersOf(node.node)
 
 /** The characters with which a match may begin. */
 const first = (node: Node): Characters => {
@@ -100,7 +137,25 @@ const reference = /\\(?:[1-9]\d*|k<[^>]*>)/y
 const characters = /\\(?:u\{[^}]*\}|u[\dA-Fa-f]{4}|x[\dA-Fa-f]{2}|c[A-Za-z]|[pP]\{[^}]*\}|.)|./suy
 const quantifier = /(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})\??/y
 
-const parse = ({ flags, source }: RegExp): Node => {
+/** What tells classes of characters apart. */
+const samples = [...Array.from({ length: 0x250 }, (_, code) => String.fromCharCode(code)), "\u2028", "\u4e2d", "\ud83d"]
+
+/** Those, what the pattern names, and what stands beside that: where classes begin and end. */
+const samplesOf = (source: string): ReadonlyArray<string> => {
+  const named = source.replace(/\\u(?:\{([\dA-Fa-f]+)\}|([\dA-Fa-f]{4}))/g, (_, point, unit) =>
+    String.fromCodePoint(Math.min(Number.parseInt(point ?? unit, 16), 0x10ffff))
+  )
+  const beside = [...named, ...named.split("")].flatMap((character) => {
+    const code = character.codePointAt(0) ?? 0
+    const near = [code - 1, code, code + 1].filter((code) => code >= 0 && code <= 0x10ffff)
+    return near.map((code) => String.fromCodePoint(code))
+  })
+  const others = beside.filter((character) => character > "\u024f")
+  return [...new Set([...samples, ...others.flatMap((_) => [_, _.toLowerCase(), _.toUpperCase()])])]
+}
+
+const parse = ({ flags, source }: RegExp): Node & { readonly type: "choice" } => {
+  const samples = samplesOf(source)
   let at = 0
 
   const take = (token: RegExp): RegExpExecArray | undefined => {
@@ -110,7 +165,7 @@ const parse = ({ flags, source }: RegExp): Node => {
     return found
   }
 
-  const choice = (): Node => {
+  const choice = (): Node & { readonly type: "choice" } => {
     const nodes = [sequence()]
     while (source[at] === "|") {
       at++
