@@ -11,7 +11,7 @@ import type { LogRecord } from "../signal/LogRecord.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import { ExportError, type Exporter } from "./Exporter.js"
 import * as Destination from "./internal/otlp/destination.js"
-import type { SignalEncoding } from "./internal/otlp/encoding.js"
+import type { Answer, SignalEncoding } from "./internal/otlp/encoding.js"
 import { send } from "./internal/otlp/send.js"
 
 export type {
@@ -56,7 +56,23 @@ export type {
 export const make = (options: Destination.Options = {}): Exporter => {
   /** Those of the batch that need not be sent again, and why the server refused them, if it did. */
   const answered = new WeakMap<AnyRecord, ExportError | undefined>()
+  /** What the server refused as a whole, by its first record: it is not sent again as it is. */
+  const refusals = new WeakMap<AnyRecord, { readonly count: number; readonly error: ExportError }>()
   let destinations: { readonly spans: Destination.Destination; readonly logs: Destination.Destination } | undefined
+
+  const sendUnlessRefused = (
+    sent: ReadonlyArray<AnyRecord>,
+    sending: Effect.Effect<Answer, ExportError>
+  ): Effect.Effect<Answer, ExportError> => {
+    const first = sent[0] as AnyRecord
+    const known = refusals.get(first)
+    if (known?.count === sent.length) return known.error
+    return Effect.tapError(sending, (error) =>
+      Effect.sync(() => {
+        if (!error.retryable) refusals.set(first, { count: sent.length, error })
+      })
+    )
+  }
 
   const exportAll = <A extends AnyRecord>(
     destination: Destination.Destination,
@@ -70,7 +86,8 @@ export const make = (options: Destination.Options = {}): Exporter => {
       )
       for (const request of toRequests(parts)) {
         const sent = request.flatMap((part) => part.records)
-        const refused = yield* send(destination, encoding.join(request.map(({ bytes }) => bytes))).pipe(
+        const sending = Effect.suspend(() => send(destination, encoding.join(request.map(({ bytes }) => bytes))))
+        const refused = yield* sendUnlessRefused(sent, sending).pipe(
           Effect.map(({ message, rejected }) => ({ count: rejected, error: partialSuccess(message) })),
           Effect.catchIf(isFinal, (error) => Effect.succeed({ count: sent.length, error }))
         )
@@ -96,7 +113,8 @@ export const make = (options: Destination.Options = {}): Exporter => {
         { concurrency: "unbounded" }
       )
       const failures = Arr.getLefts(results)
-      const failure = failures.find(({ retryable }) => !retryable) ?? failures[0]
+      // What is to be sent again waits first: dividing the batch would send it at once.
+      const failure = failures.find(({ retryable }) => retryable) ?? failures[0]
       if (failure !== undefined) return yield* failure
 
       const refused = (records: ReadonlyArray<AnyRecord>) => records.flatMap((record) => answered.get(record) ?? [])

@@ -357,6 +357,29 @@ describe("OtlpExporter, when the server", () => {
     }).pipe(quiet)
   )
 
+  it.scopedLive(
+    "refuses logs while it is too busy for spans, gets neither of them again before the spans are due",
+    () =>
+      Effect.gen(function* () {
+        let busy = true
+        const { received, writer } = yield* to((response, number, request) => {
+          if (request.path === "/v1/logs") return status(400)(response, number, request)
+          return (busy ? status(503, { "retry-after": "1" }) : ok)(response, number, request)
+        })
+        yield* emitSpans(writer, 4)
+        for (let i = 0; i < 4; i++) writer.emitter.emit(log())
+        yield* Effect.sleep("700 millis")
+        assert.deepStrictEqual((yield* received).map(({ path }) => path).sort(), ["/v1/logs", "/v1/traces"])
+        busy = false
+        yield* writer.flush
+        const after = (yield* received).map(({ path }) => path)
+        assert.strictEqual(after.filter((path) => path === "/v1/traces").length, 1)
+        const { logs, spans } = yield* writer.stats
+        assert.deepStrictEqual(spans["otlp"], ledger({ emitted: 4, exported: 4 }))
+        assert.deepStrictEqual(logs["otlp"], ledger({ emitted: 4, failed: { Rejected: 4 } }))
+      }).pipe(quiet)
+  )
+
   it.live("is slow, has everything when the scope has closed", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* server((response, number, request) => {

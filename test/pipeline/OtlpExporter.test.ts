@@ -443,11 +443,15 @@ describe("OtlpExporter", () => {
 
     it.scopedLive("the endpoint, to which a path is appended", () =>
       Effect.gen(function* () {
-        for (const end of ["/otlp", "/otlp/"]) {
-          const received = yield* requestsWith((url) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: url + end }))
+        for (const [end, query] of [
+          ["/otlp", ""],
+          ["/otlp/", ""],
+          ["/otlp", "?tenant=a"]
+        ]) {
+          const received = yield* requestsWith((url) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: `${url}${end}${query}` }))
           assert.deepStrictEqual(
             received.map(({ path }) => path),
-            ["/otlp/v1/traces", "/otlp/v1/logs"]
+            [`/otlp/v1/traces${query}`, `/otlp/v1/logs${query}`]
           )
         }
       })

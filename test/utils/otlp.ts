@@ -36,7 +36,7 @@ export const server = (answer: Answer = ok) =>
               const body: Message =
                 headers["content-type"] === "application/json"
                   ? JSON.parse(bytes.toString())
-                  : decode(bytes, path?.endsWith("logs") ? LogsData : TracesData)
+                  : decode(bytes, path?.includes("/logs") ? LogsData : TracesData)
               const received = { path, headers, body, bytes: bytes.length }
               Queue.unsafeOffer(requests, received)
               answer(response, ++number, received)

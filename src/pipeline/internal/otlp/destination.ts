@@ -61,7 +61,8 @@ export const make = Effect.fnUntraced(function* (
 
   const whole = options.endpoint === undefined ? yield* own("ENDPOINT", Option.some) : undefined
   const base = options.endpoint ?? (yield* general("ENDPOINT", Option.some)) ?? "http://localhost:4318"
-  const url = yield* parseUrl(whole ?? `${base.replace(/\/$/, "")}/v1/${name.toLowerCase()}`)
+  const url = yield* parseUrl(whole ?? base)
+  if (whole === undefined) url.pathname = `${url.pathname.replace(/\/$/, "")}/v1/${name.toLowerCase()}`
 
   const given = Object.entries(options.headers ?? {}).map(
     ([name, value]): Header => [name, Redacted.isRedacted(value) ? Redacted.value(value) : value]
