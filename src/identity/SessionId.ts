@@ -138,6 +138,9 @@ export const withoutSessionId = <A, E, R>(effect: Effect.Effect<A, E, R>): Effec
 /**
  * A session for everything that the layer is provided to: a script or a worker that serves one conversation.
  *
+ * Provide it to a program. Like each layer that sets a `FiberRef`, it also reaches what is built beside and after a layer
+ * that it is provided to: that one alone is built in a session by `Layer.locallyEffect(SessionId.withSessionId(id))`.
+ *
  * @since 0.1.0
  * @category layers
  */

@@ -268,6 +268,16 @@ describe("SessionId", () => {
       }).pipe(Effect.provide(SessionId.layer(id("s"))))
     )
 
+    it.effect("is not needed for a single layer: withSessionId keeps to what it is around", () =>
+      Effect.gen(function* () {
+        const sessions: Array<string | undefined> = []
+        const reads = () => Layer.effectDiscard(Effect.map(current, (session) => sessions.push(session)))
+        const alone = Layer.locallyEffect(reads(), SessionId.withSessionId(id("s")))
+        yield* Effect.provide(reads().pipe(Layer.build, Effect.scoped), Layer.provideMerge(reads(), alone))
+        assert.deepStrictEqual(sessions, ["s", undefined, undefined])
+      })
+    )
+
     it.effect("gives way to a session that is named inside", () =>
       Effect.gen(function* () {
         const inside = SessionId.withSessionId(current, id("inside"))
