@@ -117,6 +117,7 @@ export const make = (options: Options = {}): SignalProcessor => {
   }
 
   const name = memo(text)
+  const keyOf = memo((key): Key => ({ label: text(key), verdict: verdictOf(key), clean: "" }))
 
   const json = (value: Json): Json => {
     switch (typeof value) {
@@ -130,9 +131,19 @@ export const make = (options: Options = {}): SignalProcessor => {
   }
 
   const object = (value: JsonObject): JsonObject =>
-    mappedEntries(value, name, (key, part) =>
-      field(verdictOf(key === "value" || key === "Value" ? labelOf(value) : key), part)
-    )
+    mappedEntries(value, keyOf, (key, part) => {
+      const { label } = key
+      if (label === "value" || label === "Value") return field(verdictOf(labelOf(value)), part)
+      return key.verdict === "plain" && typeof part === "string" ? textUnder(key, part) : field(key.verdict, part)
+    })
+
+  /** Names such as that of a model have few values, most often the one before. */
+  const textUnder = (key: Key, value: string): string => {
+    if (value === key.clean) return value
+    const result = text(value)
+    if (result === value && value.length < maxClean) key.clean = value
+    return result
+  }
 
   /** An item of a list, which may be one of headers or of the options of a command, or a name and its value. */
   const item = (value: Json, index: number, list: ReadonlyArray<Json>): Json => {
@@ -156,9 +167,7 @@ export const make = (options: Options = {}): SignalProcessor => {
         return Array.isArray(value)
           ? mapped(value, (part) => secret(verdict, part))
           : isObject(value)
-            ? mappedEntries(value, name, (key, part) =>
-                verdictOf(key) === "safe" ? safe(part) : secret(verdict, part)
-              )
+            ? mappedEntries(value, keyOf, (key, part) => (key.verdict === "safe" ? safe(part) : secret(verdict, part)))
             : value
     }
   }
@@ -210,13 +219,23 @@ export const make = (options: Options = {}): SignalProcessor => {
         environment: optionalName(log.environment),
         data: mapped(log.data, item),
         attributes: object(log.attributes),
-        logSpans: mappedEntries(log.logSpans, name, (_, millis) => millis),
+        logSpans: mappedEntries(log.logSpans, keyOf, (_, millis) => millis),
         tags: mapped(log.tags, name),
         metadata: optionalObject(log.metadata)
       })
     }
   })
 }
+
+/** What is known of a name: how it is shown, what it says of its value, and the last short text that stood under it. */
+interface Key {
+  readonly label: string
+  readonly verdict: Keys.Verdict
+  clean: string
+}
+
+/** A shorter text is never a part of a longer one, which it would hold in memory. */
+const maxClean = 13
 
 /** What stands before a secret in a list. */
 const isLabel = /^(?:--[\w-]+|(?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]+)$/i
@@ -262,16 +281,17 @@ const mapped = <A>(
 /** The object itself where every name and value stays what it is. Names that become equal are numbered. */
 const mappedEntries = <A>(
   object: { readonly [key: string]: A },
-  name: (key: string) => string,
-  f: (key: string, value: A) => A
+  keyOf: (name: string) => Key,
+  f: (key: Key, value: A) => A
 ): { readonly [key: string]: A } => {
   let entries: Map<string, A> | undefined
   let index = 0
-  for (const key in object) {
-    const value = object[key] as A
-    const label = name(key)
+  for (const name in object) {
+    const value = object[name] as A
+    const key = keyOf(name)
+    const { label } = key
     const result = f(key, value)
-    if (entries === undefined && (result !== value || label !== key)) {
+    if (entries === undefined && (result !== value || label !== name)) {
       entries = new Map(Object.entries(object).slice(0, index))
     }
     if (entries !== undefined) entries.set(entries.has(label) ? `${label} ${index}` : label, result)
