@@ -165,7 +165,10 @@ export const make = Effect.fnUntraced(function* (
       const result = Either.try(() => process[entry.signal](entry.record as never))
       if (Either.isRight(result) && result.right !== undefined) {
         entry.record = result.right
-        for (const lane of entry.lanes) lane.push(entry)
+        const bytes = isFormed || entry.snapshot ? entry.bytes : sizeOf(entry.record)
+        const growth = bytes - entry.bytes
+        entry.bytes = bytes
+        for (const lane of entry.lanes) lane.push(entry, growth)
       } else {
         for (const lane of entry.lanes) {
           if (Either.isLeft(result)) lane.lastFailure = Cause.die(result.left)

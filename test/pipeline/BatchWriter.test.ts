@@ -136,6 +136,27 @@ describe("BatchWriter", () => {
       })
     )
 
+    it.scoped("count what the processors made of a record", () =>
+      Effect.gen(function* () {
+        const { exporter, release } = yield* stuck
+        const writer = yield* make([exporter], {
+          maxQueueBytes: 10_000,
+          processors: [
+            { name: "more", span: (span) => new SpanRecord({ ...span, attributes: { more: "x".repeat(5_000) } }) }
+          ]
+        })
+        yield* emitSpans(writer, 2)
+        yield* TestClock.adjust("1 second")
+        yield* emitSpans(writer, 1)
+        assert.deepStrictEqual((yield* spansOf(writer, "stuck"))?.dropped, { QueueFull: 1 })
+        yield* release
+        yield* writer.flush
+        yield* emitSpans(writer, 1)
+        yield* writer.flush
+        assert.deepInclude(yield* spansOf(writer, "stuck"), { emitted: 4, exported: 3 })
+      })
+    )
+
     it.scoped("are as long as each exporter needs them", () =>
       Effect.gen(function* () {
         const { exporter, release } = yield* stuck

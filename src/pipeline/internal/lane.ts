@@ -26,7 +26,7 @@ export type { Signal }
 export interface Entry {
   readonly signal: Signal
   record: SpanRecord | LogRecord
-  readonly bytes: number
+  bytes: number
   /** Counts up in the order of emission. */
   readonly position: number
   /** Whether it shows a running span: such records are not counted, and given up when an export fails. */
@@ -121,7 +121,9 @@ export class Lane {
     return this.backing !== undefined && this.isCrowded
   }
 
-  push(entry: Entry): void {
+  /** Takes in an entry that was admitted, and has grown by so many bytes since. */
+  push(entry: Entry, growth: number): void {
+    this.bytes += growth
     this.waiting.push(entry)
     if (this.backing?.everything) this.backing.add(entry)
   }
