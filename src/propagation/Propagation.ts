@@ -208,8 +208,7 @@ export const inject = (
   if (SessionId.isSessionId(options.sessionId)) ours.sessionId = options.sessionId
   for (const name of include) if (baggage.isIdentity(options[name])) ours[name] = options[name]
   const written = baggage.write(ours, [injected.baggage, carrier.baggage])
-  if (written === "") delete injected.baggage
-  else injected.baggage = written
+  if (written !== "") injected.baggage = written
   if (ours.sessionId !== undefined) injected[sessionHeader] = ours.sessionId
   return injected
 }
