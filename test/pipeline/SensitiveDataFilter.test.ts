@@ -380,6 +380,7 @@ describe("SensitiveDataFilter", () => {
       "?key=",
       "&amp;sig=",
       '["password",',
+      "('password',",
       "<password>",
       "</",
       '"name":"password","value":',

@@ -234,6 +234,7 @@ export const inText: ReadonlyArray<readonly [text: (secret: string) => string, s
     (secret) => `token: "${secret}"`,
     (secret) => `headers["authorization"] = "${secret}"`,
     (secret) => JSON.stringify([["authorization", secret]]),
+    (secret) => `connect(('user', 'ana'), ('password', '${secret}'))`,
     (secret) => JSON.stringify([{ name: "api_key", value: secret }]),
     (secret) => `<add key="ApiKey" value="${secret}"/>`,
     (secret) => `<user>ana</user><password>${secret}</password>`,

@@ -27,7 +27,8 @@ export const find = (text: string, verdictOf: VerdictOf, own: ReadonlyArray<RegE
     findNamed(text, "%3D", verdictOf, hits)
     findNamed(text, "%3d", verdictOf, hits)
   }
-  findPairs(text, verdictOf, hits)
+  findPairs(text, "[", verdictOf, hits)
+  findPairs(text, "(", verdictOf, hits)
   if (text.includes("</")) findElements(text, verdictOf, hits)
   if (text.includes(" ")) findPhrases(text, verdictOf, hits)
   for (const pattern of own) findOwn(text, pattern, hits)
@@ -302,9 +303,9 @@ const findNested = (text: string, start: number, level: number, hits: Hits): num
   return text.length
 }
 
-/** Finds the value after its name in `["authorization", "…"]`. */
-const findPairs = (text: string, verdictOf: VerdictOf, hits: Hits): void => {
-  for (let at = text.indexOf("["); at >= 0; at = text.indexOf("[", at + 1)) {
+/** Finds the value after its name in `["authorization", "…"]` and `('authorization', '…')`. */
+const findPairs = (text: string, bracket: string, verdictOf: VerdictOf, hits: Hits): void => {
+  for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
     pair.lastIndex = at
     const match = pair.exec(text)
     if (match === null) continue
@@ -316,7 +317,7 @@ const findPairs = (text: string, verdictOf: VerdictOf, hits: Hits): void => {
   }
 }
 
-const pair = /(\[\s{0,8}\\{0,8}["'])([\w.-]{2,64})\\{0,8}["'],\s{0,8}(\\{0,8})(["'])/y
+const pair = /([[(]\s{0,8}\\{0,8}["'])([\w.-]{2,64})\\{0,8}["'],\s{0,8}(\\{0,8})(["'])/y
 
 /** Finds the text of XML elements. */
 const findElements = (text: string, verdictOf: VerdictOf, hits: Hits): void => {
