@@ -8,10 +8,11 @@ export const memo = <A>(f: (name: string) => A): ((name: string) => A) => {
   return (name) => {
     const found = known.get(name)
     if (found !== undefined) return found
-    const result = f(name)
-    if (name.length > maxLength) return result
+    if (name.length > maxLength) return f(name)
     if (known.size === maxSize) known.clear()
-    known.set(copy(name), result)
+    const key = copy(name)
+    const result = f(key)
+    known.set(key, result)
     return result
   }
 }
