@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted } from "effect"
 import * as SensitiveDataFilter from "../../src/pipeline/SensitiveDataFilter.js"
@@ -330,6 +332,22 @@ describe("SensitiveDataFilter", () => {
         assert.strictEqual(masked(text, { patterns: [pattern] }), text)
       })
     }
+  })
+
+  it("holds no text in memory for the sake of a name that was cut out of it", () => {
+    setFlagsFromString("--expose-gc")
+    const used = () => {
+      runInNewContext("gc")()
+      return process.memoryUsage().heapUsed / 1e6
+    }
+    const filter = SensitiveDataFilter.make()
+    const before = used()
+    for (let i = 0; i < 100; i++) {
+      const text = Buffer.from(`the name of step number ${i} ${"x".repeat(1e6)}`).toString("latin1")
+      filter.span?.(span({ name: text.slice(0, 24 + String(i).length), tags: [text.slice(4, 24)] }))
+    }
+    assert.isBelow(used() - before, 30)
+    assert.isDefined(filter.span)
   })
 
   describe("takes a time in proportion to the length of", () => {
