@@ -129,7 +129,10 @@ describe("a spool", () => {
       const directory = yield* folder
       const { exporter, mend, spans } = yield* mendable
       const writer = yield* make(exporter, directory)
-      yield* emit(writer, 0, 1_000)
+      for (let from = 0; from < 1_000; from += 100) {
+        yield* emit(writer, from, from + 100)
+        yield* until(writer, ({ queued = 0, spooled = 0 }) => queued - spooled <= 300)
+      }
       const down = yield* ledger(writer)
       assert.deepStrictEqual([down.emitted, down.queued, down.dropped], [1_000, 1_000, {}])
       assert.isAbove(down.spooled ?? 0, 500)
