@@ -273,7 +273,10 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
     )
   })
 
-  /** Sums over the rows of sessions, in no order, with an answer to each condition. */
+  /**
+   * Sums over the rows of sessions, in no order, with an answer to each condition. Rows of a record have one time, by
+   * which they are found in less time than by their keys.
+   */
   const summaries = Effect.fnUntraced(function* (
     ids: ReadonlyArray<string>,
     ofSpans: ReadonlyArray<Fragment>,
@@ -309,14 +312,14 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
           sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation' AND NOT Replayed) AS outputs,
           sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation' AND NOT Replayed) AS cost,
           groupUniqArray(UserId) AS users${anyFlag}
-        FROM (${newestSpans(light, sql`(StartTime, TraceId, SpanId) IN (SELECT StartTime, TraceId, SpanId FROM ${spans} WHERE ${within(sql`StartTime`)})`)})
+        FROM (${newestSpans(light, sql`StartTime IN (SELECT StartTime FROM ${spans} WHERE ${within(sql`StartTime`)})`)})
         WHERE SessionId IN ${among} GROUP BY SessionId
         UNION ALL
         SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, 0, count(),
           0, 0, 0, groupUniqArray(UserId)${anyFlag}
         FROM (
           SELECT SessionId, Timestamp, UserId${flags(ofLogs)} FROM ${logs}
-          WHERE (Timestamp, LogId) IN (SELECT Timestamp, LogId FROM ${logs} WHERE ${within(sql`Timestamp`)})
+          WHERE Timestamp IN (SELECT Timestamp FROM ${logs} WHERE ${within(sql`Timestamp`)})
           ORDER BY Version DESC LIMIT 1 BY LogId
         ) WHERE SessionId IN ${among} GROUP BY SessionId
       ) GROUP BY SessionId`)
@@ -347,6 +350,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
         : order.direction === "asc"
           ? wide(0n)
           : long
+    const newestOfAll = order.field === "time" && order.direction === "desc" ? sql`last` : sql`max(last) OVER ()`
     const matches = (session: SessionSummary) =>
       (filters.startedAfter === undefined || session.lastActivity >= filters.startedAfter) &&
       (filters.startedBefore === undefined || session.firstActivity < filters.startedBefore) &&
@@ -366,14 +370,14 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       })
       const page: ReadonlyArray<SessionPlace> = yield* rows<SessionPlace>(sql`
         SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to FROM (
-          SELECT id, first, last, ${bound} AS position, toUnixTimestamp64Nano(max(last) OVER ()) AS newest FROM (
+          SELECT id, first, last, ${bound} AS position, toUnixTimestamp64Nano(${newestOfAll}) AS newest FROM (
             SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last FROM ${sessions}
             WHERE ${all(candidates)} GROUP BY SessionId
           ) WHERE ${all(overlapping)}
         ) WHERE ${beyond} ORDER BY ${ordered(asked, "position", "id")} LIMIT ${sql.literal(String(size))}`)
       const last = page.at(-1)
       if (last === undefined) break
-      if (Option.isNone(from)) newest = last.newest
+      if (Option.isNone(from)) newest = page[0]?.newest ?? newest
       const found: ReadonlyArray<SessionSummary> = yield* summaries(
         page.map((row) => row.id),
         ofSpans,
