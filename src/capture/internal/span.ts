@@ -288,12 +288,14 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
   }
 
   private decide(): void {
-    if (this.undecided === undefined) return
-    const { sampled, trace } = this.undecided(this.sessionId)
+    const { undecided } = this
+    if (undecided === undefined) return
+    // The sampler may ask about the span that it is asked about.
     this.undecided = undefined
+    const { sampled, trace } = undecided(this.sessionId)
     this.isSampled = sampled
     this.trace = trace
-    if (sampled || trace !== undefined) this.open()
+    if (this.home.open && (sampled || trace !== undefined)) this.open()
     else this.done = true
   }
 
