@@ -11,3 +11,16 @@ export const storageError = (
 
 export const invalidArgument = (field: string, message: string): StorageError =>
   storageError("InvalidArgument", `${field}: ${message}`, { field })
+
+interface Version {
+  readonly major: number
+  readonly minor: number
+}
+
+/** The tables were made by a release that this one cannot read after. */
+export const newerTables = (found: Version, known: Version): StorageError =>
+  storageError(
+    "Incompatible",
+    `the tables have version ${found.major}.${found.minor}, and this release knows ${known.major}.x: ` +
+      "upgrade effect-observability"
+  )

@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { storageError } from "../../internal/errors.js"
+import { newerTables, storageError } from "../../internal/errors.js"
 import type { StorageError } from "../../StorageError.js"
 import type { Connection } from "./connection.js"
 
@@ -137,7 +137,7 @@ const tables = {
     key: ["SessionId"],
     engine: "AggregatingMergeTree",
     orderBy: "SessionId",
-    shardBy: "cityHash64(SessionId)",
+    shardBy: "rand()",
     time: "LastActivity"
   },
   schema: {
@@ -182,7 +182,7 @@ export const creation = (database: string, options: Options): ReadonlyArray<stri
   const name = names(database, options)
   const { cluster } = options
   const view = (view: string, table: "spans" | "logs") =>
-    `CREATE MATERIALIZED VIEW IF NOT EXISTS ${view}${name.onCluster} TO ${name.local.sessions} AS ${sessionsOf[table](name)}`
+    `CREATE MATERIALIZED VIEW IF NOT EXISTS ${view}${name.onCluster} TO ${name.local.sessions} AS ${sessionsOf[table](name.local)}`
   return [
     ...tableNames.flatMap((table) => {
       const create = createTable(name.local[table], tables[table], name.onCluster, options)
@@ -201,12 +201,12 @@ export const creation = (database: string, options: Options): ReadonlyArray<stri
 
 /** The sessions of the rows of a table. */
 const sessionsOf = {
-  spans: ({ local }: Names) =>
+  spans: ({ spans }: Pick<Names, "spans">) =>
     "SELECT SessionId, min(StartTime) AS FirstActivity, max(greatest(StartTime, ifNull(EndTime, StartTime))) AS LastActivity " +
-    `FROM ${local.spans} WHERE SessionId != '' GROUP BY SessionId`,
-  logs: ({ local }: Names) =>
+    `FROM ${spans} WHERE SessionId != '' GROUP BY SessionId`,
+  logs: ({ logs }: Pick<Names, "logs">) =>
     "SELECT SessionId, min(Timestamp) AS FirstActivity, max(Timestamp) AS LastActivity " +
-    `FROM ${local.logs} WHERE SessionId != '' GROUP BY SessionId`
+    `FROM ${logs} WHERE SessionId != '' GROUP BY SessionId`
 }
 
 /** Creates or completes the tables, and gives their names. What is there and is not ours is left as it is. */
@@ -241,13 +241,7 @@ export const migrate = Effect.fnUntraced(function* (connection: Connection, opti
       )
     : []
   const found = known[0] ?? { major: 0, minor: 0 }
-  if (found.major > version.major) {
-    return yield* storageError(
-      "Incompatible",
-      `the tables have version ${found.major}.${found.minor}, and this release knows ${version.major}.x: ` +
-        "upgrade effect-observability"
-    )
-  }
+  if (found.major > version.major) return yield* newerTables(found, version)
 
   for (const each of ours) {
     const present = columnsOf(each.name)
@@ -270,8 +264,8 @@ export const migrate = Effect.fnUntraced(function* (connection: Connection, opti
   for (const table of ["spans", "logs"] as const) {
     if (wasThere(table)) yield* addIndexes(connection, name, table, database, options)
   }
-  if (wasThere("spans")) yield* run(`INSERT INTO ${name.local.sessions} ${sessionsOf.spans(name)}`)
-  if (wasThere("logs")) yield* run(`INSERT INTO ${name.local.sessions} ${sessionsOf.logs(name)}`)
+  if (wasThere("spans")) yield* run(`INSERT INTO ${name.sessions} ${sessionsOf.spans(name)}`)
+  if (wasThere("logs")) yield* run(`INSERT INTO ${name.sessions} ${sessionsOf.logs(name)}`)
   yield* run(`INSERT INTO ${name.schema} VALUES (${version.major}, ${version.minor}, now())`)
   return name
 })

@@ -5,7 +5,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import { storageError } from "../../internal/errors.js"
+import { newerTables, storageError } from "../../internal/errors.js"
 import type { StorageError } from "../../StorageError.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
 
@@ -105,13 +105,7 @@ export const migrate = Effect.fnUntraced(function* (sql: DuckDbClient, prefix: s
     `SELECT major, minor FROM ${name.versions} ORDER BY major DESC, minor DESC LIMIT 1`
   )
   const current = found[0] ?? { major: 0, minor: 0 }
-  if (current.major > version.major) {
-    return yield* storageError(
-      "Incompatible",
-      `the tables have version ${current.major}.${current.minor}, and this release knows ${version.major}.x: ` +
-        "upgrade effect-observability"
-    )
-  }
+  if (current.major > version.major) return yield* newerTables(current, version)
   yield* run(createTable(name.spans, { ...spanColumns, ...spanKeys }))
   yield* run(createTable(name.logs, logColumns))
   const added = yield* addColumns(sql, name.spans, stored.get(`${prefix}mastra_ai_spans`), {
