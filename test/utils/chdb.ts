@@ -23,6 +23,9 @@ const chdb = url === undefined ? await import("chdb/connection").catch(() => und
 /** Whether there is a ClickHouse to test with. */
 export const isAvailable = url !== undefined || chdb !== undefined
 
+/** Whether that is a server of somebody's. */
+export const isServer = url !== undefined
+
 let shared: Connection | undefined
 
 /** The one connection of this process: chdb has one data directory, which stays open until the process ends. */
@@ -34,10 +37,10 @@ export const connection = (): Connection => {
   // It has the types of another copy of the same interface.
   const engine = chdb.createChdbConnection({ path }) as unknown as Connection
   const applied = new Map<string, unknown>()
-  /** Settings stick to the connection of chdb, so only those that change are set. */
+  /** Settings stick to the connection of chdb, so only those that change are set, and none that forbids to write. */
   const changed = <P extends { readonly clickhouse_settings?: object }>(params: P): P => {
     const settings = Object.entries(params.clickhouse_settings ?? {}).filter(
-      ([name, value]) => applied.get(name) !== value
+      ([name, value]) => name !== "readonly" && applied.get(name) !== value
     )
     for (const [name, value] of settings) applied.set(name, value)
     return { ...params, clickhouse_settings: Object.fromEntries(settings) }

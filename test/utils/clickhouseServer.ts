@@ -92,7 +92,9 @@ export const make = Effect.fnUntraced(function* (options: { readonly path?: stri
     const session = (named !== null && sessions.get(named)) || new Session(path)
     if (named !== null) sessions.set(named, session)
     response.once("close", () => {
-      if (response.writableFinished || settings.get("cancel_http_readonly_queries_on_client_close") !== "1") return
+      const isReadonly = Number(settings.get("readonly")) > 0
+      const cancels = isReadonly && settings.get("cancel_http_readonly_queries_on_client_close") === "1"
+      if (response.writableFinished || !cancels) return
       void engine.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${quoted(id)}`)
     })
     running++

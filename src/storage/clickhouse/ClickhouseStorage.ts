@@ -91,7 +91,6 @@ export const make: (options: Options) => Effect.Effect<StorageService, StorageEr
       ...(settings !== undefined && { clickhouse_settings: settings }),
       request_timeout: millis.value,
       compression: { request: true, response: true },
-      use_multipart_params_auto: true,
       log: { LoggerClass: yield* clientLogger }
     })
     return yield* makeWith(Effect.provide(client, Reactivity.layer), options)

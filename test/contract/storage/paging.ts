@@ -14,6 +14,17 @@ export const pagingContract = (layer: StorageLayer) =>
     const test = testOn(layer)
     const idOf = (span: SpanRecord) => span.traceId + span.spanId
 
+    test("shows each of the logs of a session that are of one time, whatever their ids", (storage) =>
+      Effect.gen(function* () {
+        const ids = ["a", "\uFFFD", "\u{10000}", "\u{10FFFF}"]
+        yield* storage.insertLogs(ids.map((logId) => log({ logId, sessionId: "s", timestamp: at(1) })))
+        const all = yield* pages((pagination) => storage.sessionTimeline({ sessionId: "s", pagination }), 1)
+        assert.sameMembers(
+          all.flat().map((item) => ("logId" in item ? item.logId : item.name)),
+          ids
+        )
+      }))
+
     for (const orderBy of orders) {
       test(`shows each of 500 traces that start together once, by ${orderBy.field} ${orderBy.direction}`, (storage) =>
         Effect.gen(function* () {
@@ -24,6 +35,25 @@ export const pagingContract = (layer: StorageLayer) =>
             const all = yield* pages((pagination) => list({ pagination, orderBy }), 33)
             const shown = all.flat().map(idOf)
             assert.deepStrictEqual(orderBy.direction === "asc" ? shown : shown.toReversed(), expected)
+          }
+        }))
+
+      test(`shows each of 60 traces of a session once, by ${orderBy.field} ${orderBy.direction}`, (storage) =>
+        Effect.gen(function* () {
+          const sessionId = "paged"
+          const traces = Array.from({ length: 60 }, (_, n) =>
+            span({ sessionId, startTime: at(n % 7), endTime: at((n % 7) + (n % 3)) })
+          )
+          yield* storage.insertSpans([
+            ...traces,
+            ...traces.map(({ spanId, traceId }) => span({ traceId, parentSpanId: spanId }))
+          ])
+          const filters = { sessionId }
+          const whole = yield* storage.listTraces({ filters, orderBy, pagination: { limit: 100 } })
+          assert.sameMembers(whole.items.map(idOf), traces.map(idOf))
+          for (const limit of [7, 25]) {
+            const all = yield* pages((pagination) => storage.listTraces({ filters, pagination, orderBy }), limit)
+            assert.deepStrictEqual(all.flat().map(idOf), whole.items.map(idOf))
           }
         }))
 

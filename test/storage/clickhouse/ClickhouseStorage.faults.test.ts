@@ -221,6 +221,9 @@ describeClickhouse("ClickhouseStorage over HTTP", () => {
       const [time] = yield* Effect.timed(Effect.timeoutOption(storage.listSpans(), "300 millis"))
       assert.isBelow(Duration.toMillis(time), 2_000)
       assert.strictEqual(server.seen.length, before + 1, "nothing else is asked of a server that hangs")
+      const { settings } = server.seen.at(-1) ?? {}
+      assert.strictEqual(settings?.get("cancel_http_readonly_queries_on_client_close"), "1")
+      assert.strictEqual(settings?.get("readonly"), "2", "the server cancels only what may do nothing but read")
     }))
 
   test("what is sent and what is answered is compressed", () =>

@@ -13,6 +13,7 @@ import * as Either from "effect/Either"
 import { invalidArgument, storageError } from "../../internal/errors.js"
 import { mapInTurns } from "../../internal/eventLoop.js"
 import type { StorageError } from "../../StorageError.js"
+import { clientLogger } from "./logger.js"
 import { storageErrorOf } from "./storageError.js"
 
 export interface Connection {
@@ -30,9 +31,11 @@ export interface Options {
 
 export const make = Effect.fnUntraced(function* (client: ClickhouseClient, { asyncInsert, cluster }: Options) {
   const sql = client.withoutTransforms() as ClickhouseClient
+  const LoggerClass = yield* clientLogger
   const server = yield* Effect.acquireRelease(
     Effect.try({
-      try: () => createClient(client.config),
+      try: () =>
+        createClient({ use_multipart_params_auto: true, ...client.config, log: { LoggerClass, ...client.config.log } }),
       catch: (cause) => invalidArgument("url", String(cause))
     }),
     (server) => Effect.promise(() => server.close())
@@ -88,9 +91,16 @@ export const make = Effect.fnUntraced(function* (client: ClickhouseClient, { asy
 /** Aggregate functions that were compiled take a `DateTime64` before 1970 for one of the far future. */
 const everySetting: ClickHouseSettings = { wait_end_of_query: 1, compile_aggregate_expressions: 0 }
 
-const clusterSettings: ClickHouseSettings = { distributed_product_mode: "global", distributed_foreground_insert: 1 }
+/** Replicated tables refuse a deletion whose condition has a subquery, which on each replica finds what it finds there. */
+const clusterSettings: ClickHouseSettings = {
+  distributed_product_mode: "global",
+  distributed_foreground_insert: 1,
+  allow_nondeterministic_mutations: 1
+}
 
+/** A server cancels what is read by POST for somebody who went away only where it may do nothing but read. */
 const readSettings: ClickHouseSettings = {
+  readonly: "2",
   cancel_http_readonly_queries_on_client_close: 1,
   output_format_json_quote_64bit_integers: 1,
   use_query_condition_cache: 0

@@ -11,17 +11,9 @@ import type { LogRecord } from "../../../signal/LogRecord.js"
 import { SessionSummary } from "../../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import { mapInTurns } from "../../internal/eventLoop.js"
-import {
-  type Key,
-  type Query,
-  runningDuration,
-  type SpanFilters,
-  sessionKey,
-  spanKey,
-  timelineKey
-} from "../../internal/query.js"
+import { type Key, type Query, runningDuration, type SpanFilters, sessionKey, spanKey } from "../../internal/query.js"
 import type { Methods } from "../../internal/reopening.js"
-import { compareKeys, entrySpan, select } from "../../internal/select.js"
+import { compare, compareKeys, entrySpan, select } from "../../internal/select.js"
 import type { StorageError } from "../../StorageError.js"
 import type { Connection } from "./connection.js"
 import { decodeLog, decodeSpan, logSelection, type Row, spanSelection } from "./decode.js"
@@ -49,6 +41,9 @@ interface SessionPlace {
 
 /** As many rows of entry spans as are read with their payload before it is known which of them are shown. */
 const fewEntries = 200
+
+/** As many places as are confirmed at once, where those before had few answers. */
+const fewPlaces = 500
 
 /** As many traces as are confirmed at once. */
 const fewTraces = 1000
@@ -153,8 +148,9 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       if (last === undefined) return confirmed
       const unique = new Map(page.map((place) => [keyOf(place).join(), place]))
       confirmed.push(...(yield* confirm(Array.from(unique.values()))))
-      if (page.length < asked.limit || confirmed.length >= asked.limit) return confirmed.slice(0, asked.limit)
-      rest = { ...asked, after: Option.some(keyOf(last)) }
+      if (page.length < rest.limit || confirmed.length >= asked.limit) return confirmed.slice(0, asked.limit)
+      const limit = Math.max(asked.limit, Math.min(2 * rest.limit, fewPlaces))
+      rest = { ...asked, limit, after: Option.some(keyOf(last)) }
     }
   })
 
@@ -193,7 +189,10 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
           decodeLog
         )
         const byId = new Map(matching.map((log) => [log.logId, log]))
-        return places.flatMap((place) => byId.get(place.logId) ?? [])
+        return places.flatMap((place) => {
+          const log = byId.get(place.logId)
+          return log?.timestamp === BigInt(place.time) ? [log] : []
+        })
       })
     )
 
@@ -221,16 +220,17 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
 
   /**
    * The traces of a session, in one statement, where their entry spans show by themselves that they are. Not known where
-   * there are many, or where another span may show it. The parent of a span never changes.
+   * there are many, or where another span may show it. The parent of a span never changes, nor whether it is remote.
    */
   const tracesByEntries = Effect.fnUntraced(function* (asked: Query<SpanFilters>, inTraces: ReadonlyArray<Fragment>) {
     const { hasError, model, sessionId, spanType } = asked.filters
     if (sessionId === undefined || (hasError ?? model ?? spanType) !== undefined) return Option.none()
+    const few = Math.min(2 * asked.limit, fewEntries)
     const found = yield* rows<Row>(sql`
       SELECT ${sql.literal(spanSelection)}, ${holds(ofSomeSpan(asked.filters))} AS shown,
         ${holds(ofEntrySpan(asked.filters))} AS matches
-      FROM ${spans} PREWHERE ${all([...inTraces, entry])} LIMIT ${sql.literal(String(fewEntries + 1))}`)
-    if (found.length > fewEntries) return Option.none()
+      FROM ${spans} PREWHERE ${all([...inTraces, entry])} LIMIT ${sql.literal(String(few + 1))}`)
+    if (found.length > few) return Option.none()
     const newest = newestRows(found)
     const candidates = yield* mapInTurns(Array.from(newest.values()), decodeSpan)
     const entries = Object.values(Arr.groupBy(candidates, (span) => span.traceId)).flatMap(
@@ -337,20 +337,27 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
         UNION ALL SELECT SessionId FROM ${logs} WHERE ${ofLogs[i] ?? sql`false`})`
     )
     if (filters.sessionId !== undefined) candidates.push(sql`SessionId = ${text(filters.sessionId)}`)
-    const long = sql`toInt128(toUnixTimestamp64Nano(last)) - toInt128(toUnixTimestamp64Nano(first))`
+    const start = sql`toInt128(toUnixTimestamp64Nano(first))`
+    const end = sql`toInt128(toUnixTimestamp64Nano(last))`
+    const long = sql`${end} - ${start}`
+    // The table of sessions knows a time that holds all of a session, and perhaps more: no session comes before its bound,
+    // and one that comes after another cannot have ended before it, in ascending order, or begun after its end.
+    const [bound, possible] =
+      order.field === "time"
+        ? sign > 0
+          ? ([start, (from: Fragment) => sql`${end} >= ${from}`] as const)
+          : ([end, (from: Fragment) => sql`${start} <= ${from}`] as const)
+        : sign > 0
+          ? ([wide(0n), (from: Fragment) => sql`${long} >= ${from}`] as const)
+          : ([long, () => sql`true`] as const)
     const overlapping = [
+      ...Option.toArray(after).map(([position]) => possible(wide(position as bigint))),
       ...(filters.startedAfter === undefined ? [] : [sql`last >= ${nanos(filters.startedAfter)}`]),
       ...(filters.startedBefore === undefined ? [] : [sql`first < ${nanos(filters.startedBefore)}`]),
       ...(filters.minDuration === undefined ? [] : [sql`${long} >= ${wide(filters.minDuration)}`])
     ]
-    // The table of sessions knows a time that holds all of a session, and perhaps more: no session comes before its bound.
-    const bound =
-      order.field === "time"
-        ? sql`toInt128(toUnixTimestamp64Nano(${sql.literal(order.direction === "asc" ? "first" : "last")}))`
-        : order.direction === "asc"
-          ? wide(0n)
-          : long
-    const newestOfAll = order.field === "time" && order.direction === "desc" ? sql`last` : sql`max(last) OVER ()`
+    // Asked for in ascending order alone.
+    const newestOfAll = sign > 0 ? sql`max(last) OVER ()` : sql`last`
     const matches = (session: SessionSummary) =>
       (filters.startedAfter === undefined || session.lastActivity >= filters.startedAfter) &&
       (filters.startedBefore === undefined || session.firstActivity < filters.startedBefore) &&
@@ -416,11 +423,11 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
         asked.after,
         ([time, kind, id]): Key => [time as bigint, kind === "0" ? "" : (id as string)]
       )
-      const items = yield* Effect.all([
+      const [ofSpans, ofLogs] = yield* Effect.all([
         spansWhere({ ...asked, after: spansAfter }, [...ofSession, entry]),
         logsWhere({ ...asked, after: logsAfter }, ofSession)
       ])
-      return select<SpanRecord | LogRecord>(items.flat(), timelineKey, asked)
+      return [...ofSpans, ...ofLogs].sort((a, b) => compare(timeOf(a), timeOf(b))).slice(0, asked.limit)
     }),
     traceSpans: Effect.fnUntraced(function* (traceId, limit) {
       const found = yield* rows<Row>(sql`
@@ -438,6 +445,8 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       Effect.map(summaries([sessionId], [], [], Option.none()), ([summary]) => Option.fromNullable(summary))
   }
 }
+
+const timeOf = (item: SpanRecord | LogRecord): bigint => ("startTime" in item ? item.startTime : item.timestamp)
 
 /** The row of each span with the highest version, by the ids of the span. */
 const newestRows = (found: ReadonlyArray<Row>): ReadonlyMap<string, Row> => {
