@@ -23,9 +23,7 @@ const copy = (part: string): string => ` ${part}`.slice(1)
 /** The same for names in texts. One that was there lately is not even cut out. */
 export const memoInText = <A>(f: (name: string) => A) => {
   const known = Array.from({ length: maxSize }, () => ({ name: new Uint16Array(), result: f("") }))
-  return (codes: Uint16Array, from: number, to: number): A => {
-    let hash = 0
-    for (let i = from; i < to; i++) hash = Math.imul(hash ^ (codes[i] as number), 0x01000193)
+  return (codes: Uint16Array, from: number, to: number, hash = hashOf(codes, from, to)): A => {
     const entry = known[(hash ^ (hash >>> 15)) & (maxSize - 1)] as (typeof known)[number]
     if (!isAt(codes, from, to, entry.name)) {
       entry.name = codes.slice(from, to)
@@ -33,6 +31,15 @@ export const memoInText = <A>(f: (name: string) => A) => {
     }
     return entry.result
   }
+}
+
+/** The hash of a name is made from its end, as it is read. */
+export const hashStep = (hash: number, code: number): number => Math.imul(hash ^ code, 0x01000193)
+
+const hashOf = (codes: Uint16Array, from: number, to: number): number => {
+  let hash = 0
+  for (let i = to - 1; i >= from; i--) hash = hashStep(hash, codes[i] as number)
+  return hash
 }
 
 const isAt = (codes: Uint16Array, from: number, to: number, name: Uint16Array): boolean => {

@@ -2,10 +2,11 @@
 import * as Encoding from "effect/Encoding"
 import type { Verdict } from "./keys.js"
 import { isMasked } from "./mask.js"
+import { hashStep } from "./memo.js"
 import { findCards, findKeys, type Hits } from "./shapes.js"
 
-/** What the name between two places says. */
-export type VerdictOf = (codes: Uint16Array, from: number, to: number) => Verdict
+/** What the name between two places says; `hash` is that of `hashStep`, if it is known. */
+export type VerdictOf = (codes: Uint16Array, from: number, to: number, hash?: number) => Verdict
 
 const none: Hits = []
 
@@ -176,12 +177,20 @@ const nameBefore = (text: string, sign: number, verdictOf: VerdictOf): Name | un
     level = backslashes(end)
     end -= level
   }
-  let start = before(end, Math.max(0, end - maxName), word)
-  if (start > 0 && codes[start - 1] === backslash) start += codes[start] === 117 ? 5 : 1
-  if (start > 0 && codes[start - 1] === percent) start += 2
+  const all = codes
+  const floor = Math.max(0, end - maxName)
+  let start = end
+  let hash: number | undefined = 0
+  while (start > floor && ((kinds[all[start - 1] as number] as number) & word) !== 0) {
+    hash = hashStep(hash, all[--start] as number)
+  }
+  const found = start
+  if (start > 0 && all[start - 1] === backslash) start += all[start] === 117 ? 5 : 1
+  if (start > 0 && all[start - 1] === percent) start += 2
   if (end - start < 2 || is(end - 1, digit)) return undefined
-  if (end - start === 5 && isV(codes[start] as number)) [start, end] = labelOf(text, start, end)
-  const verdict = verdictOf(codes, start, end)
+  if (end - start === 5 && isV(all[start] as number)) [start, end] = labelOf(text, start, end)
+  if (start !== found) hash = undefined
+  const verdict = verdictOf(all, start, end, hash)
   const named =
     verdict !== "plain" ||
     (start > 0 && end - start < 10 && isQuerySign(codes[start - 1] as number) && inQuery.test(lastOf(text, end))) ||
@@ -381,7 +390,7 @@ const findPhrases = (text: string, verdictOf: VerdictOf, hits: Hits): void => {
     findAll(text, bearer, hits, looksSecret)
   }
   if (text.includes("Basic") || text.includes("basic") || text.includes("BASIC")) findAll(text, basic, hits, isBasic)
-  if (text.includes("curl")) findAll(text, curlUser, hits, looksSecret)
+  if (text.includes("-u") && text.includes("curl")) findAll(text, curlUser, hits, looksSecret)
   if (text.includes("--")) {
     findAll(text, privateKey, hits)
     findOptions(text, verdictOf, hits)
