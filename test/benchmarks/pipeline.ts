@@ -91,23 +91,31 @@ const records = Array.from(
     })
 )
 
+/** What is collected is given back by threads of the engine for a while, whose time would count. */
+const collected = Effect.zipRight(
+  Effect.sync(() => globalThis.gc?.()),
+  Effect.sleep("20 millis")
+)
+
 /** Microseconds of processor time a span, which other programs do not add to. */
 const micros = (work: Effect.Effect<unknown>) =>
-  Effect.suspend(() => {
-    globalThis.gc?.()
-    const start = process.cpuUsage()
-    return Effect.map(work, () => {
-      const { system, user } = process.cpuUsage(start)
-      return (user + system) / count
+  Effect.zipRight(
+    collected,
+    Effect.suspend(() => {
+      const start = process.cpuUsage()
+      return Effect.map(work, () => {
+        const { system, user } = process.cpuUsage(start)
+        return (user + system) / count
+      })
     })
-  })
+  )
 
-/** The median of 9 rounds. */
+/** The median of 15 rounds, after as many that let the engine compile what is hot, as in a program that runs for long. */
 const microsOf = async (work: Effect.Effect<unknown>): Promise<number> => {
   const rounds: Array<number> = []
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 30; round++) {
     const time = await Effect.runPromise(micros(work))
-    if (round >= 3) rounds.push(time)
+    if (round >= 15) rounds.push(time)
   }
   return median(rounds)
 }
