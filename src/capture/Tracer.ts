@@ -105,13 +105,8 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
 
       let samplerErrors = 0
       const answer = (question: () => unknown, otherwise: boolean): boolean => {
-        try {
-          const answered = question()
-          if (typeof answered === "boolean") return answered
-          disregard(answered)
-        } catch {
-          // Counted as any other answer that is none.
-        }
+        const answered = Option.getOrUndefined(asked(question))
+        if (typeof answered === "boolean") return answered
         samplerErrors++
         return otherwise
       }
@@ -159,6 +154,12 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
       }
     })
   )
+
+/** What the program answers, if that is a boolean; none where it throws. */
+const asked = Option.liftThrowable((question: () => unknown) => {
+  const answered = question()
+  return typeof answered === "boolean" ? answered : disregard(answered)
+})
 
 /** How long a span took, or has taken by now. */
 const millisOf = ({ endTime, startTime }: SpanRecord, now: () => bigint): number =>

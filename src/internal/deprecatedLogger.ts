@@ -123,7 +123,7 @@ const write = (logger: Logger, record: LogRecord): unknown => {
   const details = { ...(record.data.length > 0 && { data: record.data }), ...annotationsOf(record) }
   const args = Object.keys(details).length === 0 ? [record.message] : [record.message, details]
   const method = methodsOf(record.level).find(
-    // `console.trace` prints a stack.
+    // That of a console, which has `dir` too, prints a stack.
     (method) => isMethod(logger, method) && !(method === "trace" && isMethod(logger, "dir"))
   )
   if (method !== undefined) return call(logger, method, ...(isPino(logger) ? args.toReversed() : args))
