@@ -34,11 +34,16 @@ const columns: Readonly<Record<string, string>> = {
   Model: "if(number % 2 = 0, 'gpt-4o', NULL)",
   InputTokens: "if(number % 2 = 0, 900, NULL)",
   OutputTokens: "if(number % 2 = 0, 120, NULL)",
-  Attributes: `concat('{"app.turn.index":', toString(number), ',"app.prompt":"', repeat(hex(MD5(toString(intDiv(number, 10)))), 20), '"}')`,
-  Events: "'[]'",
-  Links: "'[]'",
-  Resource: `'{"service.name":"bench"}'`,
-  Version: "bitShiftLeft(toUInt64(1), 63) + number"
+  Version: "bitShiftLeft(toUInt64(1), 63) + number",
+  Record: `concat('{"version":"', toString(Version), '","traceId":"', TraceId, '","spanId":"', SpanId,
+    if(ParentSpanId = '', '', concat('","parentSpanId":"', ParentSpanId)), '","name":"', Name,
+    '","kind":"internal","spanType":"', SpanType, '","status":"', Status,
+    '","startTime":"', toString(toUnixTimestamp64Nano(StartTime)), '","endTime":"', toString(toUnixTimestamp64Nano(EndTime)),
+    '","sessionId":"', SessionId, '","userId":"', UserId, '","serviceName":"bench"',
+    if(number % 2 = 0, ',"model":"gpt-4o","inputTokens":900,"outputTokens":120', ''),
+    ',"attributes":{"app.turn.index":', toString(number), ',"app.prompt":"',
+    repeat(hex(MD5(toString(intDiv(number, 10)))), 20),
+    '"},"events":[],"links":[],"tags":[],"resource":{"service.name":"bench"}}')`
 }
 
 const questions = () =>

@@ -42,17 +42,19 @@ export const make = Effect.fnUntraced(function* (client: ClickhouseClient, { asy
   )
   const settings: ClickHouseSettings = { ...everySetting, ...(cluster === undefined ? {} : clusterSettings) }
 
-  const rows = <Row>(query: Fragment) =>
-    request((abort_signal) =>
-      server
-        .query({
-          ...compiled(sql, query),
-          format: "JSONEachRow",
-          abort_signal,
-          clickhouse_settings: { ...settings, ...readSettings }
-        })
-        .then((result) => result.text())
-    ).pipe(Effect.flatMap(parseRows<Row>))
+  const rowsWith =
+    (more: ClickHouseSettings) =>
+    <Row>(query: Fragment) =>
+      request((abort_signal) =>
+        server
+          .query({
+            ...compiled(sql, query),
+            format: "JSONEachRow",
+            abort_signal,
+            clickhouse_settings: { ...settings, ...readSettings, ...more }
+          })
+          .then((result) => result.text())
+      ).pipe(Effect.flatMap(parseRows<Row>))
 
   const run = (statement: Fragment) =>
     Effect.asVoid(
@@ -84,6 +86,10 @@ export const make = Effect.fnUntraced(function* (client: ClickhouseClient, { asy
       "Rejected"
     ).pipe(Effect.flatMap((answer) => (answer === "" ? Effect.void : Effect.fail(exceptionIn(answer, "Rejected")))))
 
+  const known = yield* rowsWith({})<{ readonly name: string }>(
+    sql`SELECT name FROM system.settings WHERE name IN ${sql.param("Array(String)", Object.keys(fasterReads))}`
+  )
+  const rows = rowsWith(Object.fromEntries(known.map(({ name }) => [name, fasterReads[name]])))
   const connection: Connection = { sql, rows, run, insert }
   return connection
 })
@@ -102,8 +108,13 @@ const clusterSettings: ClickHouseSettings = {
 const readSettings: ClickHouseSettings = {
   readonly: "2",
   cancel_http_readonly_queries_on_client_close: 1,
-  output_format_json_quote_64bit_integers: 1,
-  use_query_condition_cache: 0
+  output_format_json_quote_64bit_integers: 1
+}
+
+/** What makes our reads faster, where the server is new enough to know it. */
+const fasterReads: Readonly<Record<string, 0 | 1>> = {
+  use_query_condition_cache: 0,
+  use_skip_indexes_on_data_read: 0
 }
 
 /** A deletion is done when it has been applied everywhere. */

@@ -7,6 +7,7 @@ import type { Fragment } from "@effect/sql/Statement"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Struct from "effect/Struct"
 import type { LogRecord } from "../../../signal/LogRecord.js"
 import { SessionSummary } from "../../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
@@ -16,7 +17,7 @@ import type { Methods } from "../../internal/reopening.js"
 import { compare, compareKeys, entrySpan, select } from "../../internal/select.js"
 import type { StorageError } from "../../StorageError.js"
 import type { Connection } from "./connection.js"
-import { decodeLog, decodeSpan, logSelection, type Row, spanSelection } from "./decode.js"
+import { decodeLog, decodeSpan, decodeVersion, type LogRow, logSelection, type Row, spanSelection } from "./decode.js"
 import type { LogPlace, SpanPlace } from "./filters.js"
 import * as Filters from "./filters.js"
 import type { Names } from "./schema.js"
@@ -72,7 +73,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
     texts,
     wide
   } = Filters.make(sql)
-  const entry = sql`(ParentSpanId = '' OR ParentIsRemote = true)`
+  const entry = sql`IsEntry`
 
   /** Columns in the direction of a query. */
   const ordered = ({ order }: Query<unknown>, ...columns: Array<string>) =>
@@ -119,6 +120,17 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
   const newestSpans = (columns: Fragment, condition: Fragment) =>
     sql`SELECT ${columns} FROM ${spans} WHERE ${condition} ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId`
 
+  /** The spans of rows, each as its newest row has it. */
+  const newestOf = Effect.fnUntraced(function* (found: ReadonlyArray<Row>) {
+    const newest = new Map<string, Row & ReturnType<typeof decodeVersion>>()
+    for (const row of yield* mapInTurns(found, (row) => ({ ...row, ...decodeVersion(row) }))) {
+      const id = idsOf(row.span)
+      const known = newest.get(id)
+      if (known === undefined || row.version > known.version) newest.set(id, row)
+    }
+    return newest
+  })
+
   /** The spans at places, if they meet the conditions, too, with their newest rows. */
   const spansAt = Effect.fnUntraced(function* (places: ReadonlyArray<Positioned>, conditions: ReadonlyArray<Fragment>) {
     if (places.length === 0) return []
@@ -126,11 +138,11 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
     const found = yield* rows<Row>(
       sql`SELECT ${sql.literal(spanSelection)}${matches} FROM ${spans} WHERE ${nearSpans(places)}`
     )
-    const newest = newestRows(found)
-    return yield* mapInTurns(
-      places.flatMap((place) => Arr.fromNullable(newest.get(idsOf(place)))).filter((row) => row["matches"] ?? true),
-      decodeSpan
-    )
+    const newest = yield* newestOf(found)
+    return places.flatMap((place) => {
+      const row = newest.get(idsOf(place))
+      return row !== undefined && (row.matches ?? true) ? [row.span] : []
+    })
   })
 
   /** Pages of places, confirmed, until there are as many rows as asked for. */
@@ -180,12 +192,12 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
           ORDER BY ${ordered(asked, "Timestamp", "LogId")} LIMIT ${sql.literal(String(asked.limit))}`),
       (place) => [BigInt(place.time), place.logId],
       Effect.fnUntraced(function* (places) {
-        const found = yield* rows<Row>(sql`
+        const found = yield* rows<LogRow>(sql`
           SELECT ${sql.literal(logSelection)}, ${holds(conditions)} AS matches FROM ${logs}
           WHERE ${isLogAt(places)}
           ORDER BY Version DESC LIMIT 1 BY LogId`)
         const matching = yield* mapInTurns(
-          found.filter((row) => row["matches"]),
+          found.filter((row) => row.matches),
           decodeLog
         )
         const byId = new Map(matching.map((log) => [log.logId, log]))
@@ -223,21 +235,23 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
    * there are many, or where another span may show it. The parent of a span never changes, nor whether it is remote.
    */
   const tracesByEntries = Effect.fnUntraced(function* (asked: Query<SpanFilters>, inTraces: ReadonlyArray<Fragment>) {
-    const { hasError, model, sessionId, spanType } = asked.filters
-    if (sessionId === undefined || (hasError ?? model ?? spanType) !== undefined) return Option.none()
+    const { sessionId, ...others } = asked.filters
+    if (sessionId === undefined || (others.hasError ?? others.model ?? others.spanType) !== undefined) {
+      return Option.none()
+    }
     const few = Math.min(2 * asked.limit, fewEntries)
     const found = yield* rows<Row>(sql`
-      SELECT ${sql.literal(spanSelection)}, ${holds(ofSomeSpan(asked.filters))} AS shown,
-        ${holds(ofEntrySpan(asked.filters))} AS matches
+      SELECT ${sql.literal(spanSelection)}, ${holds(ofSomeSpan(others))} AS shown,
+        ${holds(ofEntrySpan(others))} AS matches
       FROM ${spans} PREWHERE ${all([...inTraces, entry])} LIMIT ${sql.literal(String(few + 1))}`)
     if (found.length > few) return Option.none()
-    const newest = newestRows(found)
-    const candidates = yield* mapInTurns(Array.from(newest.values()), decodeSpan)
+    const newest = yield* newestOf(found)
+    const candidates = Array.from(newest.values(), (row) => row.span)
     const entries = Object.values(Arr.groupBy(candidates, (span) => span.traceId)).flatMap(
       (trace) => entrySpan(trace) ?? []
     )
     const meets = (flag: "shown" | "matches") => (span: SpanRecord) => Boolean(newest.get(idsOf(span))?.[flag])
-    return entries.every(meets("shown"))
+    return entries.every((span) => span.sessionId === sessionId && meets("shown")(span))
       ? Option.some(select(entries.filter(meets("matches")), spanKey, asked))
       : Option.none()
   })
@@ -245,21 +259,25 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
   const listTraces = Effect.fnUntraced(function* (asked: Query<SpanFilters>) {
     const payload = (places: ReadonlyArray<Positioned>) =>
       Effect.map(spansAt(places, []), (found) => select(found, spanKey, { ...asked, after: Option.none() }))
-    const some = ofSomeSpan(asked.filters)
-    const withSome = some.map((condition) => sql`SELECT TraceId FROM ${spans} PREWHERE ${condition}`)
-    const inTraces = withSome.map((traces) => sql`TraceId IN (${traces})`)
-    const shown = yield* tracesByEntries(asked, inTraces)
+    const withSome = (filters: SpanFilters) =>
+      ofSomeSpan(filters).map((condition) => sql`SELECT TraceId FROM ${spans} PREWHERE ${condition}`)
+    const inTraces = (found: ReadonlyArray<Fragment>) => found.map((traces) => sql`TraceId IN (${traces})`)
+    const some = withSome(asked.filters)
+    const indexed = withSome(Struct.pick(asked.filters, "sessionId", "traceId"))
+    const shown = yield* tracesByEntries(asked, inTraces(indexed))
     if (Option.isSome(shown)) return shown.value
     if (some.length > 0) {
+      // To look at all traces of a session costs less than to look for the rest of what is asked for.
+      const found = indexed.length > 0 ? indexed : some
       const entries = yield* entryPlaces(
         asked,
-        sql`(SELECT TraceId FROM (${withSome.reduce((left, right) => sql`${left} INTERSECT ${right}`)})
+        sql`(SELECT TraceId FROM (${found.reduce((left, right) => sql`${left} INTERSECT ${right}`)})
           LIMIT 1 BY TraceId LIMIT ${sql.literal(String(fewTraces + 1))})`
       )
       const matching = entries.filter(({ matches }) => matches)
       if (entries.length <= fewTraces) return yield* payload(select(matching, spanPlaceKey, asked))
     }
-    const conditions = [entry, ...ofEntrySpan(asked.filters), ...inTraces]
+    const conditions = [entry, ...ofEntrySpan(asked.filters), ...inTraces(some)]
     return yield* pageThrough<Positioned, SpanRecord>(
       asked,
       (rest) => spanPlaces(rest, conditions),
@@ -328,6 +346,20 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       .map(decodeSummary)
   })
 
+  /**
+   * Those that were active last, more than a page of them: to group and order all sessions takes three times as long. A
+   * session may have a row for each of its last batches.
+   */
+  const recentSessions = (size: number, until: Option.Option<bigint>) => {
+    const before = Option.match(until, {
+      onNone: () => sql`true`,
+      onSome: (time) => sql`LastActivity <= ${nanos(time)}`
+    })
+    return sql`SELECT SessionId FROM ${sessions} WHERE LastActivity >= (SELECT min(LastActivity) FROM (
+      SELECT LastActivity FROM ${sessions} WHERE ${before}
+      ORDER BY LastActivity DESC LIMIT ${sql.literal(String(20 * size))}))`
+  }
+
   const listSessions: Reads["listSessions"] = Effect.fnUntraced(function* (asked) {
     const { after, asOf, filters, limit, order } = asked
     const sign = order.direction === "asc" ? 1 : -1
@@ -337,6 +369,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
         UNION ALL SELECT SessionId FROM ${logs} WHERE ${ofLogs[i] ?? sql`false`})`
     )
     if (filters.sessionId !== undefined) candidates.push(sql`SessionId = ${text(filters.sessionId)}`)
+    const isNewestFirst = order.field === "time" && sign < 0 && candidates.length === 0
     const start = sql`toInt128(toUnixTimestamp64Nano(first))`
     const end = sql`toInt128(toUnixTimestamp64Nano(last))`
     const long = sql`${end} - ${start}`
@@ -375,13 +408,23 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
         onSome: ([position, id]) =>
           sql`(position, id) ${sql.literal(sign > 0 ? ">" : "<")} (${wide(position as bigint)}, ${text(id as string)})`
       })
-      const page: ReadonlyArray<SessionPlace> = yield* rows<SessionPlace>(sql`
-        SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to FROM (
-          SELECT id, first, last, ${bound} AS position, toUnixTimestamp64Nano(${newestOfAll}) AS newest FROM (
-            SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last FROM ${sessions}
-            WHERE ${all(candidates)} GROUP BY SessionId
-          ) WHERE ${all(overlapping)}
-        ) WHERE ${beyond} ORDER BY ${ordered(asked, "position", "id")} LIMIT ${sql.literal(String(size))}`)
+      const pageAmong = (among: ReadonlyArray<Fragment>) =>
+        rows<SessionPlace>(sql`
+          SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to FROM (
+            SELECT id, first, last, ${bound} AS position, toUnixTimestamp64Nano(${newestOfAll}) AS newest FROM (
+              SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last FROM ${sessions}
+              WHERE ${all(among)} GROUP BY SessionId
+            ) WHERE ${all(overlapping)}
+          ) WHERE ${beyond} ORDER BY ${ordered(asked, "position", "id")} LIMIT ${sql.literal(String(size))}`)
+      const recent = isNewestFirst
+        ? yield* pageAmong([
+            sql`SessionId IN (${recentSessions(
+              size,
+              Option.map(from, ([position]) => position as bigint)
+            )})`
+          ])
+        : []
+      const page: ReadonlyArray<SessionPlace> = recent.length === size ? recent : yield* pageAmong(candidates)
       const last = page.at(-1)
       if (last === undefined) break
       if (Option.isNone(from)) newest = page[0]?.newest ?? newest
@@ -431,8 +474,8 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
     }),
     traceSpans: Effect.fnUntraced(function* (traceId, limit) {
       const found = yield* rows<Row>(sql`
-        SELECT * FROM (${newestSpans(sql.literal(spanSelection), sql`TraceId = ${text(traceId)}`)})
-        ORDER BY startTime, spanId LIMIT ${sql.literal(String(limit))}`)
+        SELECT ${sql.literal(spanSelection)} FROM ${spans} WHERE TraceId = ${text(traceId)}
+        ORDER BY StartTime, SpanId, Version DESC LIMIT 1 BY SpanId LIMIT ${sql.literal(String(limit))}`)
       return yield* mapInTurns(found, decodeSpan)
     }),
     getSpan: Effect.fnUntraced(function* ({ spanId, traceId }) {
@@ -448,22 +491,9 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
 
 const timeOf = (item: SpanRecord | LogRecord): bigint => ("startTime" in item ? item.startTime : item.timestamp)
 
-/** The row of each span with the highest version, by the ids of the span. */
-const newestRows = (found: ReadonlyArray<Row>): ReadonlyMap<string, Row> => {
-  const newest = new Map<string, Row>()
-  for (const row of found) {
-    const key = idsOf(row as unknown as SpanIds)
-    const known = newest.get(key)
-    if (known === undefined || versionOf(row) > versionOf(known)) newest.set(key, row)
-  }
-  return newest
-}
-
 type SpanIds = Pick<SpanRecord, "traceId" | "spanId">
 
 const idsOf = ({ spanId, traceId }: SpanIds): string => traceId + spanId
-
-const versionOf = (row: Row): bigint => BigInt(row["version"] as string)
 
 type SummaryRow = Readonly<Record<Exclude<keyof SessionSummary, "users" | "toJSON">, string>> & {
   readonly users: ReadonlyArray<string>

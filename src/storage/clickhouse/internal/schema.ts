@@ -6,92 +6,23 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { newerTables, storageError } from "../../internal/errors.js"
 import type { StorageError } from "../../StorageError.js"
+import {
+  type Columns,
+  columnsSql,
+  logColumns,
+  logPayload,
+  sessionColumns,
+  spanColumns,
+  spanPayload,
+  versionColumns
+} from "./columns.js"
 import type { Connection } from "./connection.js"
 
-const version = { major: 1, minor: 0 }
-
-const id = "Nullable(String)"
-const word = "LowCardinality(String)"
-const optionalWord = "LowCardinality(Nullable(String))"
-const time = "DateTime64(9, 'UTC')"
-
-/** The correlation of spans and logs. A record without a session has the empty text, for which no session can stand. */
-const correlation = {
-  SessionId: "String",
-  ThreadId: id,
-  RunId: id,
-  RequestId: id,
-  ResourceId: id,
-  UserId: id,
-  OrganizationId: id,
-  ConversationId: id,
-  ServiceName: word,
-  Environment: optionalWord,
-  Tags: "Array(String)",
-  Metadata: "Map(String, String)",
-  HasMetadata: "Bool",
-  Version: "UInt64"
-} as const
-
-/**
- * The fields of a span, and in which type they are kept. The parent of a span that has none is the empty text. Metadata
- * is kept by key, each value as JSON with sorted keys, so that equal values are equal texts; other objects are JSON.
- * `Replayed` and `Version` are computed for the sake of queries: of the rows of a span, the one with the highest version
- * is the span.
- */
-export const spanColumns = {
-  TraceId: "String",
-  SpanId: "String",
-  ParentSpanId: "String",
-  ParentIsRemote: "Nullable(Bool)",
-  TraceState: id,
-  Name: word,
-  Kind: word,
-  SpanType: word,
-  Status: word,
-  StatusMessage: id,
-  StartTime: time,
-  EndTime: `Nullable(${time})`,
-  ...correlation,
-  Model: optionalWord,
-  Provider: optionalWord,
-  InputTokens: "Nullable(Int64)",
-  OutputTokens: "Nullable(Int64)",
-  CostUsd: "Nullable(Float64)",
-  Attributes: "String",
-  Events: "String",
-  Links: "String",
-  Resource: word,
-  Dropped: id,
-  Replayed: "Bool"
-} as const
-
-/** The fields of a log, and in which type they are kept. */
-export const logColumns = {
-  LogId: "String",
-  Timestamp: time,
-  Level: word,
-  Message: "String",
-  Data: "String",
-  Attributes: "String",
-  LogSpans: "String",
-  Cause: id,
-  TraceId: id,
-  SpanId: id,
-  ...correlation
-} as const
-
-/** When the records of a session happened. Ends may be counted twice without harm. */
-const sessionColumns = {
-  SessionId: "String",
-  FirstActivity: `SimpleAggregateFunction(min, ${time})`,
-  LastActivity: `SimpleAggregateFunction(max, ${time})`
-} as const
-
-const versionColumns = { Major: "UInt16", Minor: "UInt16", Since: "DateTime" } as const
+const version = { major: 1, minor: 1 }
 
 interface Table {
   readonly columns: Columns
+  readonly payload?: Columns
   /** The columns by which a table of that name is known to be ours. */
   readonly key: ReadonlyArray<string>
   readonly engine: string
@@ -101,12 +32,20 @@ interface Table {
   readonly shardBy: string
   readonly time?: string
   readonly indexes?: Readonly<Record<string, string>>
+  readonly settings?: string
 }
 
-type Columns = Readonly<Record<string, string>>
+/** By block, and before that by 64 blocks at once, so that few blocks of a large table need a look. */
+const indexOf = (index: string, column: string, falsePositives: number) => {
+  const bloom = `${column} TYPE bloom_filter(${falsePositives}) GRANULARITY`
+  return { [`${index}_coarse`]: `${bloom} 64`, [index]: `${bloom} 1` }
+}
+const indexes = { ...indexOf("idx_session_id", "SessionId", 0.01), ...indexOf("idx_trace_id", "TraceId", 0.001) }
 
-const sessionIndex = { idx_session_id: "SessionId TYPE bloom_filter(0.01) GRANULARITY 1" }
-const traceIndex = { idx_trace_id: "TraceId TYPE bloom_filter(0.001) GRANULARITY 1" }
+/** Most reads take few rows from far apart: a read of one row then unpacks little beside it. */
+const rowSettings =
+  "index_granularity = 512, min_compress_block_size = 16384, max_compress_block_size = 65536, " +
+  "ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1"
 
 /** Counted from the epoch. Functions of dates have no answer for the times at the ends. */
 const week = (time: string) => `intDiv(toUnixTimestamp64Second(${time}), 604800)`
@@ -114,23 +53,27 @@ const week = (time: string) => `intDiv(toUnixTimestamp64Second(${time}), 604800)
 const tables = {
   spans: {
     columns: spanColumns,
+    payload: spanPayload,
     key: ["TraceId", "SpanId", "StartTime"],
     engine: "ReplacingMergeTree(Version)",
     partitionBy: week("StartTime"),
     orderBy: "StartTime, TraceId, SpanId",
     shardBy: "cityHash64(TraceId)",
     time: "StartTime",
-    indexes: { ...sessionIndex, ...traceIndex }
+    indexes,
+    settings: rowSettings
   },
   logs: {
     columns: logColumns,
+    payload: logPayload,
     key: ["LogId", "Timestamp"],
     engine: "ReplacingMergeTree(Version)",
     partitionBy: week("Timestamp"),
     orderBy: "Timestamp, LogId",
     shardBy: "cityHash64(ifNull(TraceId, LogId))",
     time: "Timestamp",
-    indexes: { ...sessionIndex, ...traceIndex }
+    indexes,
+    settings: rowSettings
   },
   sessions: {
     columns: sessionColumns,
@@ -244,15 +187,11 @@ export const migrate = Effect.fnUntraced(function* (connection: Connection, opti
   if (found.major > version.major) return yield* newerTables(found, version)
 
   for (const each of ours) {
-    const present = columnsOf(each.name)
+    const present = columnsOf(each.name).map((row) => row.name)
     if (present.length === 0) continue
-    const missing = Object.entries(tables[each.table].columns).filter(
-      ([column]) => !present.some((row) => row.name === column)
-    )
-    for (const [column, type] of missing) {
-      const table = `${quote(database)}.${quote(each.name)}`
+    for (const column of columnsSql(tables[each.table], { holdsRows: each.holdsRows, present })) {
       yield* run(
-        `ALTER TABLE ${table}${name.onCluster} ADD COLUMN IF NOT EXISTS ${columnSql(column, type, each.holdsRows)}`
+        `ALTER TABLE ${quote(database)}.${quote(each.name)}${name.onCluster} ADD COLUMN IF NOT EXISTS ${column}`
       )
     }
   }
@@ -310,7 +249,7 @@ const addIndexes = Effect.fnUntraced(function* (
   for (const [index, definition] of Object.entries(tables[table].indexes)) {
     if (present.some((row) => row.name === index)) continue
     const alter = `ALTER TABLE ${name.local[table]}${name.onCluster}`
-    yield* run(sql.literal(`${alter} ADD INDEX IF NOT EXISTS ${index} ${definition}`))
+    yield* run(sql.literal(`${alter} ADD INDEX IF NOT EXISTS ${index} ${definition} FIRST`))
     yield* Effect.logInfo(
       `Rows that are in ${name.local[table]} already will be found faster after: ${alter} MATERIALIZE INDEX ${index}`
     )
@@ -350,9 +289,9 @@ const setRetention = Effect.fnUntraced(function* (
 })
 
 const createTable = (table: string, definition: Table, onCluster: string, { cluster, retention }: Options): string => {
-  const { columns, engine, indexes = {}, orderBy, partitionBy, time } = definition
+  const { engine, indexes = {}, orderBy, partitionBy, settings, time } = definition
   const parts = [
-    ...Object.entries(columns).map(([name, type]) => columnSql(name, type, true)),
+    ...columnsSql(definition, { holdsRows: true }),
     ...Object.entries(indexes).map(([name, index]) => `INDEX ${name} ${index}`)
   ]
   return [
@@ -363,31 +302,9 @@ const createTable = (table: string, definition: Table, onCluster: string, { clus
     ...(time === undefined
       ? []
       : Option.toArray(Option.map(retention, (seconds) => ttl({ partitionBy, time }, seconds)))),
-    ...(partitionBy === undefined ? [] : [`SETTINGS ${settings}`])
+    ...(settings === undefined ? [] : [`SETTINGS ${settings}`])
   ].join(" ")
 }
-
-/** Most reads take few rows of many columns from far apart: a read of one row then unpacks little beside it. */
-const settings =
-  "index_granularity = 2048, min_compress_block_size = 16384, max_compress_block_size = 65536, " +
-  "ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1"
-
-const columnSql = (name: string, type: string, holdsRows: boolean): string =>
-  [
-    `${name} ${type}`,
-    ...(name in defaults ? [`DEFAULT '${defaults[name]}'`] : []),
-    ...(holdsRows ? [codecOf(type)] : [])
-  ].join(" ")
-
-/** What rows of an older table have in a column that they lack. */
-const defaults: Columns = { Attributes: "{}", Events: "[]", Links: "[]", Resource: "{}", Data: "[]", LogSpans: "{}" }
-
-const codecOf = (type: string): string =>
-  type.includes("DateTime64")
-    ? "CODEC(Delta, ZSTD(1))"
-    : type.startsWith("LowCardinality") || !type.includes("String")
-      ? ""
-      : "CODEC(ZSTD(1))"
 
 /**
  * A time beyond what a `DateTime` can hold counts as its nearest. Sessions stay as long as a row of them can, which goes

@@ -11,10 +11,12 @@ import { replay } from "../../../signal/internal/conventions.js"
 import type { LogRecord } from "../../../signal/LogRecord.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import { canonical } from "../../internal/query.js"
+import { isEntry } from "../../internal/select.js"
 import type { StorageError } from "../../StorageError.js"
+import { logColumns, spanColumns } from "./columns.js"
 import type { Connection } from "./connection.js"
 import { RowBinaryWriter } from "./rowBinary.js"
-import { logColumns, type Names, spanColumns } from "./schema.js"
+import type { Names } from "./schema.js"
 
 export const make = (connection: Connection, name: Names) => {
   let last = 0n
@@ -82,7 +84,6 @@ const writeCorrelation = (to: RowBinaryWriter, record: SpanRecord | LogRecord, v
     to.string(key)
     to.string(canonical(value))
   }
-  to.bool(record.metadata !== undefined)
   to.uint64(version)
 }
 
@@ -92,31 +93,37 @@ const writeSpan = (to: RowBinaryWriter, span: SpanRecord, version: bigint): void
   to.string(span.spanId)
   to.string(span.parentSpanId ?? "")
   to.nullable(span.parentIsRemote, to.bool)
-  to.nullable(span.traceState, to.string)
   to.string(span.name)
   to.string(span.kind)
   to.string(span.spanType)
   to.string(span.status)
-  to.nullable(span.statusMessage, to.string)
   to.int64(span.startTime)
   to.nullable(span.endTime, to.int64)
-  writeCorrelation(to, span, span.endTime === undefined ? version : completed + version)
+  const versionOfSpan = span.endTime === undefined ? version : completed + version
+  writeCorrelation(to, span, versionOfSpan)
   to.nullable(span.model, to.string)
   to.nullable(span.provider, to.string)
   to.nullable(span.inputTokens, (count) => to.int64(BigInt(count)))
   to.nullable(span.outputTokens, (count) => to.int64(BigInt(count)))
   to.nullable(span.costUsd, to.float64)
-  to.string(JSON.stringify(span.attributes))
-  to.string(
-    span.events.length === 0
-      ? "[]"
-      : JSON.stringify(span.events.map((event) => ({ ...event, time: String(event.time) })))
-  )
-  to.string(JSON.stringify(span.links))
-  to.string(JSON.stringify(span.resource))
-  to.nullable(span.dropped && JSON.stringify(span.dropped), to.string)
+  to.bool(isEntry(span))
   to.bool(span.attributes[replay] === true)
+  to.string(spanJson(span, versionOfSpan))
 }
+
+/** What `toJSON` gives, in a third of its time, and the version. */
+const spanJson = (span: SpanRecord, version: bigint): string =>
+  JSON.stringify({
+    version: String(version),
+    ...span,
+    startTime: String(span.startTime),
+    endTime: span.endTime === undefined ? undefined : String(span.endTime),
+    events:
+      span.events.length === 0 ? span.events : span.events.map((event) => ({ ...event, time: String(event.time) }))
+  })
+
+const logJson = (log: LogRecord): string =>
+  JSON.stringify({ ...log, timestamp: String(log.timestamp), message: undefined })
 
 /** In the order of `logColumns`. */
 const writeLog = (to: RowBinaryWriter, log: LogRecord, version: bigint): void => {
@@ -124,11 +131,8 @@ const writeLog = (to: RowBinaryWriter, log: LogRecord, version: bigint): void =>
   to.int64(log.timestamp)
   to.string(log.level)
   to.string(log.message)
-  to.string(JSON.stringify(log.data))
-  to.string(JSON.stringify(log.attributes))
-  to.string(JSON.stringify(log.logSpans))
-  to.nullable(log.cause, to.string)
   to.nullable(log.traceId, to.string)
   to.nullable(log.spanId, to.string)
   writeCorrelation(to, log, version)
+  to.string(logJson(log))
 }
