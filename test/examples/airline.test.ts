@@ -12,7 +12,7 @@ import { demo } from "../../docs/examples/airline/Demo.js"
 import { Transcript } from "../../docs/examples/airline/Replay.js"
 import { collect, totals } from "../../docs/examples/airline/Report.js"
 import * as ClickhouseServer from "../utils/clickhouseServer.js"
-import { describeClickhouse } from "../utils/describeClickhouse.js"
+import { describeEngine } from "../utils/describeEngine.js"
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const short = file("docs/examples/airline/transcript.json")
@@ -134,7 +134,7 @@ describe("the demonstration", () => {
     )
   })
 
-  describeClickhouse("on ClickHouse", () => {
+  describeEngine("on ClickHouse", () => {
     layer(held(short, "live", clickhouse), { excludeTestServices: true })((it) => {
       behavesLike(it, short)
 

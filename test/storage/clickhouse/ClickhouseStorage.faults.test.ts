@@ -9,7 +9,7 @@ import * as ClickhouseStorage from "../../../src/storage/clickhouse/ClickhouseSt
 import * as Storage from "../../../src/storage/Storage.js"
 import { failure, names, pages } from "../../contract/storage/utils.js"
 import * as ClickhouseServer from "../../utils/clickhouseServer.js"
-import { describeClickhouse } from "../../utils/describeClickhouse.js"
+import { describeEngine } from "../../utils/describeEngine.js"
 import { log, span } from "../../utils/records.js"
 
 const path = mkdtempSync(join(tmpdir(), "clickhouse-faults-"))
@@ -76,7 +76,7 @@ const recorded = (storage: Storage.StorageService, spans: ReadonlyArray<string>)
 const test = <A, E>(behaviour: string, effect: () => Effect.Effect<A, E, Scope.Scope>) =>
   it.scopedLive(behaviour, () => Effect.provide(effect(), Logger.remove(Logger.defaultLogger)))
 
-describeClickhouse("ClickhouseStorage over HTTP", () => {
+describeEngine("ClickhouseStorage over HTTP", () => {
   test("a server that is down is warned of once and used when it is up", () =>
     Effect.gen(function* () {
       const server = yield* serve

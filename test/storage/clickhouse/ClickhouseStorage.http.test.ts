@@ -6,7 +6,7 @@ import { Config, ConfigProvider, Effect, Option, Redacted } from "effect"
 import * as ClickhouseStorage from "../../../src/storage/clickhouse/ClickhouseStorage.js"
 import * as Storage from "../../../src/storage/Storage.js"
 import * as ClickhouseServer from "../../utils/clickhouseServer.js"
-import { describeClickhouse } from "../../utils/describeClickhouse.js"
+import { describeEngine } from "../../utils/describeEngine.js"
 import { log, span } from "../../utils/records.js"
 
 const path = mkdtempSync(join(tmpdir(), "clickhouse-http-"))
@@ -21,7 +21,7 @@ const storesAndReads = Effect.gen(function* () {
   assert.deepStrictEqual((yield* storage.listLogs()).items, [aLog])
 })
 
-describeClickhouse("ClickhouseStorage over HTTP", () => {
+describeEngine("ClickhouseStorage over HTTP", () => {
   it.scopedLive("layer stores and reads with a user and a password", () =>
     Effect.gen(function* () {
       const { password, url, username } = yield* ClickhouseServer.make({ path })
