@@ -2,6 +2,7 @@ import { createClient } from "@clickhouse/client"
 import { ClickhouseClient } from "@effect/sql-clickhouse"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Effect, Logger, Option } from "effect"
+import type { SpanRecord } from "../../../src/signal/SpanRecord.js"
 import * as ClickhouseStorage from "../../../src/storage/clickhouse/ClickhouseStorage.js"
 import { creation } from "../../../src/storage/clickhouse/internal/schema.js"
 import * as Storage from "../../../src/storage/Storage.js"
@@ -31,6 +32,9 @@ describeClickhouse("ClickhouseStorage", () => {
       Effect.provide(ClickhouseStorage.layerClient(options)),
       Effect.provideService(ClickhouseClient.ClickhouseClient, sql)
     )
+
+  /** The columns by which a table is known. */
+  const key = "TraceId String, SpanId String, StartTime DateTime64(9, 'UTC')"
 
   const stored = (prefix: string, sql: ClickhouseClient.ClickhouseClient) =>
     withStorage(sql, { tablePrefix: prefix }, () => Effect.void)
@@ -73,10 +77,17 @@ describeClickhouse("ClickhouseStorage", () => {
     onClient((prefix, sql) =>
       Effect.gen(function* () {
         const table = `"${prefix}mastra_ai_spans"`
-        yield* sql.asCommand(sql.unsafe(`CREATE TABLE ${table} (TraceId UInt64) ENGINE = MergeTree ORDER BY TraceId`))
-        const error = yield* Effect.flip(stored(prefix, sql))
-        assert.strictEqual(error instanceof Storage.StorageError && error.reason, "Incompatible")
-        assert.include(String(error), "tablePrefix")
+        for (const columns of [
+          "TraceId UInt64",
+          `${key}, SessionId UInt64`,
+          `${key}, Attributes Map(String, String)`
+        ]) {
+          yield* sql.asCommand(sql.unsafe(`CREATE TABLE ${table} (${columns}) ENGINE = MergeTree ORDER BY TraceId`))
+          const error = yield* Effect.flip(stored(prefix, sql))
+          assert.strictEqual(error instanceof Storage.StorageError && error.reason, "Incompatible")
+          assert.include(String(error), "tablePrefix")
+          yield* sql.asCommand(sql.unsafe(`DROP TABLE ${table}`))
+        }
       })
     )
   )
@@ -86,8 +97,7 @@ describeClickhouse("ClickhouseStorage", () => {
       Effect.gen(function* () {
         yield* sql.asCommand(
           sql.unsafe(
-            `CREATE TABLE "${prefix}mastra_ai_spans" (TraceId String, SpanId String, StartTime DateTime64(9, 'UTC'))
-             ENGINE = MergeTree ORDER BY (StartTime, TraceId)`
+            `CREATE TABLE "${prefix}mastra_ai_spans" (${key}) ENGINE = MergeTree ORDER BY (StartTime, TraceId)`
           )
         )
         yield* stored(prefix, sql)
@@ -109,118 +119,128 @@ describeClickhouse("ClickhouseStorage", () => {
     )
   )
 
-  it.live("reads what an older table has, whose records were in columns", () =>
+  it.live("reads what an older table has, which lacks the records and what is computed", () =>
     onClient((prefix, sql) =>
       Effect.gen(function* () {
         const fields = {
           sessionId: "s",
-          parentSpanId: "00000000000000ff",
-          statusMessage: `it's "broken" }`,
           userId: "ada",
           tags: ["a", "b"],
           metadata: { plan: "pro", seats: [1, { two: null }] },
           inputTokens: 900,
-          costUsd: 0.25,
-          attributes: { text: "é\n}", list: [1, "two"] },
-          events: [{ name: "e", time: at(1), attributes: { n: 1 } }],
-          links: [{ traceId: "1".repeat(32), spanId: "2".repeat(16), attributes: {} }],
-          resource: { "service.name": "old" },
-          dropped: { attributes: 1, events: 0, links: 0 }
+          costUsd: 0.25
         }
-        const record = span(fields)
-        const text = (value: string) => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`
-        const json = (value: unknown) => text(JSON.stringify(value))
-        const [word, time] = ["LowCardinality(String)", "DateTime64(9, 'UTC')"]
-        const old = {
-          TraceId: ["String", text(record.traceId)],
-          SpanId: ["String", text(record.spanId)],
-          ParentSpanId: ["String", text(fields.parentSpanId)],
-          Name: [word, text(record.name)],
-          Kind: [word, text(record.kind)],
-          SpanType: [word, text(record.spanType)],
-          Status: [word, text(record.status)],
-          StatusMessage: ["Nullable(String)", text(fields.statusMessage)],
-          StartTime: [time, `fromUnixTimestamp64Nano(${record.startTime}, 'UTC')`],
-          EndTime: [`Nullable(${time})`, `fromUnixTimestamp64Nano(${record.endTime}, 'UTC')`],
-          SessionId: ["String", text(fields.sessionId)],
-          UserId: ["Nullable(String)", text(fields.userId)],
-          ServiceName: [word, text(record.serviceName)],
-          Tags: ["Array(String)", "['a', 'b']"],
-          Metadata: ["Map(String, String)", `map('plan', '"pro"', 'seats', '[1,{"two":null}]')`],
-          InputTokens: ["Nullable(Int64)", "900"],
-          CostUsd: ["Nullable(Float64)", "0.25"],
-          Attributes: ["String", json(fields.attributes)],
-          Events: ["String", json(record.toJSON().events)],
-          Links: ["String", json(fields.links)],
-          Resource: [word, json(fields.resource)],
-          Dropped: ["Nullable(String)", json(fields.dropped)],
-          Version: ["UInt64", "9223372036854775809"]
-        }
-        const table = `"${prefix}mastra_ai_spans"`
-        for (const statement of [
-          `CREATE TABLE ${table} (${Object.entries(old).map(([name, [type]]) => `${name} ${type}`)})
-           ENGINE = ReplacingMergeTree(Version) ORDER BY (StartTime, TraceId, SpanId)`,
-          `INSERT INTO ${table} SELECT ${Object.values(old).map(([, value]) => value)}`
-        ]) {
-          yield* sql.asCommand(sql.unsafe(statement))
+        const root = span({ ...fields, name: `it's "}` })
+        const child = span({ ...fields, traceId: root.traceId, parentSpanId: root.spanId })
+        const other = span({ startTime: at(10), endTime: at(20) })
+        const aLog = log({ message: "hello", sessionId: "s" })
+        yield* stored(prefix, sql)
+        const asked = yield* withStorage(sql, { tablePrefix: prefix }, (storage) =>
+          Effect.zipRight(
+            Effect.all([storage.insertSpans([root, child, other]), storage.insertLogs([aLog])]),
+            answers(storage, child)
+          )
+        )
+        for (const table of ["spans", "logs"]) {
+          const columns = table === "spans" ? ["IsEntry", "Record"] : ["Record"]
+          const alter = `ALTER TABLE "${prefix}mastra_ai_${table}"`
+          const payload = yield* sql.unsafe<{ readonly name: string }>(
+            `SELECT name FROM system.columns WHERE table = '${prefix}mastra_ai_${table}' AND default_kind = 'ALIAS'`
+          )
+          for (const column of [...payload.map(({ name }) => name), ...columns]) {
+            yield* sql.asCommand(sql.unsafe(`${alter} DROP COLUMN ${column} SETTINGS mutations_sync = 2`))
+          }
         }
         yield* withStorage(sql, { tablePrefix: prefix }, (storage) =>
           Effect.gen(function* () {
-            assert.deepStrictEqual(yield* storage.getSpan(record), Option.some(record))
-            const { endTime, spanId, startTime, traceId } = record
-            const newer = span({ ...fields, traceId, spanId, startTime, endTime, name: "newer" })
+            assert.deepStrictEqual(yield* answers(storage, child), asked)
+            const newer = span({ ...child, sessionId: "s", name: "newer" })
             yield* storage.insertSpans([newer])
-            assert.deepStrictEqual(yield* storage.getSpan(record), Option.some(newer))
-            const session = yield* storage.getSession("s")
-            assert.deepStrictEqual(
-              Option.map(session, ({ spans }) => spans),
-              Option.some(1)
-            )
+            assert.deepStrictEqual(yield* storage.getSpan(child), Option.some(newer))
           })
         )
       })
     )
   )
 
-  it.live("SQL can name what is in records alone, and rows from elsewhere are read like ours", () =>
+  /** What each way to read gives. */
+  const answers = (storage: Storage.StorageService, { spanId, traceId }: SpanRecord) =>
+    Effect.all({
+      span: storage.getSpan({ traceId, spanId }),
+      trace: storage.getTrace(traceId),
+      spans: storage.listSpans(),
+      spansOfSession: storage.listSpans({ filters: { sessionId: "s" } }),
+      traces: storage.listTraces(),
+      tracesOfSession: storage.listTraces({ filters: { sessionId: "s" } }),
+      tracesOfUser: storage.listTraces({ filters: { sessionId: "s", userId: "ada" } }),
+      logs: storage.listLogs({ filters: { search: "hello" } }),
+      timeline: storage.sessionTimeline({ sessionId: "s" }),
+      sessions: storage.listSessions()
+    })
+
+  it.live("SQL can name what is in records alone", () =>
+    onClient((prefix, sql) =>
+      Effect.gen(function* () {
+        const ours = span({ statusMessage: "no", attributes: { "app.turn": 7, text: "é" }, resource: { a: 1 } })
+        const aLog = log({ message: "hello", data: [{ n: 1 }], cause: "Error: no" })
+        yield* withStorage(sql, { tablePrefix: prefix }, (storage) =>
+          Effect.all([storage.insertSpans([ours]), storage.insertLogs([aLog])])
+        )
+        const spans = yield* sql.unsafe(
+          `SELECT StatusMessage, TraceState, toString(JSONExtractInt(Attributes, 'app.turn')) AS turn, Events, Resource, Dropped
+           FROM "${prefix}mastra_ai_spans"`
+        )
+        assert.deepStrictEqual(spans, [
+          { StatusMessage: "no", TraceState: null, turn: "7", Events: "[]", Resource: `{"a":1}`, Dropped: null }
+        ])
+        const logs = yield* sql.unsafe(`SELECT Message, Data, Cause FROM "${prefix}mastra_ai_logs"`)
+        assert.deepStrictEqual(logs, [{ Message: "hello", Data: `[{"n":1}]`, Cause: "Error: no" }])
+      })
+    )
+  )
+
+  it.live("reads rows by somebody's hand, and says of one that is no record that it is corrupt", () =>
     onClient((prefix, sql) =>
       withStorage(sql, { tablePrefix: prefix }, (storage) =>
         Effect.gen(function* () {
-          const ours = span({ statusMessage: "no", attributes: { "app.turn": 7, text: "é" }, resource: { a: 1 } })
-          const aLog = log({ message: "hello", data: [{ n: 1 }], cause: "Error: no" })
-          yield* storage.insertSpans([ours])
-          yield* storage.insertLogs([aLog])
-          const spans = yield* sql.unsafe(
-            `SELECT StatusMessage, TraceState, JSONExtractInt(Attributes, 'app.turn') AS turn, Events, Resource, Dropped
-             FROM "${prefix}mastra_ai_spans"`
-          )
-          assert.deepStrictEqual(spans, [
-            { StatusMessage: "no", TraceState: null, turn: "7", Events: "[]", Resource: `{"a":1}`, Dropped: "" }
-          ])
-          const logs = yield* sql.unsafe(`SELECT Message, Data, Cause FROM "${prefix}mastra_ai_logs"`)
-          assert.deepStrictEqual(logs, [{ Message: "hello", Data: `[{"n":1}]`, Cause: "Error: no" }])
-
-          yield* sql.asCommand(
-            sql.unsafe(
-              `INSERT INTO "${prefix}mastra_ai_spans"
-                 (TraceId, SpanId, Name, Kind, SpanType, Status, StartTime, EndTime, SessionId, ServiceName)
-               SELECT '${"a".repeat(32)}', '${"b".repeat(16)}', 'by hand', 'internal', 'generic', 'ok',
-                 fromUnixTimestamp64Nano(1750000000000000001, 'UTC'), fromUnixTimestamp64Nano(1750000001000000000, 'UTC'),
-                 's', 'elsewhere'`
-            )
-          )
+          const byHand = { Record: "NULL", SessionId: "'s'", Metadata: `map('plan', 'pro', 'seats', '[1]')` }
+          const insert = (changed: Partial<typeof byHand>) => {
+            const { Record, ...rest } = { ...byHand, ...changed }
+            const row: Readonly<Record<string, string>> = {
+              ...rest,
+              TraceId: `'${"a".repeat(32)}'`,
+              SpanId: `'${"b".repeat(16)}'`,
+              Name: "'by hand'",
+              Kind: "'internal'",
+              SpanType: "'generic'",
+              Status: "'ok'",
+              StartTime: "fromUnixTimestamp64Nano(1750000000000000001, 'UTC')",
+              EndTime: "fromUnixTimestamp64Nano(1750000001000000000, 'UTC')",
+              ServiceName: "'elsewhere'",
+              ...(Record === "NULL" ? {} : { Record })
+            }
+            const into = `INSERT INTO "${prefix}mastra_ai_spans" (${Object.keys(row)}) SELECT ${Object.values(row)}`
+            return sql.asCommand(sql.unsafe(into))
+          }
+          yield* insert({})
           const { items } = yield* storage.listTraces({ filters: { sessionId: "s" } })
           assert.deepStrictEqual(
-            items.map(({ attributes, endTime, name, startTime }) => ({ name, startTime, endTime, attributes })),
+            items.map(({ attributes, endTime, metadata, name, startTime }) => ({
+              ...{ name, startTime, endTime, metadata, attributes }
+            })),
             [
               {
                 name: "by hand",
                 startTime: 1_750_000_000_000_000_001n,
                 endTime: 1_750_000_001_000_000_000n,
+                metadata: { plan: "pro", seats: [1] },
                 attributes: {}
               }
             ]
           )
+          yield* insert({ SessionId: "'corrupt'", Record: "'{'" })
+          const error = yield* Effect.flip(storage.listTraces({ filters: { sessionId: "corrupt" } }))
+          assert.strictEqual(error.reason, "Corrupt")
         })
       )
     )

@@ -66,17 +66,25 @@ export const logColumns = {
   Record: "String"
 } as const
 
-/** What is in `Record` alone and whoever writes SQL can name all the same: texts, and JSON, which is never NULL. */
+const textOf = (field: string) => `${id} ALIAS JSONExtract(Record, '${field}', '${id}')`
+const jsonOf = (field: string) => `String ALIAS JSONExtractRaw(Record, '${field}')`
+
+/** What is in `Record` alone, for whoever writes SQL: texts, and JSON. */
 export const spanPayload = {
-  TraceState: id,
-  StatusMessage: id,
-  Attributes: "String",
-  Events: "String",
-  Links: "String",
-  Resource: "String",
-  Dropped: "String"
+  TraceState: textOf("traceState"),
+  StatusMessage: textOf("statusMessage"),
+  Attributes: jsonOf("attributes"),
+  Events: jsonOf("events"),
+  Links: jsonOf("links"),
+  Resource: jsonOf("resource"),
+  Dropped: `${id} ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), '')`
 } as const
-export const logPayload = { Data: "String", Attributes: "String", LogSpans: "String", Cause: id } as const
+export const logPayload = {
+  Data: jsonOf("data"),
+  Attributes: jsonOf("attributes"),
+  LogSpans: jsonOf("logSpans"),
+  Cause: textOf("cause")
+} as const
 
 /** When the records of a session happened. Ends may be counted twice without harm. */
 export const sessionColumns = {
@@ -87,85 +95,66 @@ export const sessionColumns = {
 
 export const versionColumns = { Major: "UInt16", Minor: "UInt16", Since: "DateTime" } as const
 
-/** The columns that a table has beyond those that are present. */
-export const columnsSql = (
+export interface Column {
+  readonly name: string
+  readonly sql: string
+  /** Whether it is computed of others in rows that came without it. */
+  readonly isComputed: boolean
+}
+
+/** The columns of a table, in SQL; only one that holds rows has codecs. */
+export const columnsOf = (
   { columns, payload = {} }: { readonly columns: Columns; readonly payload?: Columns },
-  { holdsRows, present = [] }: { readonly holdsRows: boolean; readonly present?: ReadonlyArray<string> }
-): ReadonlyArray<string> => {
-  const isMissing = ([column]: readonly [string, string]) => !present.includes(column)
-  const defaultOf = (column: string) =>
-    column === "Record" ? recordOf(columns, payload, present) : column === "IsEntry" ? isEntry : undefined
+  holdsRows: boolean
+): ReadonlyArray<Column> => {
+  const computed: Columns = { IsEntry: isEntry, Record: recordOf(columns, payload) }
   return [
-    ...Object.entries(columns)
-      .filter(isMissing)
-      .map(([column, type]) => {
-        const value = defaultOf(column)
-        return [
-          `${column} ${type}`,
-          ...(value === undefined ? [] : [`DEFAULT ${value}`]),
-          ...(holdsRows ? [codecOf(type)] : [])
-        ].join(" ")
-      }),
-    ...Object.entries(payload)
-      .filter(isMissing)
-      .map(([column, type]) => {
-        const extracted =
-          type === id
-            ? `JSONExtract(Record, '${fieldOf(column)}', '${id}')`
-            : `JSONExtractRaw(Record, '${fieldOf(column)}')`
-        return `${column} ${type} ALIAS ${extracted}`
-      })
+    ...Object.entries(columns).map(([name, type]) => {
+      const value = computed[name]
+      const sql = [`${name} ${type}`, value && `DEFAULT ${value}`, holdsRows && codecOf(type)]
+      return { name, sql: sql.filter(Boolean).join(" "), isComputed: value !== undefined }
+    }),
+    ...Object.entries(payload).map(([name, value]) => ({ name, sql: `${name} ${value}`, isComputed: false }))
   ]
 }
 
 const isEntry = "ifNull(ParentSpanId = '' OR ParentIsRemote = true, false)"
 
+/** The record of a row that came without one, from an older table or from somebody else's hand. */
+const recordOf = (columns: Columns, payload: Columns): string => {
+  const fields = Object.entries(columns).flatMap(([column, type]) =>
+    notPlain.includes(column) ? [] : [{ field: fieldOf(column), ...plain(column, type) }]
+  )
+  const absent = Object.keys(payload).flatMap((column) =>
+    column in empty ? [`"${fieldOf(column)}":${empty[column]}`] : []
+  )
+  const metadata =
+    "arrayStringConcat(arrayMap((key, value) -> concat(toJSONString(key), ':', if(isValidJSON(value), value, toJSONString(value))), " +
+    "mapKeys(Metadata), mapValues(Metadata)), ',')"
+  const row = `CAST(tuple(${fields.map(({ value }) => value)}), 'Tuple(${fields.map(({ field, type }) => `${field} ${type}`)})')`
+  return (
+    `concat(trim(TRAILING '}' FROM toJSONString(${row})), ',${absent}', ` +
+    `if(empty(Metadata), '', concat(',"metadata":{', ${metadata}, '}')), '}')`
+  )
+}
+
+/** Columns that are no field of a record, or not as they are. */
+const notPlain = ["Message", "Metadata", "IsEntry", "Replayed", "Record"]
+
 /** The name that a column has in a record. */
 const fieldOf = (column: string): string => column.charAt(0).toLowerCase() + column.slice(1)
 
-/**
- * The record of a row that came without one: from an older table, of which some payload may be in columns that are present,
- * or from somebody else's hand.
- */
-const recordOf = (columns: Columns, payload: Columns, present: ReadonlyArray<string>): string => {
-  const texts = Object.entries(payload).filter(([column, type]) => type === id && present.includes(column))
-  const fields = [...Object.entries(columns), ...texts].flatMap(([column, type]) =>
-    ["Message", "Metadata", "IsEntry", "Replayed", "Record"].includes(column)
-      ? []
-      : [{ name: fieldOf(column), ...plain(column, type) }]
-  )
-  const json = Object.entries(payload).flatMap(([column, type]) => {
-    const absent = absentJson[column]
-    return type === id || (absent === undefined && !present.includes(column))
-      ? []
-      : [`',"${fieldOf(column)}":'`, present.includes(column) ? `ifNull(toString(${column}), 'null')` : `'${absent}'`]
-  })
-  const metadata =
-    "arrayStringConcat(arrayMap((key, value) -> concat(toJSONString(key), ':', value), mapKeys(Metadata), mapValues(Metadata)), ',')"
-  const row = `CAST(tuple(${fields.map(({ value }) => value)}), 'Tuple(${fields.map(({ name, type }) => `${name} ${type}`)})')`
-  const parts = [
-    `trim(TRAILING '}' FROM toJSONString(${row}))`,
-    ...json,
-    `if(empty(Metadata), '', concat(',"metadata":{', ${metadata}, '}'))`,
-    "'}'"
-  ]
-  return `concat(${parts.join(", ")})`
+/** A column as what it is in JSON. */
+const plain = (column: string, type: string): { readonly value: string; readonly type: string } => {
+  if (type.includes(time)) return { value: `toString(toUnixTimestamp64Nano(${column}))`, type: id }
+  if (type === "UInt64") return { value: `toString(${column})`, type: "String" }
+  if (type === "Nullable(Int64)") return { value: `toFloat64(${column})`, type: "Nullable(Float64)" }
+  if (type === "String") return { value: `nullIf(${column}, '')`, type: id }
+  return { value: column, type }
 }
 
-/** A column as what it is in JSON. */
-const plain = (column: string, type: string): { readonly value: string; readonly type: string } =>
-  type.includes(time)
-    ? { value: `toString(toUnixTimestamp64Nano(${column}))`, type: id }
-    : type === "UInt64"
-      ? { value: `toString(${column})`, type: "String" }
-      : type === "Nullable(Int64)"
-        ? { value: `toFloat64(${column})`, type: "Nullable(Float64)" }
-        : type === "String"
-          ? { value: `nullIf(${column}, '')`, type: id }
-          : { value: column, type }
-
-/** What JSON is in a record that has nothing of it. */
-const absentJson: Columns = { Attributes: "{}", Events: "[]", Links: "[]", Resource: "{}", Data: "[]", LogSpans: "{}" }
+/** What a record has that says nothing. */
+const empty: Columns = { Attributes: "{}", Events: "[]", Links: "[]", Resource: "{}", Data: "[]", LogSpans: "{}" }
 
 const codecOf = (type: string): string =>
   type.includes("DateTime64")

@@ -87,9 +87,9 @@ export const make = Effect.fnUntraced(function* (client: ClickhouseClient, { asy
     ).pipe(Effect.flatMap((answer) => (answer === "" ? Effect.void : Effect.fail(exceptionIn(answer, "Rejected")))))
 
   const known = yield* rowsWith({})<{ readonly name: string }>(
-    sql`SELECT name FROM system.settings WHERE name IN ${sql.param("Array(String)", Object.keys(fasterReads))}`
+    sql`SELECT name FROM system.settings WHERE name IN ${sql.param("Array(String)", Object.keys(helpful))}`
   )
-  const rows = rowsWith(Object.fromEntries(known.map(({ name }) => [name, fasterReads[name]])))
+  const rows = rowsWith(Object.fromEntries(known.map(({ name }) => [name, helpful[name]])))
   const connection: Connection = { sql, rows, run, insert }
   return connection
 })
@@ -111,8 +111,12 @@ const readSettings: ClickHouseSettings = {
   output_format_json_quote_64bit_integers: 1
 }
 
-/** What makes our reads faster, where the server is new enough to know it. */
-const fasterReads: Readonly<Record<string, 0 | 1>> = {
+/**
+ * What helps our reads, where the server is new enough to know it. With several steps of PREWHERE, 26.7 computes a column
+ * that old parts lack of columns that it has dropped by then.
+ */
+const helpful: Readonly<Record<string, 0 | 1>> = {
+  enable_multiple_prewhere_read_steps: 0,
   use_query_condition_cache: 0,
   use_skip_indexes_on_data_read: 0
 }

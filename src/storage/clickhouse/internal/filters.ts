@@ -91,7 +91,8 @@ export const make = (sql: ClickhouseClient) => {
     /** The rows at places and perhaps some more, found in less time than those that `isSpanAt` finds. */
     nearSpans: (places: ReadonlyArray<SpanPlace>): Fragment => sql`
       StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(${times(places.map((place) => place.start))}), 'UTC'))
-      AND TraceId IN ${texts(places.map((place) => place.traceId))}`,
+      AND TraceId IN ${texts(places.map((place) => place.traceId))}
+      AND SpanId IN ${texts(places.map((place) => place.spanId))}`,
 
     isLogAt: (places: ReadonlyArray<LogPlace>): Fragment => sql`(Timestamp, LogId) IN (
       SELECT fromUnixTimestamp64Nano(place.1, 'UTC'), place.2 FROM (SELECT arrayJoin(arrayZip(

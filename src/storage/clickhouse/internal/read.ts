@@ -11,13 +11,20 @@ import * as Struct from "effect/Struct"
 import type { LogRecord } from "../../../signal/LogRecord.js"
 import { SessionSummary } from "../../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
-import { mapInTurns } from "../../internal/eventLoop.js"
 import { type Key, type Query, runningDuration, type SpanFilters, sessionKey, spanKey } from "../../internal/query.js"
 import type { Methods } from "../../internal/reopening.js"
 import { compare, compareKeys, entrySpan, select } from "../../internal/select.js"
 import type { StorageError } from "../../StorageError.js"
 import type { Connection } from "./connection.js"
-import { decodeLog, decodeSpan, decodeVersion, type LogRow, logSelection, type Row, spanSelection } from "./decode.js"
+import {
+  decodeLogs,
+  decodeSpans,
+  decodeVersions,
+  type LogRow,
+  logSelection,
+  type Row,
+  spanSelection
+} from "./decode.js"
 import type { LogPlace, SpanPlace } from "./filters.js"
 import * as Filters from "./filters.js"
 import type { Names } from "./schema.js"
@@ -122,8 +129,9 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
 
   /** The spans of rows, each as its newest row has it. */
   const newestOf = Effect.fnUntraced(function* (found: ReadonlyArray<Row>) {
-    const newest = new Map<string, Row & ReturnType<typeof decodeVersion>>()
-    for (const row of yield* mapInTurns(found, (row) => ({ ...row, ...decodeVersion(row) }))) {
+    const rows = yield* decodeVersions(found)
+    const newest = new Map<string, (typeof rows)[number]>()
+    for (const row of rows) {
       const id = idsOf(row.span)
       const known = newest.get(id)
       if (known === undefined || row.version > known.version) newest.set(id, row)
@@ -196,10 +204,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
           SELECT ${sql.literal(logSelection)}, ${holds(conditions)} AS matches FROM ${logs}
           WHERE ${isLogAt(places)}
           ORDER BY Version DESC LIMIT 1 BY LogId`)
-        const matching = yield* mapInTurns(
-          found.filter((row) => row.matches),
-          decodeLog
-        )
+        const matching = yield* decodeLogs(found.filter((row) => row.matches))
         const byId = new Map(matching.map((log) => [log.logId, log]))
         return places.flatMap((place) => {
           const log = byId.get(place.logId)
@@ -321,7 +326,8 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
     const found = yield* rows<SummaryRow>(sql`
       SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(traces) AS traces,
         sum(spans) AS spans, sum(errors) AS errors, sum(logs) AS logs, sum(inputs) AS inputTokens,
-        sum(outputs) AS outputTokens, sum(cost) AS costUsd, arraySort(groupUniqArrayArray(users)) AS users${anyFlag}
+        sum(outputs) AS outputTokens,
+        greatest(least(sum(cost), 1.7976931348623157e308), -1.7976931348623157e308) AS costUsd, arraySort(groupUniqArrayArray(users)) AS users${anyFlag}
       FROM (
         SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first,
           toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS traces,
@@ -369,7 +375,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
         UNION ALL SELECT SessionId FROM ${logs} WHERE ${ofLogs[i] ?? sql`false`})`
     )
     if (filters.sessionId !== undefined) candidates.push(sql`SessionId = ${text(filters.sessionId)}`)
-    const isNewestFirst = order.field === "time" && sign < 0 && candidates.length === 0
+    const isNewestFirst = order.field === "time" && sign < 0 && candidates.length === 0 && Option.isNone(after)
     const start = sql`toInt128(toUnixTimestamp64Nano(first))`
     const end = sql`toInt128(toUnixTimestamp64Nano(last))`
     const long = sql`${end} - ${start}`
@@ -476,13 +482,13 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       const found = yield* rows<Row>(sql`
         SELECT ${sql.literal(spanSelection)} FROM ${spans} WHERE TraceId = ${text(traceId)}
         ORDER BY StartTime, SpanId, Version DESC LIMIT 1 BY SpanId LIMIT ${sql.literal(String(limit))}`)
-      return yield* mapInTurns(found, decodeSpan)
+      return yield* decodeSpans(found)
     }),
     getSpan: Effect.fnUntraced(function* ({ spanId, traceId }) {
       const found = yield* rows<Row>(
         newestSpans(sql.literal(spanSelection), sql`TraceId = ${text(traceId)} AND SpanId = ${text(spanId)}`)
       )
-      return Option.map(Option.fromNullable(found[0]), decodeSpan)
+      return Arr.head(yield* decodeSpans(found))
     }),
     getSession: (sessionId) =>
       Effect.map(summaries([sessionId], [], [], Option.none()), ([summary]) => Option.fromNullable(summary))

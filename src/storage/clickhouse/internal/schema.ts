@@ -8,7 +8,7 @@ import { newerTables, storageError } from "../../internal/errors.js"
 import type { StorageError } from "../../StorageError.js"
 import {
   type Columns,
-  columnsSql,
+  columnsOf,
   logColumns,
   logPayload,
   sessionColumns,
@@ -18,7 +18,7 @@ import {
 } from "./columns.js"
 import type { Connection } from "./connection.js"
 
-const version = { major: 1, minor: 1 }
+const version = { major: 1, minor: 0 }
 
 interface Table {
   readonly columns: Columns
@@ -168,14 +168,14 @@ export const migrate = Effect.fnUntraced(function* (connection: Connection, opti
     }))
   )
   const stored = yield* rows<Stored>(sql`
-    SELECT table, name, type FROM system.columns
+    SELECT table, name, type, default_kind = 'ALIAS' AS isAlias FROM system.columns
     WHERE database = ${sql.param("String", database)}
       AND table IN ${sql.param(
         "Array(String)",
         ours.map((each) => each.name)
       )}`)
-  const columnsOf = (table: string) => stored.filter((row) => row.table === table)
-  for (const each of ours) yield* checkTable(each.name, columnsOf(each.name), tables[each.table])
+  const storedIn = (table: string) => stored.filter((row) => row.table === table)
+  for (const each of ours) yield* checkTable(each.name, storedIn(each.name), tables[each.table])
 
   const wasThere = (table: TableName) => stored.some((row) => row.table === `${options.tablePrefix}mastra_ai_${table}`)
   const known = wasThere("schema")
@@ -187,12 +187,17 @@ export const migrate = Effect.fnUntraced(function* (connection: Connection, opti
   if (found.major > version.major) return yield* newerTables(found, version)
 
   for (const each of ours) {
-    const present = columnsOf(each.name).map((row) => row.name)
+    const present = storedIn(each.name)
     if (present.length === 0) continue
-    for (const column of columnsSql(tables[each.table], { holdsRows: each.holdsRows, present })) {
-      yield* run(
-        `ALTER TABLE ${quote(database)}.${quote(each.name)}${name.onCluster} ADD COLUMN IF NOT EXISTS ${column}`
-      )
+    const alter = `ALTER TABLE ${quote(database)}.${quote(each.name)}${name.onCluster}`
+    for (const column of columnsOf(tables[each.table], each.holdsRows)) {
+      if (present.some((row) => row.name === column.name)) continue
+      yield* run(`${alter} ADD COLUMN IF NOT EXISTS ${column.sql}`)
+      if (column.isComputed && each.holdsRows) {
+        yield* Effect.logInfo(
+          `Rows that are in ${each.name} already will be read faster after: ${alter} MATERIALIZE COLUMN ${column.name}`
+        )
+      }
     }
   }
   if (!tableNames.every(wasThere) || found.major === 0) {
@@ -213,18 +218,21 @@ interface Stored {
   readonly table: string
   readonly name: string
   readonly type: string
+  readonly isAlias: boolean | 0 | 1
 }
 
-/** A table is ours when it has the key columns, and all that it shares with ours has our types. */
+/** A table is ours when it has the key columns, and all that it shares with ours is what it is in ours. */
 const checkTable = (
   table: string,
   present: ReadonlyArray<Stored>,
-  { columns, key }: Table
+  { columns, key, payload = {} }: Table
 ): Effect.Effect<void, StorageError> => {
   if (present.length === 0) return Effect.void
   const foreign =
     key.find((column) => !present.some((row) => row.name === column)) ??
-    present.find((row) => columns[row.name] !== undefined && columns[row.name] !== row.type)?.name
+    present.find((row) =>
+      Object.hasOwn(payload, row.name) ? !row.isAlias : (columns[row.name] ?? row.type) !== row.type
+    )?.name
   return foreign === undefined
     ? Effect.void
     : storageError(
@@ -291,7 +299,7 @@ const setRetention = Effect.fnUntraced(function* (
 const createTable = (table: string, definition: Table, onCluster: string, { cluster, retention }: Options): string => {
   const { engine, indexes = {}, orderBy, partitionBy, settings, time } = definition
   const parts = [
-    ...columnsSql(definition, { holdsRows: true }),
+    ...columnsOf(definition, true).map((column) => column.sql),
     ...Object.entries(indexes).map(([name, index]) => `INDEX ${name} ${index}`)
   ]
   return [
