@@ -150,7 +150,7 @@ const summarized = (
       logs: logs.length,
       inputTokens: sum("inputTokens"),
       outputTokens: sum("outputTokens"),
-      costUsd: sum("costUsd"),
+      costUsd: Math.max(Math.min(sum("costUsd"), Number.MAX_VALUE), -Number.MAX_VALUE),
       users: Array.from(new Set([...spans, ...logs].flatMap((row) => row.userId ?? []))).sort(compare)
     },
     true

@@ -138,6 +138,14 @@ export const sessionsContract = (layer: StorageLayer): void => {
         assert.deepStrictEqual([session.inputTokens, session.outputTokens, session.costUsd], [4, 4, 4])
       }))
 
+    test("sums up a cost beyond all numbers as the largest of them", (storage) =>
+      Effect.gen(function* () {
+        const call = { sessionId: "s", spanType: "model_generation", costUsd: Number.MAX_VALUE } as const
+        yield* storage.insertSpans([span(call), span(call)])
+        const session = Option.getOrThrow(yield* storage.getSession("s"))
+        assert.strictEqual(session.costUsd, Number.MAX_VALUE)
+      }))
+
     test("counts a span once when it was stored running and then completed", (storage) =>
       Effect.gen(function* () {
         const key = { traceId: traceId(1), spanId: spanId(1), startTime: at(0), sessionId: "s" }

@@ -141,7 +141,7 @@ export const make = (sql: DuckDbClient, name: Names): Reads => {
         lastActivity: greatest(of_spans.last_activity, of_logs.last_activity)::VARCHAR,
         traces: coalesce(traces, 0), spans: coalesce(spans, 0), errors: coalesce(errors, 0), logs: coalesce(logs, 0),
         inputTokens: coalesce(input_tokens, 0), outputTokens: coalesce(output_tokens, 0),
-        costUsd: coalesce(cost_usd, 0),
+        costUsd: greatest(least(coalesce(cost_usd, 0), 1.7976931348623157e308), -1.7976931348623157e308),
         users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, []))
       })::VARCHAR AS json
       FROM of_spans FULL JOIN of_logs USING (session_id)`.pipe(
