@@ -327,7 +327,8 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(traces) AS traces,
         sum(spans) AS spans, sum(errors) AS errors, sum(logs) AS logs, sum(inputs) AS inputTokens,
         sum(outputs) AS outputTokens,
-        greatest(least(sum(cost), 1.7976931348623157e308), -1.7976931348623157e308) AS costUsd, arraySort(groupUniqArrayArray(users)) AS users${anyFlag}
+        greatest(least(sum(cost), 1.7976931348623157e308), -1.7976931348623157e308) AS costUsd,
+        arraySort(groupUniqArrayArray(users)) AS users${anyFlag}
       FROM (
         SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first,
           toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS traces,
@@ -353,17 +354,17 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
   })
 
   /**
-   * Those that were active last, more than a page of them: to group and order all sessions takes three times as long. A
-   * session may have a row for each of its last batches.
+   * Sessions that were active last, more than a page of them: to group and order all takes three times as long. A session
+   * may have a row for each of its last batches.
    */
-  const recentSessions = (size: number, until: Option.Option<bigint>) => {
-    const before = Option.match(until, {
+  const amongRecent = (size: number, from: Option.Option<Key>): Fragment => {
+    const until = Option.match(from, {
       onNone: () => sql`true`,
-      onSome: (time) => sql`LastActivity <= ${nanos(time)}`
+      onSome: ([time]) => sql`LastActivity <= ${nanos(time as bigint)}`
     })
-    return sql`SELECT SessionId FROM ${sessions} WHERE LastActivity >= (SELECT min(LastActivity) FROM (
-      SELECT LastActivity FROM ${sessions} WHERE ${before}
-      ORDER BY LastActivity DESC LIMIT ${sql.literal(String(20 * size))}))`
+    return sql`SessionId IN (SELECT SessionId FROM ${sessions} WHERE LastActivity >= (SELECT min(LastActivity) FROM (
+      SELECT LastActivity FROM ${sessions} WHERE ${until}
+      ORDER BY LastActivity DESC LIMIT ${sql.literal(String(20 * size))})))`
   }
 
   const listSessions: Reads["listSessions"] = Effect.fnUntraced(function* (asked) {
@@ -422,14 +423,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
               WHERE ${all(among)} GROUP BY SessionId
             ) WHERE ${all(overlapping)}
           ) WHERE ${beyond} ORDER BY ${ordered(asked, "position", "id")} LIMIT ${sql.literal(String(size))}`)
-      const recent = isNewestFirst
-        ? yield* pageAmong([
-            sql`SessionId IN (${recentSessions(
-              size,
-              Option.map(from, ([position]) => position as bigint)
-            )})`
-          ])
-        : []
+      const recent = isNewestFirst ? yield* pageAmong([amongRecent(size, from)]) : []
       const page: ReadonlyArray<SessionPlace> = recent.length === size ? recent : yield* pageAmong(candidates)
       const last = page.at(-1)
       if (last === undefined) break
