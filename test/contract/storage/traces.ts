@@ -57,6 +57,31 @@ export const tracesContract = (layer: StorageLayer): void => {
         assert.deepStrictEqual(names(yield* storage.listTraces()), ["root"])
       }))
 
+    test("takes a parent for remote as the newest row of the span has it", (storage) =>
+      Effect.gen(function* () {
+        const ids = { spanId: spanId(1), parentSpanId: spanId(9), startTime: at(0), sessionId: "s" }
+        const running = { ...ids, endTime: undefined, status: "running" } as const
+        const remote = { parentIsRemote: true }
+        yield* storage.insertSpans([
+          span({ ...running, traceId: traceId(1), name: "no more", ...remote }),
+          span({ ...running, traceId: traceId(2) }),
+          span({ ...running, traceId: traceId(3), ...remote })
+        ])
+        yield* storage.insertSpans([
+          span({ ...ids, traceId: traceId(1) }),
+          span({ ...ids, traceId: traceId(2), name: "now", ...remote }),
+          span({ ...ids, traceId: traceId(3), name: "always", ...remote })
+        ])
+        for (const filters of [{ sessionId: "s" }, {}]) {
+          assert.sameMembers(names(yield* storage.listTraces({ filters })), ["now", "always"])
+        }
+        const { items } = yield* storage.sessionTimeline({ sessionId: "s" })
+        assert.sameMembers(
+          items.map((item) => ("name" in item ? item.name : item.message)),
+          ["now", "always"]
+        )
+      }))
+
     test("shows the earliest of several entry spans, and by span id where they start together", (storage) =>
       Effect.gen(function* () {
         const remote = { parentSpanId: spanId(9), parentIsRemote: true }

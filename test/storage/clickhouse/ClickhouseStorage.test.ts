@@ -309,6 +309,36 @@ describeClickhouse("ClickhouseStorage", () => {
     )
   )
 
+  it.live.skipIf(isServer)("asks a server for no setting that it does not know", () =>
+    onClient((tablePrefix, sql) =>
+      Effect.gen(function* () {
+        const settings = (known: boolean) =>
+          Effect.gen(function* () {
+            const { query } = connection()
+            const asked = vi.spyOn(connection(), "query").mockImplementation((params) => {
+              const none = params.query.replace("FROM system.settings WHERE", "FROM system.settings WHERE false AND")
+              return query({ ...params, query: known ? params.query : none })
+            })
+            yield* withStorage(sql, { tablePrefix }, (storage) => storage.listTraces())
+            const last = asked.mock.lastCall?.[0].clickhouse_settings ?? {}
+            asked.mockRestore()
+            return Object.keys(last)
+          })
+        const helpful = [
+          "enable_multiple_prewhere_read_steps",
+          "use_query_condition_cache",
+          "use_skip_indexes_on_data_read"
+        ]
+        const [known, unknown] = [yield* settings(true), yield* settings(false)]
+        assert.includeMembers(known, helpful)
+        assert.sameMembers(
+          unknown,
+          known.filter((name) => !helpful.includes(name))
+        )
+      })
+    )
+  )
+
   it.live.skipIf(isServer)("finds the traces of a session by its index, and not by scanning", () =>
     onClient((tablePrefix, sql) =>
       Effect.gen(function* () {

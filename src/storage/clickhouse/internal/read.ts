@@ -237,7 +237,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
 
   /**
    * The traces of a session, in one statement, where their entry spans show by themselves that they are. Not known where
-   * there are many, or where another span may show it. The parent of a span never changes, nor whether it is remote.
+   * there are many, where another span may show it, or where a newer row of an entry span may be none.
    */
   const tracesByEntries = Effect.fnUntraced(function* (asked: Query<SpanFilters>, inTraces: ReadonlyArray<Fragment>) {
     const { sessionId, ...others } = asked.filters
@@ -256,6 +256,14 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       (trace) => entrySpan(trace) ?? []
     )
     const meets = (flag: "shown" | "matches") => (span: SpanRecord) => Boolean(newest.get(idsOf(span))?.[flag])
+    // A span that has no parent never gets one.
+    const withParents = entries.filter((span) => span.parentSpanId !== undefined)
+    if (withParents.length > 0) {
+      const others = yield* rows(
+        sql`SELECT 1 FROM ${spans} WHERE ${nearSpans(withParents.map(placeOf))} AND NOT ${entry} LIMIT 1`
+      )
+      if (others.length > 0) return Option.none()
+    }
     return entries.every((span) => span.sessionId === sessionId && meets("shown")(span))
       ? Option.some(select(entries.filter(meets("matches")), spanKey, asked))
       : Option.none()
@@ -490,6 +498,12 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
 }
 
 const timeOf = (item: SpanRecord | LogRecord): bigint => ("startTime" in item ? item.startTime : item.timestamp)
+
+const placeOf = ({ spanId, startTime, traceId }: SpanRecord): SpanPlace => ({
+  start: String(startTime),
+  traceId,
+  spanId
+})
 
 type SpanIds = Pick<SpanRecord, "traceId" | "spanId">
 
