@@ -140,10 +140,15 @@ export const sessionsContract = (layer: StorageLayer): void => {
 
     test("sums up a cost beyond all numbers as the largest of them", (storage) =>
       Effect.gen(function* () {
-        const call = { sessionId: "s", spanType: "model_generation", costUsd: Number.MAX_VALUE } as const
-        yield* storage.insertSpans([span(call), span(call)])
-        const session = Option.getOrThrow(yield* storage.getSession("s"))
-        assert.strictEqual(session.costUsd, Number.MAX_VALUE)
+        for (const [sessionId, costUsd] of [
+          ["most", Number.MAX_VALUE],
+          ["least", -Number.MAX_VALUE]
+        ] as const) {
+          const call = { sessionId, costUsd, spanType: "model_generation" } as const
+          yield* storage.insertSpans([span(call), span(call)])
+          const session = Option.getOrThrow(yield* storage.getSession(sessionId))
+          assert.strictEqual(session.costUsd, costUsd)
+        }
       }))
 
     test("counts a span once when it was stored running and then completed", (storage) =>

@@ -133,7 +133,7 @@ const recordOf = (columns: Columns, payload: Columns): string => {
     "mapKeys(Metadata), mapValues(Metadata)), ',')"
   const row = `CAST(tuple(${fields.map(({ value }) => value)}), 'Tuple(${fields.map(({ field, type }) => `${field} ${type}`)})')`
   return (
-    `concat(trim(TRAILING '}' FROM toJSONString(${row})), ',${absent}', ` +
+    `concat(substring(toJSONString(${row}) AS plain, 1, length(plain) - 1), ',${absent}', ` +
     `if(empty(Metadata), '', concat(',"metadata":{', ${metadata}, '}')), '}')`
   )
 }

@@ -87,9 +87,9 @@ export const make = Effect.fnUntraced(function* (client: ClickhouseClient, { asy
     ).pipe(Effect.flatMap((answer) => (answer === "" ? Effect.void : Effect.fail(exceptionIn(answer, "Rejected")))))
 
   const known = yield* rowsWith({})<{ readonly name: string }>(
-    sql`SELECT name FROM system.settings WHERE name IN ${sql.param("Array(String)", Object.keys(helpful))}`
+    sql`SELECT name FROM system.settings WHERE name IN ${sql.param("Array(String)", Object.keys(ifKnown))}`
   )
-  const rows = rowsWith(Object.fromEntries(known.map(({ name }) => [name, helpful[name]])))
+  const rows = rowsWith(Object.fromEntries(known.map(({ name }) => [name, ifKnown[name]])))
   const connection: Connection = { sql, rows, run, insert }
   return connection
 })
@@ -111,13 +111,13 @@ const readSettings: ClickHouseSettings = {
   output_format_json_quote_64bit_integers: 1
 }
 
-/**
- * What helps our reads, where the server is new enough to know it. With several steps of PREWHERE, 26.7 computes a column
- * that old parts lack of columns that it has dropped by then.
- */
-const helpful: Readonly<Record<string, 0 | 1>> = {
+/** What is asked of a server that is new enough to know it. */
+const ifKnown: Readonly<Record<string, 0 | 1>> = {
+  // With more than one step, 26.7 computes a column that old parts lack of columns that it has dropped: its issue 111757.
   enable_multiple_prewhere_read_steps: 0,
+  // It remembers conditions of one session or trace, which nobody asks for again.
   use_query_condition_cache: 0,
+  // A session's traces in a tenth less time.
   use_skip_indexes_on_data_read: 0
 }
 

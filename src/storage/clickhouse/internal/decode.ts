@@ -35,7 +35,7 @@ export const decodeLogs = (rows: ReadonlyArray<LogRow>) =>
   decoded(rows, (row) => toLog({ ...fieldsOf<LogFields>(row), message: row.message }))
 
 /** What somebody else put into a table may be no record. */
-const decoded = <Row, A>(rows: ReadonlyArray<Row>, decode: (row: Row) => A) =>
+const decoded = <R, A>(rows: ReadonlyArray<R>, decode: (row: R) => A) =>
   mapInTurns(rows, (row) =>
     Either.try({
       try: () => decode(row),

@@ -1,7 +1,7 @@
 /**
  * The queries. Of the rows of a span, the one with the highest version is the span. So each query first finds, by light
  * columns, the rows that may answer, one page of them at a time, and then confirms them by the newest rows of the same
- * spans; payload is read for what is shown. No query compares the versions of a whole table.
+ * spans, whose records it reads. No query compares the versions of a whole table.
  */
 import type { Fragment } from "@effect/sql/Statement"
 import * as Arr from "effect/Array"
@@ -129,9 +129,9 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
 
   /** The spans of rows, each as its newest row has it. */
   const newestOf = Effect.fnUntraced(function* (found: ReadonlyArray<Row>) {
-    const rows = yield* decodeVersions(found)
-    const newest = new Map<string, (typeof rows)[number]>()
-    for (const row of rows) {
+    const versions = yield* decodeVersions(found)
+    const newest = new Map<string, (typeof versions)[number]>()
+    for (const row of versions) {
       const id = idsOf(row.span)
       const known = newest.get(id)
       if (known === undefined || row.version > known.version) newest.set(id, row)
@@ -259,10 +259,10 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
     // A span that has no parent never gets one.
     const withParents = entries.filter((span) => span.parentSpanId !== undefined)
     if (withParents.length > 0) {
-      const others = yield* rows(
+      const locals = yield* rows(
         sql`SELECT 1 FROM ${spans} WHERE ${nearSpans(withParents.map(placeOf))} AND NOT ${entry} LIMIT 1`
       )
-      if (others.length > 0) return Option.none()
+      if (locals.length > 0) return Option.none()
     }
     return entries.every((span) => span.sessionId === sessionId && meets("shown")(span))
       ? Option.some(select(entries.filter(meets("matches")), spanKey, asked))
@@ -365,15 +365,9 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
    * Sessions that were active last, more than a page of them: to group and order all takes three times as long. A session
    * may have a row for each of its last batches.
    */
-  const amongRecent = (size: number, from: Option.Option<Key>): Fragment => {
-    const until = Option.match(from, {
-      onNone: () => sql`true`,
-      onSome: ([time]) => sql`LastActivity <= ${nanos(time as bigint)}`
-    })
-    return sql`SessionId IN (SELECT SessionId FROM ${sessions} WHERE LastActivity >= (SELECT min(LastActivity) FROM (
-      SELECT LastActivity FROM ${sessions} WHERE ${until}
-      ORDER BY LastActivity DESC LIMIT ${sql.literal(String(20 * size))})))`
-  }
+  const amongRecent = (size: number): Fragment =>
+    sql`SessionId IN (SELECT SessionId FROM ${sessions} WHERE LastActivity >= (SELECT min(LastActivity) FROM (
+      SELECT LastActivity FROM ${sessions} ORDER BY LastActivity DESC LIMIT ${sql.literal(String(20 * size))})))`
 
   const listSessions: Reads["listSessions"] = Effect.fnUntraced(function* (asked) {
     const { after, asOf, filters, limit, order } = asked
@@ -384,7 +378,6 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
         UNION ALL SELECT SessionId FROM ${logs} WHERE ${ofLogs[i] ?? sql`false`})`
     )
     if (filters.sessionId !== undefined) candidates.push(sql`SessionId = ${text(filters.sessionId)}`)
-    const isNewestFirst = order.field === "time" && sign < 0 && candidates.length === 0 && Option.isNone(after)
     const start = sql`toInt128(toUnixTimestamp64Nano(first))`
     const end = sql`toInt128(toUnixTimestamp64Nano(last))`
     const long = sql`${end} - ${start}`
@@ -404,6 +397,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       ...(filters.startedBefore === undefined ? [] : [sql`first < ${nanos(filters.startedBefore)}`]),
       ...(filters.minDuration === undefined ? [] : [sql`${long} >= ${wide(filters.minDuration)}`])
     ]
+    const isOfNewest = order.field === "time" && sign < 0 && [...candidates, ...overlapping].length === 0
     // Asked for in ascending order alone.
     const newestOfAll = sign > 0 ? sql`max(last) OVER ()` : sql`last`
     const matches = (session: SessionSummary) =>
@@ -431,7 +425,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
               WHERE ${all(among)} GROUP BY SessionId
             ) WHERE ${all(overlapping)}
           ) WHERE ${beyond} ORDER BY ${ordered(asked, "position", "id")} LIMIT ${sql.literal(String(size))}`)
-      const recent = isNewestFirst ? yield* pageAmong([amongRecent(size, from)]) : []
+      const recent = isOfNewest && Option.isNone(from) ? yield* pageAmong([amongRecent(size)]) : []
       const page: ReadonlyArray<SessionPlace> = recent.length === size ? recent : yield* pageAmong(candidates)
       const last = page.at(-1)
       if (last === undefined) break
@@ -481,6 +475,7 @@ export const make = ({ rows, sql }: Connection, name: Names): Reads => {
       return [...ofSpans, ...ofLogs].sort((a, b) => compare(timeOf(a), timeOf(b))).slice(0, asked.limit)
     }),
     traceSpans: Effect.fnUntraced(function* (traceId, limit) {
+      // All rows of a span have one start.
       const found = yield* rows<Row>(sql`
         SELECT ${sql.literal(spanSelection)} FROM ${spans} WHERE TraceId = ${text(traceId)}
         ORDER BY StartTime, SpanId, Version DESC LIMIT 1 BY SpanId LIMIT ${sql.literal(String(limit))}`)

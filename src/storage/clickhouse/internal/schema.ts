@@ -168,7 +168,7 @@ export const migrate = Effect.fnUntraced(function* (connection: Connection, opti
     }))
   )
   const stored = yield* rows<Stored>(sql`
-    SELECT table, name, type, default_kind = 'ALIAS' AS isAlias FROM system.columns
+    SELECT table, name, type, default_kind AS kind FROM system.columns
     WHERE database = ${sql.param("String", database)}
       AND table IN ${sql.param(
         "Array(String)",
@@ -194,9 +194,7 @@ export const migrate = Effect.fnUntraced(function* (connection: Connection, opti
       if (present.some((row) => row.name === column.name)) continue
       yield* run(`${alter} ADD COLUMN IF NOT EXISTS ${column.sql}`)
       if (column.isComputed && each.holdsRows) {
-        yield* Effect.logInfo(
-          `Rows that are in ${each.name} already will be read faster after: ${alter} MATERIALIZE COLUMN ${column.name}`
-        )
+        yield* Effect.logInfo(`Rows of before will be read faster after: ${alter} MATERIALIZE COLUMN ${column.name}`)
       }
     }
   }
@@ -218,7 +216,8 @@ interface Stored {
   readonly table: string
   readonly name: string
   readonly type: string
-  readonly isAlias: boolean | 0 | 1
+  /** Whence its values come, where they are not written. */
+  readonly kind: "" | "DEFAULT" | "MATERIALIZED" | "EPHEMERAL" | "ALIAS"
 }
 
 /** A table is ours when it has the key columns, and all that it shares with ours is what it is in ours. */
@@ -230,14 +229,17 @@ const checkTable = (
   if (present.length === 0) return Effect.void
   const foreign =
     key.find((column) => !present.some((row) => row.name === column)) ??
-    present.find((row) =>
-      Object.hasOwn(payload, row.name) ? !row.isAlias : (columns[row.name] ?? row.type) !== row.type
+    present.find(({ kind, name, type }) =>
+      Object.hasOwn(payload, name)
+        ? kind !== "ALIAS"
+        : Object.hasOwn(columns, name) && (columns[name] !== type || !(kind === "" || kind === "DEFAULT"))
     )?.name
   return foreign === undefined
     ? Effect.void
     : storageError(
         "Incompatible",
-        `the table "${table}" belongs to another program (column "${foreign}"): it was left alone. ` +
+        `the table "${table}" belongs to another program, or to a version that was never released (column "${foreign}"): ` +
+          "it was left alone. " +
           "Give this storage tables of its own with the option tablePrefix"
       )
 }
@@ -254,13 +256,12 @@ const addIndexes = Effect.fnUntraced(function* (
   const present = yield* rows<{ readonly name: string }>(sql`
     SELECT name FROM system.data_skipping_indices
     WHERE database = ${sql.param("String", database)} AND table = ${sql.param("String", local)}`)
-  for (const [index, definition] of Object.entries(tables[table].indexes)) {
+  // Each is put before those that are there.
+  for (const [index, definition] of Object.entries(tables[table].indexes).reverse()) {
     if (present.some((row) => row.name === index)) continue
     const alter = `ALTER TABLE ${name.local[table]}${name.onCluster}`
     yield* run(sql.literal(`${alter} ADD INDEX IF NOT EXISTS ${index} ${definition} FIRST`))
-    yield* Effect.logInfo(
-      `Rows that are in ${name.local[table]} already will be found faster after: ${alter} MATERIALIZE INDEX ${index}`
-    )
+    yield* Effect.logInfo(`Rows of before will be found faster after: ${alter} MATERIALIZE INDEX ${index}`)
   }
 })
 

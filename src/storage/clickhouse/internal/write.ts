@@ -113,7 +113,7 @@ const writeSpan = (to: RowBinaryWriter, span: SpanRecord, version: bigint): void
 
 /** What `toJSON` gives, in a third of its time, and the version. */
 const spanJson = (span: SpanRecord, version: bigint): string =>
-  JSON.stringify({
+  json({
     version: String(version),
     ...span,
     startTime: String(span.startTime),
@@ -122,8 +122,18 @@ const spanJson = (span: SpanRecord, version: bigint): string =>
       span.events.length === 0 ? span.events : span.events.map((event) => ({ ...event, time: String(event.time) }))
   })
 
-const logJson = (log: LogRecord): string =>
-  JSON.stringify({ ...log, timestamp: String(log.timestamp), message: undefined })
+const logJson = (log: LogRecord): string => json({ ...log, timestamp: String(log.timestamp), message: undefined })
+
+/** As JSON that ClickHouse can read, too: in a text with a whole number beyond 64 bits it finds nothing. */
+const json = (value: object): string => {
+  const text = JSON.stringify(value)
+  return wide.test(text)
+    ? text.replace(stringOrWide, (part) => (part.startsWith('"') ? part : Number(part).toExponential()))
+    : text
+}
+
+const wide = /[:[,]-?\d{19,}[,\]}]/
+const stringOrWide = /"(?:[^"\\]|\\.)*"|(?<=[:[,])-?\d{19,}(?=[,\]}])/g
 
 /** In the order of `logColumns`. */
 const writeLog = (to: RowBinaryWriter, log: LogRecord, version: bigint): void => {
