@@ -222,6 +222,19 @@ describeClickhouse("ClickhouseStorage", () => {
     )
   )
 
+  it.live("stores wide numbers beside texts of many megabytes, which hold what looks like them", () =>
+    onClient((prefix, sql) =>
+      withStorage(sql, { tablePrefix: prefix }, (storage) =>
+        Effect.gen(function* () {
+          const texts = ['\n",20000000000000000000,'.repeat(500_000), `,${"9".repeat(10_000_000)}x`, "\\"]
+          const large = span({ attributes: { texts, wide: [2e19, -3e20] } })
+          yield* storage.insertSpans([large])
+          assert.deepStrictEqual(yield* storage.getSpan(large), Option.some(large))
+        })
+      )
+    )
+  )
+
   it.live("reads rows by somebody's hand, and says of one that is no record that it is corrupt", () =>
     onClient((prefix, sql) =>
       withStorage(sql, { tablePrefix: prefix }, (storage) =>

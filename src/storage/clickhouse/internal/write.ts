@@ -127,13 +127,17 @@ const logJson = (log: LogRecord): string => json({ ...log, timestamp: String(log
 /** As JSON that ClickHouse can read, too: in a text with a whole number beyond 64 bits it finds nothing. */
 const json = (value: object): string => {
   const text = JSON.stringify(value)
-  return wide.test(text)
-    ? text.replace(stringOrWide, (part) => (part.startsWith('"') ? part : Number(part).toExponential()))
-    : text
+  if (!wide.test(text)) return text
+  let isInString = false
+  return text.replace(quoteOrWide, (part) => {
+    if (part === '"') isInString = !isInString
+    return isInString || part === '"' ? part : Number(part).toExponential()
+  })
 }
 
-const wide = /[:[,]-?\d{19,}[,\]}]/
-const stringOrWide = /"(?:[^"\\]|\\.)*"|(?<=[:[,])-?\d{19,}(?=[,\]}])/g
+const wide = /[:[,]-?\d{19,21}[,\]}]/
+/** No string as a whole: a long one exhausts the stack of the expression. */
+const quoteOrWide = /\\.|"|(?<=[:[,])-?\d{19,21}(?=[,\]}])/g
 
 /** In the order of `logColumns`. */
 const writeLog = (to: RowBinaryWriter, log: LogRecord, version: bigint): void => {
