@@ -596,6 +596,11 @@ describe("ObservabilityConfig", () => {
           [[`["exporters"][0]["name"]`, `Expected a name that is not empty, actual " "`]]
         ],
         [
+          "an exporter whose name has a lone surrogate",
+          { ...name, exporters: [memory("a"), memory("b\ud800")] },
+          [[`["exporters"][1]["name"]`, `Expected text without lone surrogates, actual "b\\ud800"`]]
+        ],
+        [
           "exporters whose names are wrong, all of them",
           { ...name, exporters: [memory("a"), memory(""), memory("storage"), memory("a")] },
           [

@@ -134,6 +134,7 @@ export const Exporters = Schema.Array(
     exporters.flatMap(({ name }, index) => {
       const path = [index, "name"]
       if (name.trim() === "") return [{ path, message: `Expected a name that is not empty, actual ${shown(name)}` }]
+      if (!name.isWellFormed()) return [{ path, message: wellFormedExpected(name) }]
       const taken = name === "storage" || exporters.slice(0, index).some((other) => other.name === name)
       return taken ? [{ path, message: `another exporter is named ${shown(name)} already` }] : []
     })

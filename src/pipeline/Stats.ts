@@ -40,6 +40,11 @@ export interface Ledger {
 export interface ExporterHealth {
   /** How many of the queued records are on local disk. */
   readonly spooled: number
+  /**
+   * How many lines were met in the spool that a newer release wrote and this one cannot read: they stay there for it, and
+   * are in no ledger.
+   */
+  readonly unread: number
   /** How many times a record was sent again. */
   readonly retried: number
   /** The last attempt that failed; the time in nanoseconds since the epoch. */

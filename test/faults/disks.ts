@@ -17,6 +17,7 @@ import {
   type Row,
   recovered,
   same,
+  segmentsIn,
   settled,
   stored,
   storedOnce,
@@ -147,16 +148,14 @@ const corrupted: Fault = {
           downWhile(() => true)
         )
       )
-      const files = fs
-        .readdirSync(spool, { recursive: true, withFileTypes: true })
-        .filter((_) => _.isFile())
-        .map((_) => join(_.parentPath, _.name))
+      const files = segmentsIn(spool)
       const linesIn = (bytes: Uint8Array) => bytes.filter((byte) => byte === 0x0a).length
       let lines = 0
       let damaged = 0
       for (const file of files) {
         const bytes = fs.readFileSync(file)
-        lines += linesIn(bytes)
+        // The first one is the header.
+        lines += linesIn(bytes) - 1
         const from = bytes.length >> 1
         damaged += linesIn(bytes.subarray(from, from + 3_000)) + 1
         fs.writeFileSync(file, bytes.fill(0xff, from, from + 3_000))

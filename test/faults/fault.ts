@@ -98,9 +98,15 @@ export const emit = (from: number, to: number, rate: number) =>
 export const recording = (config: ObservabilityConfig.Input = {}) =>
   Observability.layer({ serviceName: "faults", ...config })
 
+/** The segments in a spool. */
+export const segmentsIn = (spool: string): ReadonlyArray<string> =>
+  fs
+    .readdirSync(spool, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== ".effect-observability-spool")
+    .map((entry) => join(entry.parentPath, entry.name))
+
 /** Whether nothing is left in a spool. */
-export const isEmpty = (spool: string): boolean =>
-  !fs.existsSync(spool) || !fs.readdirSync(spool, { recursive: true, withFileTypes: true }).some((_) => _.isFile())
+export const isEmpty = (spool: string): boolean => !fs.existsSync(spool) || segmentsIn(spool).length === 0
 
 /** The numbers of the spans in a file that nobody has open, and the same number twice if it is there twice. */
 export const stored = (path: string) =>

@@ -1,8 +1,8 @@
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, dirname, join, relative } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Scope } from "effect"
+import { Array as Arr, Duration, Effect, Exit, Logger, Scope } from "effect"
 import * as BatchWriter from "../../src/pipeline/BatchWriter.js"
 import { type Batch, ExportError, type Exporter, memory } from "../../src/pipeline/Exporter.js"
 import type { ExporterHealth, Ledger } from "../../src/pipeline/Stats.js"
@@ -92,12 +92,17 @@ const until = (writer: BatchWriter.BatchWriter, holds: (ledger: Counted) => bool
 const numbers = (spans: Batch["spans"]) => spans.map(({ name }) => Number(name)).sort((a, b) => a - b)
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
 
-/** The files of a spool. */
+const mark = ".effect-observability-spool"
+
+/** The files of a spool, but for marks. */
 const files = (directory: string) =>
   fs
     .readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && entry.name !== mark)
     .map((entry) => join(entry.parentPath, entry.name))
+
+/** The lines of a segment after its header. */
+const linesOf = (file: string) => fs.readFileSync(file, "utf8").trimEnd().split("\n").slice(1)
 
 /** Waits until nothing is left in a spool. */
 const emptied = (directory: string) =>
@@ -107,6 +112,8 @@ const emptied = (directory: string) =>
     Effect.timeout("5 seconds")
   )
 
+const header = `{"effect-observability":"spool","version":1}\n`
+
 /** A writer, and how to close it. */
 const closing = <A>(writer: Effect.Effect<A, never, Scope.Scope>) =>
   Effect.gen(function* () {
@@ -115,10 +122,10 @@ const closing = <A>(writer: Effect.Effect<A, never, Scope.Scope>) =>
   })
 
 /** Leaves records in a spool, as a process whose exporter was down to its end. */
-const leave = (directory: string, count: number) =>
+const leave = (directory: string, count: number, name = "store") =>
   Effect.gen(function* () {
     const { exporter } = yield* mendable
-    const { close, writer } = yield* closing(make(exporter, directory))
+    const { close, writer } = yield* closing(make({ ...exporter, name }, directory))
     yield* emit(writer, 0, count)
     yield* close
   })
@@ -266,9 +273,7 @@ describe("a spool", () => {
       yield* leave(directory, 250)
       const [first = "", second = "", ...others] = files(directory)
       const lines = fs.readFileSync(first, "utf8").split("\n")
-      const all = [first, second, ...others].flatMap((file) =>
-        file === "" ? [] : fs.readFileSync(file, "utf8").trimEnd().split("\n")
-      )
+      const all = [first, second, ...others].flatMap((file) => (file === "" ? [] : linesOf(file)))
       assert.lengthOf(all, 250)
       const flipped = lines.map((line, i) =>
         i === 3 ? line.replace("internal", "intermal") : i === 5 ? "garbage" : line
@@ -339,7 +344,9 @@ describe("a spool", () => {
     Effect.gen(function* () {
       for (const [text, failed] of [
         ["", {}],
-        ["torn", { Corrupt: 1 }]
+        [header.slice(0, 20), {}],
+        [header, {}],
+        [`${header}torn`, { Corrupt: 1 }]
       ] as const) {
         const directory = yield* folder
         yield* leave(directory, 10)
@@ -433,10 +440,7 @@ describe("durability on disk", () => {
       const writer = yield* make(hanging, directory, { durability: "disk" })
       yield* emit(writer, 0, 30)
       yield* Effect.timeout(writer.flush, "1 second")
-      const text = files(directory)
-        .map((file) => fs.readFileSync(file, "utf8"))
-        .join("")
-      assert.strictEqual(text.split("\n").length - 1, 30)
+      assert.lengthOf(files(directory).flatMap(linesOf), 30)
       assert.strictEqual((yield* ledger(writer)).spooled, 30)
     })
   )
@@ -462,6 +466,469 @@ describe("durability on disk", () => {
       yield* until(writer, ({ exported }) => exported === 1_000)
       assert.deepStrictEqual(numbers(spans), upTo(1_000))
       yield* emptied(directory)
+    })
+  )
+})
+
+/** Writes files, each with its path as its content, and gives them. */
+const foreign = (directory: string, ...paths: ReadonlyArray<string>) => {
+  for (const path of paths) {
+    fs.mkdirSync(dirname(join(directory, path)), { recursive: true })
+    fs.writeFileSync(join(directory, path), path)
+  }
+  return paths.map((path) => join(directory, path))
+}
+
+/** Whether the files that were there are there as they were. */
+const assertUntouched = (directory: string, paths: ReadonlyArray<string>) =>
+  assert.deepStrictEqual(
+    paths.map((path) => fs.existsSync(path) && fs.readFileSync(path, "utf8")),
+    paths.map((path) => relative(directory, path))
+  )
+
+/** Keeps what is said to the program's loggers. */
+const listening = <A, E, R>(effect: (said: ReadonlyArray<string>) => Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    const said: Array<string> = []
+    const logger = Logger.make(({ message }) => void said.push(Arr.ensure(message).join(" ")))
+    return Effect.provide(effect(said), Logger.replace(Logger.defaultLogger, logger))
+  })
+
+/** Starts anew and waits until so many records have come out of the spool, then closes. */
+const recover = (directory: string, count: number, name = "store") =>
+  Effect.gen(function* () {
+    const store = memory(name)
+    const { close, writer } = yield* closing(make(store, directory))
+    yield* Effect.sync(() => store.spans.length).pipe(
+      Effect.delay("5 millis"),
+      Effect.repeat({ until: (length) => length >= count }),
+      Effect.timeout("5 seconds")
+    )
+    yield* Effect.sleep("50 millis")
+    yield* close
+    const { exporters, spans } = yield* writer.stats
+    return { spans: store.spans, ...spans[name], ...exporters[name] }
+  })
+
+/** The folders that processes which are gone have left for an exporter. */
+const owners = (directory: string, exporter = "store") =>
+  fs
+    .readdirSync(join(directory, exporter), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name.split(" ").length === 5)
+    .map((entry) => join(entry.parentPath, entry.name))
+
+/** A line as a spool writes it, with a checksum that is right. */
+const lineOf = (code: string, body: string) => {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < body.length; i++) hash = Math.imul(hash ^ body.charCodeAt(i), 0x01000193)
+  return `${code}${(hash >>> 0).toString(16).padStart(8, "0")}${body}\n`
+}
+
+const reserved = /^(con|prn|aux|nul|com\d|lpt\d)$/
+
+describe("what is not a spool's own", () => {
+  for (const name of [
+    ".",
+    "..",
+    "../..",
+    "a/b",
+    "/etc",
+    "a\\b",
+    "C:\\a",
+    "",
+    "CON",
+    "nul",
+    "com1",
+    "lpt9.txt",
+    "dot.",
+    "space ",
+    "~2",
+    "\0",
+    "\ud800",
+    "Ä\u{1f980}",
+    mark,
+    "__proto__",
+    "x".repeat(300),
+    "é".repeat(3_000)
+  ]) {
+    it.scopedLive(`is left alone by an exporter named ${JSON.stringify(name).slice(0, 30)}`, () =>
+      Effect.gen(function* () {
+        const above = yield* folder
+        const directory = join(above, "D", "spool")
+        const others = foreign(above, "notes.txt", "D/precious/letters.txt", "D/readme.md", "D/spool/bystander.txt")
+        yield* leave(directory, 10, "other")
+        yield* leave(directory, 20, name)
+        const made = fs.readdirSync(directory).filter((entry) => entry !== "bystander.txt" && entry !== "other")
+        assert.deepStrictEqual(
+          made.map((entry) => /^[a-z0-9_%~-]{1,100}$/.test(entry) && !reserved.test(entry)),
+          [true]
+        )
+        assert.deepStrictEqual(numbers((yield* recover(directory, 20, name)).spans), upTo(20))
+        assertUntouched(above, others)
+        assert.deepStrictEqual(numbers((yield* recover(directory, 10, "other")).spans), upTo(10))
+      })
+    )
+  }
+
+  it.scopedLive("includes what an exporter left whose name is nearly the same", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const long = "x".repeat(300)
+      const names = [
+        ...["store", "Store", "STORE", "store.", "store ", ".store", "store~2", "store%7e2", "%73tore", "con", "CON"],
+        ...["%63on", "", "%", ".", "%2e", "%2E", "\ud800", "\ud801", "\ufffd", "%ud800", "é", "e\u0301", "É"],
+        ...[long, `${long}x`, long.toUpperCase(), `${long.slice(0, -1)}y`]
+      ]
+      const exporters = names.map((name) => memory(name))
+      yield* Effect.scoped(
+        BatchWriter.make({
+          exporters,
+          processors: [],
+          spool: { directory, maxBytes: 2 ** 20 },
+          batch: {
+            maxQueueSize: 10,
+            maxQueueBytes: 2 ** 20,
+            maxBatchSize: 10,
+            scheduledDelay: Duration.millis(10),
+            exportTimeout: Duration.seconds(5),
+            shutdownTimeout: Duration.zero
+          }
+        })
+      )
+      const made = fs.readdirSync(directory)
+      assert.strictEqual(new Set(made.map((name) => name.toLowerCase())).size, names.length)
+    })
+  )
+
+  it.scopedLive("is a folder that lies where the spool would be: another one is taken, and said", () =>
+    listening((said) =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        const others = foreign(directory, "storage/invoices/2026.csv", "storage/readme.md", "storage~2/a b c/1-000000")
+        yield* leave(directory, 250, "storage")
+        const { failed, spans, spooled } = yield* recover(directory, 250, "storage")
+        assert.deepStrictEqual([numbers(spans), failed, spooled], [upTo(250), {}, 0])
+        assertUntouched(directory, others)
+        assert.deepStrictEqual(fs.readdirSync(directory), ["storage", "storage~2", "storage~3"])
+        assert.deepStrictEqual(fs.readdirSync(join(directory, "storage")), ["invoices", "readme.md"])
+        assert.lengthOf(
+          said.filter((text) => text.includes(join(directory, "storage"))),
+          2
+        )
+      })
+    )
+  )
+
+  for (const [what, prepare] of [
+    ["a file", (path: string) => fs.writeFileSync(path, "a file")],
+    [
+      "a link to a folder",
+      (path: string) => fs.symlinkSync(fs.mkdtempSync(join(dirname(dirname(path)), "elsewhere-")), path)
+    ],
+    ["a link to nothing", (path: string) => fs.symlinkSync(join(dirname(path), "nothing"), path)],
+    ["the folder of another exporter", (path: string) => marked(path, { format: 1, exporter: "other" })],
+    ["a folder of a later format", (path: string) => marked(path, { format: 2, exporter: "store" })],
+    ["a folder whose mark is no JSON", (path: string) => marked(path, undefined)],
+    [
+      "a folder whose mark is a link",
+      (path: string) => {
+        const elsewhere = `${path}-mark`
+        fs.writeFileSync(elsewhere, JSON.stringify({ format: 1, exporter: "store" }))
+        fs.mkdirSync(path)
+        fs.symlinkSync(elsewhere, join(path, mark))
+      }
+    ]
+  ] as const) {
+    it.scopedLive(`is ${what} in the place of the spool`, () =>
+      Effect.gen(function* () {
+        const above = yield* folder
+        const directory = join(above, "spool")
+        yield* leave(directory, 10)
+        const [owner = ""] = owners(directory)
+        fs.renameSync(join(directory, "store"), join(above, "kept"))
+        prepare(join(directory, "store"))
+        if (fs.existsSync(join(directory, "store", mark))) {
+          fs.renameSync(join(above, "kept", basename(owner)), owner)
+        }
+        const before = files(above)
+        yield* leave(directory, 30)
+        assert.deepStrictEqual(numbers((yield* recover(directory, 30)).spans), upTo(30))
+        assert.deepStrictEqual(files(above), before)
+        assert.include(fs.readdirSync(directory), "store~2")
+      })
+    )
+  }
+
+  it.scopedLive("may leave no room for a spool, which is off then, and said", () =>
+    listening((said) =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        const paths = ["store", ...Array.from({ length: 30 }, (_, i) => `store~${i + 2}`)]
+        const others = foreign(directory, ...paths.map((path) => `${path}/readme.md`))
+        const store = memory("store")
+        const { close, writer } = yield* closing(make(store, directory, { durability: "disk" }))
+        yield* emit(writer, 0, 50)
+        yield* writer.flush
+        yield* close
+        assert.lengthOf(store.spans, 50)
+        assertUntouched(directory, others)
+        assert.lengthOf(files(directory), others.length)
+        assert.lengthOf(
+          said.filter((text) => text.includes(join(directory, "store"))),
+          1
+        )
+      })
+    )
+  )
+
+  it.scopedLive("may lie in its folder, and in those of processes that are gone", () =>
+    listening((said) =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        yield* leave(directory, 20)
+        const [owner = ""] = owners(directory)
+        const [segment = ""] = files(directory)
+        const others = foreign(
+          directory,
+          "store/readme.md",
+          "store/2026/invoices.csv",
+          `store/host 1 2 no-uuid/${basename(segment)}`,
+          `store/${basename(segment)}`,
+          `store/${basename(owner)}/notes.txt`,
+          `store/${basename(owner)}/${basename(segment)}.bak`,
+          `store/${basename(owner)}/folder/${basename(segment)}`,
+          `store/${basename(owner)}/${basename(segment).replace(/^\d+/, "1")}`
+        )
+        const { emitted, failed, spans } = yield* recover(directory, 20)
+        assert.deepStrictEqual([numbers(spans), emitted, failed], [upTo(20), 20, {}])
+        assertUntouched(directory, others)
+        assert.deepStrictEqual(files(directory).sort(), others.toSorted())
+        assert.deepStrictEqual(owners(directory), [owner])
+        assert.lengthOf(
+          said.filter((text) => text.includes(others.at(-1) ?? "")),
+          1
+        )
+      })
+    )
+  )
+
+  it.scopedLive("is what has the names of a spool and no header", () =>
+    listening((said) =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        yield* leave(directory, 20)
+        for (const file of files(directory)) fs.writeFileSync(file, linesOf(file).join("\n"))
+        const before = files(directory)
+        const { emitted, failed } = yield* recover(directory, 0)
+        assert.deepStrictEqual([emitted, failed], [0, {}])
+        assert.deepStrictEqual(files(directory), before)
+        assert.lengthOf(
+          said.filter((text) => text.includes(before[0] ?? "")),
+          1
+        )
+      })
+    )
+  )
+
+  it.scopedLive("is a link where a segment would be, or a folder of segments", () =>
+    Effect.gen(function* () {
+      const above = yield* folder
+      const [directory, elsewhere] = [join(above, "spool"), join(above, "elsewhere")]
+      yield* leave(directory, 20)
+      yield* leave(elsewhere, 30)
+      const [owner = ""] = owners(directory)
+      const [segment = ""] = files(directory)
+      const [other = ""] = owners(elsewhere)
+      const [target = ""] = files(elsewhere)
+      const links = [join(owner, basename(segment).replace(/^\d+/, "1")), join(dirname(owner), basename(other))]
+      fs.symlinkSync(target, links[0] ?? "")
+      fs.symlinkSync(other, links[1] ?? "")
+      const content = fs.readFileSync(target, "utf8")
+      assert.lengthOf((yield* recover(directory, 20)).spans, 20)
+      assert.deepStrictEqual(
+        links.map((link) => fs.lstatSync(link).isSymbolicLink()),
+        [true, true]
+      )
+      assert.strictEqual(fs.readFileSync(target, "utf8"), content)
+    })
+  )
+
+  it.scopedLive("is a link that somebody puts in the place of a segment while its process lives", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const target = join(yield* folder, "letters.txt")
+      fs.writeFileSync(target, "letters")
+      const { exporter, mend } = yield* mendable
+      const { close, writer } = yield* closing(make(exporter, directory))
+      yield* emit(writer, 0, 350)
+      yield* until(writer, ({ spooled = 0 }) => spooled > 100)
+      const [segment = ""] = files(directory)
+      fs.rmSync(segment)
+      fs.symlinkSync(target, segment)
+      yield* mend
+      yield* until(writer, ({ queued }) => queued === 0)
+      yield* close
+      assert.deepStrictEqual([fs.readFileSync(target, "utf8"), fs.readlinkSync(segment)], ["letters", target])
+    })
+  )
+
+  it.scopedLive("is left in its own folder by a process that closes", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const { close, writer } = yield* closing(make(memory("store"), directory, { durability: "disk" }))
+      yield* emit(writer, 0, 20)
+      const [owner = ""] = owners(directory)
+      const others = foreign(directory, relative(directory, join(owner, "notes.txt")))
+      yield* close
+      assertUntouched(directory, others)
+      assert.deepStrictEqual(files(directory), others)
+    })
+  )
+
+  it.scopedLive("does not come to be by closing: its own empty folder is gone, its mark stays", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const { close, writer } = yield* closing(make(memory("store"), directory, { durability: "disk" }))
+      yield* emit(writer, 0, 20)
+      yield* close
+      assert.deepStrictEqual(fs.readdirSync(join(directory, "store")), [mark])
+      assert.deepStrictEqual(JSON.parse(fs.readFileSync(join(directory, "store", mark), "utf8")), {
+        format: 1,
+        exporter: "store"
+      })
+    })
+  )
+
+  it.scopedLive("is not what processes make that start together", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder, "spool")
+      yield* Effect.forEach(upTo(20), () => make(memory("store"), directory), { concurrency: "unbounded" })
+      assert.deepStrictEqual(fs.readdirSync(directory), ["store"])
+      assert.lengthOf(owners(directory), 20)
+    })
+  )
+
+  it.scopedLive("is not a folder whose mark was torn when its process was killed", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* leave(directory, 20)
+      fs.truncateSync(join(directory, "store", mark), 10)
+      assert.lengthOf((yield* recover(directory, 20)).spans, 20)
+    })
+  )
+
+  it.scopedLive("is not what a process writes again after somebody deleted the spool", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder, "spool")
+      const { exporter } = yield* mendable
+      const { close, writer } = yield* closing(make(exporter, directory, { durability: "disk" }))
+      fs.rmSync(directory, { recursive: true })
+      yield* emit(writer, 0, 20)
+      yield* close
+      assert.deepStrictEqual(numbers((yield* recover(directory, 20)).spans), upTo(20))
+      assert.deepStrictEqual(fs.readdirSync(directory), ["store"])
+    })
+  )
+})
+
+/** Makes a folder with a mark, and something in it. */
+const marked = (path: string, content: unknown) => {
+  fs.mkdirSync(path, { recursive: true })
+  fs.writeFileSync(join(path, mark), content === undefined ? "a note of mine" : JSON.stringify(content))
+}
+
+describe("what a newer release wrote", () => {
+  it.scopedLive("in lines of other signals is kept and told, and what stands between is exported once", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* leave(directory, 20)
+      const [file = ""] = files(directory)
+      const [head = "", ...lines] = fs.readFileSync(file, "utf8").trimEnd().split("\n")
+      const unread = [lineOf("M", `10 {"metric":1}`), lineOf("m", `{"no":"number"}`), lineOf("é", "999999999999 x")]
+      // The line that had number 10 is swallowed by the first one of them.
+      fs.writeFileSync(
+        file,
+        `${[head, ...lines.slice(0, 10)].join("\n")}\n${unread.join("")}${lines.slice(11).join("\n")}\n`
+      )
+      const first = yield* recover(directory, 19)
+      assert.deepStrictEqual([first.failed, first.emitted, first.spooled, first.unread], [{}, 19, 0, 3])
+      assert.deepStrictEqual(numbers(first.spans), [...upTo(10), ...upTo(20).slice(11)])
+      for (let starts = 0; starts < 3; starts++) {
+        const next = yield* recover(directory, 0)
+        assert.deepStrictEqual([next.emitted, next.failed, next.unread], [0, {}, 3])
+      }
+      const left = files(directory)
+      assert.lengthOf(left, 1)
+      const text = fs.readFileSync(left[0] ?? "", "utf8")
+      assert.isTrue(text.startsWith(head))
+      for (const line of unread) assert.include(text, line)
+      assert.lengthOf(text.match(/^D/gm) ?? [], 1)
+    })
+  )
+
+  it.scopedLive("is noted as exported before a kill can make the next start export it again", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* leave(directory, 20)
+      for (const file of files(directory)) fs.appendFileSync(file, lineOf("M", "20 {}"))
+      const writer = yield* make(memory("store"), directory)
+      yield* until(writer, ({ exported, unread }) => exported === 20 && unread === 1)
+      yield* Effect.sync(() => fs.readFileSync(files(directory)[0] ?? "", "utf8")).pipe(
+        Effect.delay("5 millis"),
+        Effect.repeat({ until: (text) => /^D/m.test(text) }),
+        Effect.timeout("5 seconds")
+      )
+    })
+  )
+
+  it.scopedLive("with a checksum that is wrong is damage", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* leave(directory, 20)
+      for (const file of files(directory)) fs.appendFileSync(file, lineOf("M", "20 {}").replace("{}", "[]"))
+      const { failed, unread } = yield* recover(directory, 20)
+      assert.deepStrictEqual([failed, unread], [{ Corrupt: 1 }, 0])
+      assert.deepStrictEqual(files(directory), [])
+    })
+  )
+
+  it.scopedLive("in segments of another version is left where it is, and said once", () =>
+    listening((said) =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        yield* leave(directory, 50)
+        const file = files(directory)[0] ?? ""
+        for (const version of [2, `"1"`, "null"]) {
+          const other = join(
+            dirname(file),
+            basename(file).replace(/^\d+/, (time) => time + String(version).length)
+          )
+          fs.writeFileSync(other, header.replace("1}", `${version}}`) + linesOf(file).join("\n"))
+        }
+        const before = files(directory).filter((path) => path !== file)
+        assert.lengthOf(before, 3)
+        const { emitted, failed, unread } = yield* recover(directory, 50)
+        assert.deepStrictEqual([emitted, failed, unread], [50, {}, 0])
+        assert.deepStrictEqual(files(directory), before)
+        assert.lengthOf(
+          said.filter((text) => text.includes("newer release")),
+          1
+        )
+      })
+    )
+  )
+
+  it.scopedLive("in a header is ignored that has further keys", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* leave(directory, 20)
+      for (const file of files(directory)) {
+        const head = JSON.stringify({ signal: "spans", padding: "x".repeat(1_000), ...JSON.parse(header) })
+        fs.writeFileSync(file, `${[head, ...linesOf(file)].join("\n")}\n`)
+      }
+      const { failed, spans, unread } = yield* recover(directory, 20)
+      assert.deepStrictEqual([numbers(spans), failed, unread], [upTo(20), {}, 0])
+      assert.deepStrictEqual(files(directory), [])
     })
   )
 })

@@ -43,6 +43,11 @@ export class Backing<Entry extends Held> {
     return this.places.size + this.alone
   }
 
+  /** How many lines of a newer release lie on disk. */
+  get unread(): number {
+    return this.spool.unread
+  }
+
   /** Whether records are to be read back. */
   get waits(): boolean {
     return this.spool.waits

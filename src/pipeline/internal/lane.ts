@@ -167,6 +167,7 @@ export class Lane {
     const { backing, lastError, lastSuccess, retried } = this
     return {
       spooled: backing?.size ?? 0,
+      unread: backing?.unread ?? 0,
       retried,
       ...(lastError !== undefined && { lastError }),
       ...(lastSuccess !== undefined && { lastSuccess })

@@ -21,6 +21,9 @@ export const begin = (): string => {
   return owner
 }
 
+/** Whether a name has the form of an owner. */
+export const isOwner = (name: string): boolean => /^\S* \d+ \d* \d+ [\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(name)
+
 export const end = (owner: string): void => void living.delete(owner)
 
 /** Whether an owner that last touched its folder so long ago may still write to it. */

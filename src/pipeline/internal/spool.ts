@@ -1,40 +1,49 @@
 /**
  * Records on local disk, for one exporter: what memory has no room for, and what must outlive the process.
  *
- * A process writes to a folder of its own in `DIRECTORY/EXPORTER`, whose name says which process it is. One that starts
- * takes over the folders of those that are gone by renaming them, which only one can do. In a folder are segments; a line
- * of a segment is a record with its checksum and its number there, so that lines that damage has swallowed are missed. A
- * segment is deleted when none of its lines is needed any longer; a process that ends appends to the others which of their
- * lines the next one need not read.
+ * A process writes to a folder of its own in that of the exporter, whose name says which process it is. One that starts
+ * takes over the segments of those that are gone by renaming them, which only one can do. A segment begins with a header;
+ * a line after it is a record with its checksum and its number there, so that lines that damage has swallowed are missed.
+ * A segment is deleted when none of its lines is needed any longer; a process that ends appends to the others which of
+ * their lines the next one need not read. What has no header, or another version, is none of ours; what has lines of
+ * signals that are unknown here stays for the newer release that wrote them.
  */
 import { appendFileSync, mkdirSync } from "node:fs"
 import * as fs from "node:fs/promises"
-import { basename, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import * as Arr from "effect/Array"
 import type * as Clock from "effect/Clock"
-import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as String from "effect/String"
-import { LogRecord } from "../../signal/LogRecord.js"
-import { SpanRecord } from "../../signal/SpanRecord.js"
+import type { LogRecord } from "../../signal/LogRecord.js"
+import type { SpanRecord } from "../../signal/SpanRecord.js"
+import { attempt, attemptFile, beginning, hasCode, SpoolError } from "./disk.js"
 import * as Owner from "./owner.js"
+import {
+  fromDone,
+  fromLine,
+  header,
+  isSegment,
+  maxHeaderLength,
+  type Signal,
+  toDone,
+  toLine,
+  versionOf
+} from "./segment.js"
+import * as Folder from "./spoolFolder.js"
+
+export type { Signal }
 
 export interface SpoolOptions {
   readonly directory: string
   /** How many bytes the records of one exporter may take up there. */
   readonly maxBytes: number
 }
-
-/** The disk did not do what it was asked to, or there is no more room. */
-export class SpoolError extends Data.TaggedError("SpoolError")<{ readonly cause: unknown }> {}
-
-export type Signal = "spans" | "logs"
 
 /** Where a record stands. */
 export interface Place {
@@ -61,6 +70,10 @@ interface Segment {
   needed: number
   /** Which lines are not needed any longer. */
   readonly done: Set<number>
+  /** How many of these it says itself. */
+  noted: number
+  /** Which lines were written by a newer release, for whose sake it is not deleted. */
+  readonly unread: Set<number>
   /** Which lines are to be read back. What was inherited is wanted whole, until it has been opened. */
   wanted: Map<number, Signal> | undefined
   /** Open while it is written to: on a busy machine each call to the file system takes long. */
@@ -86,32 +99,48 @@ const beat = Duration.seconds(15)
 
 export class Spool {
   private readonly owner = Owner.begin()
-  private readonly folder: string
+  /** The folder of this process, once there is one. */
+  private folder: string | undefined
   private segments: ReadonlyArray<Segment> = []
   private current: Segment | undefined
   private reading: Reading | undefined
   private bytes = 0
   private made = 0
+  /** How many lines of a newer release were met. */
+  unread = 0
 
   private constructor(
+    private readonly exporter: string,
     private readonly directory: string,
     private readonly maxBytes: number,
     private readonly clock: Clock.Clock
-  ) {
-    this.folder = join(directory, this.owner)
-  }
+  ) {}
 
-  /** The spool of an exporter, with what processes that are gone left in it. */
+  /** The spool of an exporter, with what processes that are gone left in it; none, if other things are in its place. */
   static readonly make = Effect.fnUntraced(function* (
     exporter: string,
     { directory, maxBytes }: SpoolOptions
-  ): Effect.fn.Return<Spool, never, Scope.Scope> {
-    const spool = new Spool(join(directory, encodeURIComponent(exporter)), maxBytes, yield* Effect.clock)
-    yield* Effect.catchAll(spool.inherit, ({ cause }) =>
-      Effect.logWarning(`What was spooled for the exporter "${exporter}" cannot be read`, cause)
-    )
-    yield* Effect.forkScoped(Effect.repeat(spool.sayAlive, Schedule.spaced(beat)))
+  ): Effect.fn.Return<Spool | undefined, never, Scope.Scope> {
+    const spool = new Spool(exporter, directory, maxBytes, yield* Effect.clock)
     yield* Effect.addFinalizer(() => spool.end)
+    const isOff = yield* Effect.as(spool.begin, false).pipe(
+      Effect.catchTags({
+        Occupied: ({ paths }) =>
+          Effect.as(
+            Effect.logWarning(
+              `The exporter ${JSON.stringify(exporter)} has no spool: all that it could use holds other things, ${list(paths)}`
+            ),
+            true
+          ),
+        SpoolError: ({ cause }) =>
+          Effect.as(
+            Effect.logWarning(`What was spooled for the exporter ${JSON.stringify(exporter)} cannot be read`, cause),
+            false
+          )
+      })
+    )
+    if (isOff) return undefined
+    yield* Effect.forkScoped(Effect.repeat(spool.sayAlive, Schedule.spaced(beat)))
     return spool
   })
 
@@ -122,20 +151,15 @@ export class Spool {
 
   /** Appends records in one write, as many as there is room for, and tells where they stand. */
   append(records: ReadonlyArray<SpanRecord | LogRecord>): Effect.Effect<ReadonlyArray<Place>, SpoolError> {
-    return Effect.suspend(() => {
+    return Effect.gen(this, function* () {
+      if (this.folder === undefined) yield* this.begin
       const segment = this.segmentToWrite()
       const lines = this.linesFor(segment, records)
-      if (lines.length === 0) return new SpoolError({ cause: `${this.maxBytes} bytes are in use` })
-      const text = Buffer.concat(lines)
+      if (lines.length === 0) return yield* new SpoolError({ cause: `${this.maxBytes} bytes are in use` })
+      const text = toText(segment, lines)
       // Needed before it is written, so that nobody deletes the segment meanwhile.
       segment.needed += lines.length
-      return attempt(async () => {
-        if (segment.file === undefined) {
-          await fs.mkdir(this.folder, { recursive: true, mode: 0o700 })
-          segment.file = await fs.open(segment.path, "a", 0o600)
-        }
-        await segment.file.appendFile(text)
-      }).pipe(
+      return yield* Effect.flatMap(this.fileOf(segment), (file) => attempt(() => file.appendFile(text))).pipe(
         Effect.map(() => {
           segment.bytes += text.length
           this.bytes += text.length
@@ -143,19 +167,29 @@ export class Spool {
         }),
         Effect.tapError(() => {
           segment.needed -= lines.length
-          return Effect.ignore(attempt(() => fs.truncate(segment.path, segment.bytes)))
-        }),
-        Effect.uninterruptible
+          const { file } = segment
+          if (file !== undefined) return Effect.ignore(attempt(() => file.truncate(segment.bytes)))
+          // The next one is made where there is a folder then.
+          this.segments = this.segments.filter((other) => other !== segment)
+          this.finish()
+          return Effect.void
+        })
       )
-    })
+    }).pipe(
+      Effect.catchTag("Occupied", (cause) => new SpoolError({ cause })),
+      Effect.uninterruptible
+    )
   }
 
   /** Appends records at once, for a process that ends. */
   appendNow(records: ReadonlyArray<SpanRecord | LogRecord>): void {
+    if (this.folder === undefined) return
+    Folder.restoreNow(dirname(this.folder), this.exporter)
     mkdirSync(this.folder, { recursive: true, mode: 0o700 })
     this.finish()
     const segment = this.segmentToWrite()
-    appendFileSync(segment.path, Buffer.concat(this.linesFor(segment, records)), { mode: 0o600 })
+    const lines = this.linesFor(segment, records)
+    if (lines.length > 0) appendFileSync(segment.path, toText(segment, lines), { flag: "ax", mode: 0o600 })
   }
 
   /** The record of a line left memory: it is to be read back. */
@@ -174,12 +208,14 @@ export class Spool {
         (segment) => segment.needed === 0 && segment.wanted !== undefined && segment !== this.reading?.segment
       )
       for (const segment of done) {
-        this.bytes -= segment.bytes
+        if (segment.unread.size === 0) this.bytes -= segment.bytes
         if (segment === this.current) this.finish()
       }
       this.segments = this.segments.filter((segment) => !done.includes(segment))
-      return Effect.forEach(done, ({ path }) => Effect.ignore(attempt(() => fs.rm(path))), { discard: true })
-    })
+      return Effect.forEach(done, (segment) => (segment.unread.size === 0 ? remove(segment) : note(segment)), {
+        discard: true
+      })
+    }).pipe(Effect.uninterruptible)
   }
 
   /** Reads back some of what is wanted, the oldest first: so many records, or so many characters. */
@@ -216,7 +252,15 @@ export class Spool {
       return []
     }
     const { line, record, signal } = found
-    if (wanted !== undefined) return wanted.delete(line) ? [restored(segment, line, signal, record)] : []
+    if (wanted !== undefined) {
+      return signal !== undefined && wanted.delete(line) ? [restored(segment, line, signal, record)] : []
+    }
+    if (signal === undefined) {
+      this.unread++
+      segment.unread.add(line)
+      if (line === expected) reading.expected++
+      return []
+    }
     reading.damaged = 0
     reading.expected = Math.max(expected, line + 1)
     const before = lost(segment, spansBetween(expected, line))
@@ -228,21 +272,19 @@ export class Spool {
     const segment = this.segments.find(isWanted)
     if (segment === undefined) return Effect.succeed(undefined)
     if (segment === this.current) this.finish()
-    return attempt(() => fs.readFile(segment.path, "utf8")).pipe(
-      Effect.orElseSucceed(() => "unreadable"),
-      Effect.map((text): Reading => {
-        const [lines, done] = Arr.partitionMap(text.split("\n").filter(String.isNonEmpty), toDone)
-        const { wanted } = segment
-        segment.wanted = new Map()
-        for (const line of done.flat()) segment.done.add(line)
-        return { segment, lines, wanted, next: 0, expected: 0, damaged: 0 }
+    return attemptFile(segment.path, () => fs.readFile(segment.path, "utf8")).pipe(
+      Effect.map((text) => toReading(segment, text)),
+      Effect.catchAll((error) => {
+        if (!segment.inherited) return Effect.succeed(toReading(segment, ""))
+        this.segments = this.segments.filter((other) => other !== segment)
+        return Effect.as(sayLeft(segment.path, error), undefined)
       })
     )
   })
 
   /** The lines that come next in a segment, up to the first for which there is no room. */
   private linesFor(segment: Segment, records: ReadonlyArray<SpanRecord | LogRecord>): ReadonlyArray<Uint8Array> {
-    let room = this.maxBytes - this.bytes
+    let room = this.maxBytes - this.bytes - (segment.bytes === 0 ? header.length : 0)
     return Arr.takeWhile(
       records.map((record, i) => Buffer.from(toLine(record, segment.lines + i))),
       ({ length }) => {
@@ -255,11 +297,23 @@ export class Spool {
   private segmentToWrite(): Segment {
     if (this.current === undefined || this.current.bytes >= segmentBytes) {
       this.finish()
-      const name = `${this.clock.unsafeCurrentTimeMillis()}-${`${this.made++}`.padStart(6, "0")}`
-      this.current = { ...newSegment(join(this.folder, name)), wanted: new Map() }
+      const time = Math.round(this.clock.unsafeCurrentTimeMillis())
+      const name = `${time}-${`${this.made++}`.padStart(6, "0")}-${crypto.randomUUID()}`
+      this.current = { ...newSegment(join(this.folder ?? "", name)), wanted: new Map() }
       this.segments = [...this.segments, this.current]
     }
     return this.current
+  }
+
+  /** The file of the current segment, which nobody else makes. Where somebody deleted the folder, it is made again. */
+  private fileOf(segment: Segment): Effect.Effect<fs.FileHandle, SpoolError | Folder.Occupied> {
+    if (segment.file !== undefined) return Effect.succeed(segment.file)
+    const create = attempt(() => fs.open(segment.path, "ax", 0o600))
+    return Effect.orElse(create, () => Effect.zipRight(this.begin, create)).pipe(
+      Effect.tap((file) => {
+        segment.file = file
+      })
+    )
   }
 
   /** Nothing more is written to the current segment. */
@@ -268,49 +322,105 @@ export class Spool {
     this.current = undefined
   }
 
-  /** Takes over what gone processes left. */
-  private readonly inherit = Effect.suspend(() => {
-    const now = this.clock.unsafeCurrentTimeMillis()
-    return attempt(async () => {
-      await fs.mkdir(this.folder, { recursive: true, mode: 0o700 })
-      for (const owner of await fs.readdir(this.directory)) {
-        const { mtimeMs } = await fs.stat(join(this.directory, owner))
-        if (Owner.isAlive(owner, now - mtimeMs)) continue
-        // Whoever comes second does not find it.
-        await fs.rename(join(this.directory, owner), join(this.folder, owner)).catch(() => {})
-      }
-      const files = await fs.readdir(this.folder, { recursive: true, withFileTypes: true })
-      const segments = await Promise.all(
-        files
-          .filter((file) => file.isFile())
-          .map(async (file) => {
-            const path = join(file.parentPath, file.name)
-            const { size } = await fs.stat(path)
-            return { ...newSegment(path), inherited: true, bytes: size }
-          })
+  /** Makes the folder of this process, and takes over what gone ones left beside it. */
+  private readonly begin = Effect.gen(this, function* () {
+    const { occupied, path } = yield* Folder.claim(this.directory, this.exporter)
+    const folder = join(path, this.owner)
+    yield* attempt(() => fs.mkdir(folder, { recursive: true, mode: 0o700 }))
+    if (folder === this.folder) return
+    this.folder = folder
+    if (occupied.length > 0) {
+      yield* Effect.logWarning(
+        `The exporter ${JSON.stringify(this.exporter)} is spooled in ${path}: other things are left alone in ${list(occupied)}`
       )
-      this.segments = segments.sort((a, b) => (basename(a.path) < basename(b.path) ? -1 : 1))
-      this.bytes = segments.reduce((sum, { bytes }) => sum + bytes, 0)
-    })
+    }
+    yield* this.inherit(path, folder)
+  })
+
+  /** Takes over the segments of processes that are gone. What another one takes over meanwhile is not found. */
+  private readonly inherit = Effect.fnUntraced(function* (this: Spool, path: string, folder: string) {
+    const now = this.clock.unsafeCurrentTimeMillis()
+    const entries = yield* attempt(() => fs.readdir(path, { withFileTypes: true }))
+    const found = yield* Effect.forEach(
+      entries.filter((entry) => entry.isDirectory() && Owner.isOwner(entry.name)),
+      ({ name }) => unlessLeft(join(path, name), takeOver(join(path, name), folder, now))
+    )
+    const [strangers, segments] = Arr.separate(Arr.getSomes(found).flat())
+    this.segments = [...segments.sort((a, b) => (basename(a.path) < basename(b.path) ? -1 : 1)), ...this.segments]
+    this.bytes += segments.reduce((sum, { bytes }) => sum + bytes, 0)
+    const [foreign, newer] = Arr.partition(strangers, ({ isNewer }) => isNewer)
+    if (foreign.length > 0) {
+      yield* Effect.logWarning(
+        `Files without the header of a spool's segment are left alone: ${list(pathsOf(foreign))}`
+      )
+    }
+    if (newer.length > 0) {
+      yield* Effect.logWarning(`Segments of a newer release are left to it: ${list(pathsOf(newer))}`)
+    }
   })
 
   /** Leaves to the next process what is still needed. */
   private readonly end = Effect.suspend(() => {
+    const { folder } = this
     this.finish()
-    return this.segments.length === 0
-      ? Effect.ignore(attempt(() => fs.rm(this.folder, { recursive: true, force: true })))
-      : Effect.forEach(
-          this.segments.filter(({ done }) => done.size > 0),
-          ({ done, path }) => Effect.ignore(attempt(() => fs.appendFile(path, fromDone(done)))),
-          { discard: true }
+    return folder === undefined
+      ? Effect.void
+      : Effect.zipRight(
+          Effect.forEach(this.segments, note, { discard: true }),
+          Effect.ignore(attempt(() => fs.rmdir(folder)))
         )
   }).pipe(Effect.ensuring(Effect.sync(() => Owner.end(this.owner))))
 
   private readonly sayAlive = Effect.suspend(() => {
+    const { folder } = this
     const now = new Date(this.clock.unsafeCurrentTimeMillis())
-    return Effect.ignore(attempt(() => fs.utimes(this.folder, now, now)))
+    return folder === undefined ? Effect.void : Effect.ignore(attempt(() => fs.utimes(folder, now, now)))
   })
 }
+
+/** What is named like a segment and is none that this release reads. */
+interface Stranger {
+  readonly path: string
+  readonly isNewer: boolean
+}
+
+/** Some paths, to be said. */
+const list = (paths: ReadonlyArray<string>): string =>
+  [...paths.slice(0, 3), ...(paths.length > 3 ? [`${paths.length - 3} more`] : [])].join(", ")
+
+const sayLeft = (path: string, { cause }: SpoolError): Effect.Effect<void> =>
+  Effect.logWarning(`${path} cannot be read now, and is left to the next start`, cause)
+
+/** What could not be taken over is said, unless another process was faster. */
+const unlessLeft = <A>(path: string, effect: Effect.Effect<A, SpoolError>): Effect.Effect<Option.Option<A>> =>
+  Effect.asSome(effect).pipe(
+    Effect.catchAll((error) =>
+      Effect.as(hasCode(error, "ENOENT") ? Effect.void : sayLeft(path, error), Option.none<A>())
+    )
+  )
+
+const pathsOf = (strangers: ReadonlyArray<Stranger>): ReadonlyArray<string> => strangers.map(({ path }) => path)
+
+/** Moves the segments of a process that is gone to a folder, and deletes its own if nothing else is there. */
+const takeOver = Effect.fnUntraced(function* (gone: string, folder: string, now: number) {
+  const { mtimeMs } = yield* attempt(() => fs.lstat(gone))
+  if (Owner.isAlive(basename(gone), now - mtimeMs)) return []
+  const entries = yield* attempt(() => fs.readdir(gone, { withFileTypes: true }))
+  const found = yield* Effect.forEach(
+    entries.filter((entry) => entry.isFile() && segmentName.test(entry.name)),
+    ({ name }) => unlessLeft(join(gone, name), takeOverSegment(join(gone, name), join(folder, name)))
+  )
+  yield* Effect.ignore(attempt(() => fs.rmdir(gone)))
+  return Arr.getSomes(found)
+})
+
+const takeOverSegment = Effect.fnUntraced(function* (from: string, to: string) {
+  const text = yield* beginning(from, maxHeaderLength)
+  if (!isSegment(text)) return Either.left<Stranger>({ path: from, isNewer: Option.isSome(versionOf(text)) })
+  yield* attempt(() => fs.rename(from, to))
+  const { size } = yield* attempt(() => fs.lstat(to))
+  return Either.right<Segment>({ ...newSegment(to), inherited: true, bytes: size })
+})
 
 const newSegment = (path: string): Segment => ({
   path,
@@ -319,11 +429,44 @@ const newSegment = (path: string): Segment => ({
   lines: 0,
   needed: 0,
   done: new Set(),
+  noted: 0,
+  unread: new Set(),
   wanted: undefined
 })
 
-const attempt = <A>(run: () => Promise<A>) =>
-  Effect.tryPromise({ try: run, catch: (cause) => new SpoolError({ cause }) })
+/** Deletes a segment. What somebody has put in its place is none. */
+const remove = ({ path }: Segment): Effect.Effect<void> => Effect.ignore(attemptFile(path, () => fs.unlink(path)))
+
+/** Says in a segment which of its lines are not needed any longer. */
+const note = (segment: Segment): Effect.Effect<void> => {
+  const { done, noted, path } = segment
+  if (done.size === noted) return Effect.void
+  segment.noted = done.size
+  return Effect.ignore(attemptFile(path, () => fs.appendFile(path, fromDone(done))))
+}
+
+const segmentName = /^-?\d+-\d{6,}-[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
+
+/** What is appended to a segment. */
+const toText = ({ bytes }: Segment, lines: ReadonlyArray<Uint8Array>): Uint8Array =>
+  Buffer.concat(bytes === 0 ? [Buffer.from(header), ...lines] : lines)
+
+/** A segment that is read from its beginning. */
+const toReading = (segment: Segment, text: string): Reading => {
+  const [lines, done] = Arr.partitionMap(
+    text
+      .split("\n")
+      .slice(isSegment(text) ? 1 : 0)
+      .filter(String.isNonEmpty),
+    toDone
+  )
+  const { wanted } = segment
+  segment.wanted = new Map()
+  const noted = new Set(done.flat())
+  segment.noted = noted.size
+  for (const line of noted) segment.done.add(line)
+  return { segment, lines, wanted, next: 0, expected: 0, damaged: 0 }
+}
 
 const isWanted = ({ wanted }: Segment): boolean => wanted === undefined || wanted.size > 0
 
@@ -336,52 +479,11 @@ const spansBetween = (from: number, to: number): ReadonlyArray<readonly [number,
 
 const lost = (segment: Segment, lines: Iterable<readonly [number, Signal]>): ReadonlyArray<Restored> =>
   Array.from(lines)
-    .filter(([line]) => !segment.done.has(line))
+    .filter(([line]) => !segment.done.has(line) && !segment.unread.has(line))
     .map(([line, signal]) => restored(segment, line, signal, undefined))
 
 /** A line that is read back: one that was inherited is needed from now on. */
 const restored = (segment: Segment, line: number, signal: Signal, record: Restored["record"]): Restored => {
   if (segment.inherited) segment.needed++
   return { place: { segment, line }, signal, record, inherited: segment.inherited }
-}
-
-/** Its signal, its checksum, its number and itself. What has no JSON is a damaged line. */
-const toLine = (record: SpanRecord | LogRecord, line: number): string => {
-  const body = Either.try(() => `${line} ${JSON.stringify(record)}`)
-  const sum = Either.match(body, { onLeft: () => "", onRight: checksum })
-  return `${record instanceof SpanRecord ? "S" : "L"}${sum}${Either.getOrElse(body, () => "")}\n`
-}
-
-/** What a line says, if it is whole. */
-const fromLine = (text: string): (Pick<Restored, "signal" | "record"> & { readonly line: number }) | undefined => {
-  const body = text.slice(9)
-  if (text.slice(1, 9) !== checksum(body)) return undefined
-  const signal = text.startsWith("L") ? "logs" : "spans"
-  const record = decode[signal](body.slice(body.indexOf(" ") + 1))
-  return { line: Number.parseInt(body, 10), signal, record: Option.getOrUndefined(record) }
-}
-
-/** The line that says which lines are not needed any longer. It begins on a line of its own, whatever stands before it. */
-const fromDone = (lines: Iterable<number>): string => {
-  const body = JSON.stringify(Array.from(lines))
-  return `\nD${checksum(body)}${body}\n`
-}
-
-const toDone = (text: string): Either.Either<ReadonlyArray<number>, string> => {
-  const body = text.slice(9)
-  return text.startsWith("D") && text.slice(1, 9) === checksum(body)
-    ? Either.right(JSON.parse(body))
-    : Either.left(text)
-}
-
-const decode: Record<Signal, (json: string) => Option.Option<SpanRecord | LogRecord>> = {
-  spans: Schema.decodeOption(Schema.parseJson(SpanRecord)),
-  logs: Schema.decodeOption(Schema.parseJson(LogRecord))
-}
-
-/** FNV-1a over UTF-16 code units, in eight hex digits. */
-const checksum = (text: string): string => {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return (hash >>> 0).toString(16).padStart(8, "0")
 }
