@@ -36,6 +36,8 @@ export interface Seen {
   readonly settings: URLSearchParams
   readonly headers: IncomingMessage["headers"]
   readonly multipart: boolean
+  /** What is inserted, inflated; empty for any other statement. */
+  readonly data: Buffer
 }
 
 export interface ClickhouseServer {
@@ -78,7 +80,8 @@ export const make = Effect.fnUntraced(function* (options: { readonly path?: stri
     for (const [name, value] of form) settings.set(name, value)
     const url = settings.get("query") ?? ""
     const query = form.size > 0 ? url : [url, ...(isInsert(url) ? [] : [data])].join("\n").trim()
-    seen.push({ query, settings, headers: request.headers, multipart: form.size > 0 })
+    const inserted = isInsert(url) ? data : Buffer.alloc(0)
+    seen.push({ query, settings, headers: request.headers, multipart: form.size > 0, data: inserted })
     const fault = faultOf(query + data.toString("latin1"))
     if (fault === "reset") return request.socket.resetAndDestroy()
     if (fault === "hang") return

@@ -1,0 +1,99 @@
+-- idx_logs_session_id
+
+CREATE INDEX idx_logs_session_id ON mastra_ai_logs(
+  session_id
+);
+
+
+-- idx_spans_entry_key
+
+CREATE INDEX idx_spans_entry_key ON mastra_ai_spans(
+  entry_key
+);
+
+
+-- idx_spans_session_id
+
+CREATE INDEX idx_spans_session_id ON mastra_ai_spans(
+  session_id
+);
+
+
+-- mastra_ai_logs
+
+CREATE TABLE mastra_ai_logs(
+  log_id VARCHAR,
+  "timestamp" BIGINT,
+  "level" VARCHAR,
+  message VARCHAR,
+  "data" JSON,
+  attributes JSON,
+  log_spans JSON,
+  cause VARCHAR,
+  trace_id VARCHAR,
+  span_id VARCHAR,
+  session_id VARCHAR,
+  thread_id VARCHAR,
+  run_id VARCHAR,
+  request_id VARCHAR,
+  resource_id VARCHAR,
+  user_id VARCHAR,
+  organization_id VARCHAR,
+  conversation_id VARCHAR,
+  service_name VARCHAR,
+  environment VARCHAR,
+  tags JSON,
+  metadata JSON
+);
+
+
+-- mastra_ai_schema
+
+CREATE TABLE mastra_ai_schema(
+  major INTEGER,
+  minor INTEGER,
+  since TIMESTAMP
+);
+
+
+-- mastra_ai_spans
+
+CREATE TABLE mastra_ai_spans(
+  trace_id VARCHAR,
+  span_id VARCHAR,
+  parent_span_id VARCHAR,
+  parent_is_remote BOOLEAN,
+  trace_state VARCHAR,
+  "name" VARCHAR,
+  kind VARCHAR,
+  span_type VARCHAR,
+  status VARCHAR,
+  status_message VARCHAR,
+  start_time BIGINT,
+  end_time BIGINT,
+  session_id VARCHAR,
+  thread_id VARCHAR,
+  run_id VARCHAR,
+  request_id VARCHAR,
+  resource_id VARCHAR,
+  user_id VARCHAR,
+  organization_id VARCHAR,
+  conversation_id VARCHAR,
+  service_name VARCHAR,
+  environment VARCHAR,
+  tags JSON,
+  metadata JSON,
+  model VARCHAR,
+  provider VARCHAR,
+  input_tokens BIGINT,
+  output_tokens BIGINT,
+  cost_usd DOUBLE,
+  attributes JSON,
+  events JSON,
+  links JSON,
+  resource JSON,
+  dropped JSON,
+  trace_key BIGINT,
+  entry_key BIGINT,
+  replayed BOOLEAN
+);
