@@ -16,6 +16,7 @@ const { positionals, values } = parseArgs({
   options: { json: { type: "boolean", default: false }, task: { type: "string" } }
 })
 const suites = readdirSync(new URL(".", import.meta.url))
+  .filter((file) => file.endsWith(".ts"))
   .map((file) => file.replace(/\.ts$/, ""))
   .filter((name) => name !== "main" && name !== "harness")
 const [name] = positionals
