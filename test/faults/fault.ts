@@ -11,7 +11,7 @@ import { DuckDbClient, DuckDbStorage } from "effect-observability/duckdb"
 import type { Order } from "./program.js"
 
 /** As in `npm test`, or as often and as long as the table of faults says. */
-export type Scale = "short" | "full"
+type Scale = "short" | "full"
 
 export interface Fault {
   readonly name: string

@@ -14,7 +14,7 @@ export const Order = Workflow.make({
   idempotencyKey: ({ id }) => id
 })
 
-export const approval = DurableDeferred.make("approval", { success: Schema.Boolean })
+const approval = DurableDeferred.make("approval", { success: Schema.Boolean })
 
 /** What a test can do inside the second activity. */
 export const OrderLive = (shipping: Effect.Effect<void> = Effect.void) =>

@@ -14,6 +14,7 @@ const source = [
   ["types", "tsc"],
   ["effect", "effect-language-service diagnostics --project tsconfig.json --strict --format text"],
   ["imports", "depcruise src --config .dependency-cruiser.mjs"],
+  ["unused exports", "knip --no-progress"],
   ["ratchet", "tsx test/tools/ratchet.ts"],
   ["examples", "tsx test/tools/examples.ts"],
   ["docs", "npm run docs"]

@@ -6,7 +6,7 @@ import { at, type LogFields, log, type SpanFields, span, spanId, traceId } from 
 
 export type Lists = "listTraces" | "listSpans" | "listLogs" | "listSessions"
 
-export interface Question {
+interface Question {
   readonly filters: object
   readonly orderBy: object
   readonly limit: number

@@ -14,7 +14,7 @@ export interface KeyOptions {
 export type Verdict = "safe" | "secret" | "secretText" | "plain"
 
 /** Names of ids that tie records together, as they end. */
-export const safeKeys: ReadonlyArray<string> = [
+const safeKeys: ReadonlyArray<string> = [
   ..."session thread run request trace span parent root user enduser conversation organization resource correlation message call tool response agent workflow execution event log instance causation"
     .split(" ")
     .map((what) => `${what} id`),

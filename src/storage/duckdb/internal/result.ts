@@ -62,7 +62,7 @@ export const stream = (
   )
 
 /** The rows of one chunk, appended to `output`. */
-export const readChunk = <A>(
+const readChunk = <A>(
   reader: Reader,
   chunk: DuckDBDataChunk,
   read: ReadRow<A>,
