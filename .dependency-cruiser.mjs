@@ -1,3 +1,4 @@
+const lower = "runtime|identity|signal"
 const middle = "capture|pipeline|storage|propagation"
 
 /** Imports of `from` inside `src` that `allowed` does not cover. */
@@ -28,21 +29,21 @@ export default {
       to: { reachable: true, path: "node_modules/(?!effect/)" }
     },
 
-    // identity → signal → capture | pipeline | storage | propagation → agent → ObservabilityConfig → Observability → index
-    direction("identity stands alone", "identity/", ["identity/"]),
-    direction("signal uses identity", "signal/", ["(identity|signal)/"]),
-    direction("the middle folders are strangers", "(capture|storage|propagation)/", ["(identity|signal|$1)/"]),
-    direction("pipeline may use Storage", "pipeline/", ["(identity|signal|pipeline)/", "storage/Storage\\.ts$"]),
-    direction("agent stands above the middle", "agent/", [`(identity|signal|${middle}|agent)/`]),
-    direction(
-      "the configuration, and what it keeps internal, stand above agent",
-      "(internal/|ObservabilityConfig\\.ts$)",
-      [`(identity|signal|${middle}|agent|internal)/`]
-    ),
+    // runtime → identity → signal → capture | pipeline | storage | propagation → agent | otlp → config → Observability → index
+    direction("runtime stands alone", "runtime/", ["runtime/"]),
+    direction("identity uses runtime", "identity/", ["(runtime|identity)/"]),
+    direction("signal uses identity", "signal/", [`(${lower})/`]),
+    direction("the middle folders are strangers", "(capture|storage|propagation)/", [`(${lower}|$1)/`]),
+    direction("pipeline may use Storage", "pipeline/", [`(${lower}|pipeline)/`, "storage/Storage\\.ts$"]),
+    direction("agent and otlp stand above the middle", "(agent|otlp)/", [`(${lower}|${middle}|$1)/`]),
+    direction("the configuration stands above agent and otlp", "(config/|ObservabilityConfig\\.ts$)", [
+      `(${lower}|${middle}|agent|otlp|config)/`
+    ]),
     direction("Observability stands above the configuration", "Observability\\.ts$", [
-      `(identity|signal|${middle}|agent|internal)/`,
+      `(${lower}|${middle}|agent|otlp|config)/`,
       "ObservabilityConfig\\.ts$"
     ]),
+    direction("testing stands above signal and storage", "testing/", [`(${lower}|storage|testing)/`]),
     {
       name: "nobody imports an entry point",
       severity: "error",
@@ -51,9 +52,10 @@ export default {
     },
     {
       name: "internal to its folder",
-      comment: "What identity and signal keep internal is open to the layers above them.",
+      comment:
+        "What identity and signal keep internal is open to the layers above them; Observability wires all of it.",
       severity: "error",
-      from: { path: "^src/([^/]+)" },
+      from: { path: "^src/([^/]+)", pathNot: "^src/Observability\\.ts$" },
       to: { path: "^src/.+/internal/", pathNot: "^src/($1|identity|signal)/" }
     }
   ],

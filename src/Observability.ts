@@ -12,23 +12,27 @@ import * as Layer from "effect/Layer"
 import type { ParseError } from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Logger from "./capture/Logger.js"
+import * as Metrics from "./capture/Metrics.js"
 import * as Sampler from "./capture/Sampler.js"
 import * as Tracer from "./capture/Tracer.js"
-import { disabled } from "./internal/environment.js"
+import { disabled } from "./config/environment.js"
 import * as ObservabilityConfig from "./ObservabilityConfig.js"
-import * as BatchWriter from "./pipeline/BatchWriter.js"
 import type { Exporter } from "./pipeline/Exporter.js"
+import * as StorageExporter from "./pipeline/exporters/Storage.js"
 import type { FlushError } from "./pipeline/FlushError.js"
+import * as BatchWriter from "./pipeline/internal/batchWriter.js"
 import * as SensitiveDataFilter from "./pipeline/SensitiveDataFilter.js"
 import type { Stats } from "./pipeline/Stats.js"
-import * as StorageExporter from "./pipeline/StorageExporter.js"
 import { Emitter } from "./signal/Emitter.js"
+import { perSignal } from "./signal/signals.js"
 import { Storage } from "./storage/Storage.js"
 
 export * from "./pipeline/FlushError.js"
 export type * from "./pipeline/Stats.js"
 
 /**
+ * The service by which a program waits for its records, asks what became of them, and changes their level.
+ *
  * @since 0.1.0
  * @category tags
  */
@@ -40,7 +44,7 @@ export class Observability extends Context.Tag("effect-observability/Observabili
      * Records that an exporter has refused do not remain: `stats` counts them.
      */
     readonly flush: Effect.Effect<void, FlushError>
-    /** What became of everything that was emitted. */
+    /** The fate of everything that was emitted. */
     readonly stats: Effect.Effect<Stats>
     /** The least severe level that is recorded. */
     readonly logLevel: Effect.Effect<Logger.LogLevel>
@@ -112,6 +116,16 @@ export const layerConfig = (
  * `layer` with nothing but what the environment says: at least the name of the service, in `OTEL_SERVICE_NAME` or
  * `OTEL_RESOURCE_ATTRIBUTES`.
  *
+ * @example
+ * ```ts
+ * import { Layer } from "effect"
+ * import { Observability } from "effect-observability"
+ * import { DuckDbStorage } from "effect-observability/duckdb"
+ *
+ * // OTEL_SERVICE_NAME=support-agent
+ * const ObservabilityLive = Observability.layerFromEnv.pipe(Layer.provide(DuckDbStorage.layer({ path: "agents.duckdb" })))
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -121,6 +135,16 @@ export const layerFromEnv: Layer.Layer<Observability | Tracer.Tracer, ParseError
 
 /**
  * Records every span and log of the program for the exporters of the configuration alone.
+ *
+ * @example
+ * ```ts
+ * import { Exporter, Observability } from "effect-observability"
+ *
+ * const ObservabilityLive = Observability.layerExportOnly({
+ *   serviceName: "support-agent",
+ *   exporters: [Exporter.file({ path: "records.jsonl" })]
+ * })
+ * ```
  *
  * @since 0.1.0
  * @category layers
@@ -156,21 +180,25 @@ const fromConfig = (
     ignoreParent,
     keep: keep && { rules: keep, ...keepBuffer }
   }
+  const metrics = typeof config.metrics === "boolean" ? { pipeline: config.metrics, record: false } : config.metrics
   const processors =
     config.sensitiveData === false
       ? config.processors
       : [...config.processors, SensitiveDataFilter.make(config.sensitiveData)]
   // One after the other: Effect keeps the tracer and the loggers of layers that are built side by side.
   return Layer.unwrapScoped(
-    Effect.map(BatchWriter.make({ ...config, processors, exporters }), ({ emitter, flush, stats }) =>
-      Layer.effect(
-        Observability,
-        Effect.map(Logger.Logger, (logger) => ({ flush, stats, ...logger }))
-      ).pipe(
-        Layer.provide(Logger.layer(capture)),
-        Layer.provideMerge(Tracer.layer({ ...capture, ...sampling, snapshotInterval: config.batch.scheduledDelay })),
-        Layer.provide(Layer.succeed(Emitter, emitter))
-      )
+    Effect.map(
+      BatchWriter.make({ ...config, metrics: metrics.pipeline, processors, exporters }),
+      ({ emitter, flush, stats }) =>
+        Layer.effect(
+          Observability,
+          Effect.map(Logger.Logger, (logger) => ({ flush, stats, ...logger }))
+        ).pipe(
+          Layer.provide(Logger.layer(capture)),
+          Layer.provideMerge(Tracer.layer({ ...capture, ...sampling, snapshotInterval: config.batch.scheduledDelay })),
+          Layer.provideMerge(metrics.record ? Metrics.layer({ ...capture, ...metrics }) : Layer.empty),
+          Layer.provide(Layer.succeed(Emitter, emitter))
+        )
     )
   )
 }
@@ -199,7 +227,7 @@ const unlessDisabled = <E, R>(
 const nothing = Layer.succeedContext(
   Context.make(Observability, {
     flush: Effect.void,
-    stats: Effect.succeed({ spans: {}, logs: {}, exporters: {} }),
+    stats: Effect.succeed({ ...perSignal(() => ({})), exporters: {} }),
     logLevel: Effect.succeed<Logger.LogLevel>("none"),
     setLogLevel: () => Effect.void
   }).pipe(

@@ -10,10 +10,9 @@ import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
-import { SessionId } from "./identity/SessionId.js"
-import * as DeprecatedLogger from "./internal/deprecatedLogger.js"
-import * as Environment from "./internal/environment.js"
-import { problemsOf, strict } from "./internal/problems.js"
+import * as DeprecatedLogger from "./config/deprecatedLogger.js"
+import * as Environment from "./config/environment.js"
+import { problemsOf, strict } from "./config/problems.js"
 import {
   Attributes,
   DurationInput,
@@ -23,6 +22,7 @@ import {
   LogLevel,
   type LogLevelInput,
   Name,
+  NamePredicate,
   optional,
   Patterns,
   PositiveDuration,
@@ -35,7 +35,9 @@ import {
   SpanPredicate,
   Text,
   withDefault
-} from "./internal/values.js"
+} from "./config/values.js"
+import { SessionId } from "./identity/SessionId.js"
+import { logWarning } from "./runtime/annotated.js"
 
 /**
  * For the sake of which spans a trace is kept that is not sampled. All that a rule says must hold of the same span.
@@ -98,6 +100,8 @@ export const Sampling = Schema.Union(
 )
 
 /**
+ * Sampling, as a decoded value.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -127,7 +131,7 @@ export const Batch = Schema.Struct({
 })
 
 /**
- * What one record may hold. What goes over is cut, and its number recorded.
+ * Limits of one record. The rest is cut, and its number recorded.
  *
  * @since 0.1.0
  * @category schemas
@@ -176,6 +180,20 @@ export const SensitiveData = Schema.Struct({
   )
 })
 
+/**
+ * The two ways of metrics: the counters of the pipeline published as Effect metrics, and Effect's metrics recorded.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Metrics = Schema.Struct({
+  pipeline: withDefault(Schema.Boolean, true, "Whether the counters of the pipeline are published as Effect metrics."),
+  record: withDefault(Schema.Boolean, false, "Whether the Effect metrics of the program are recorded."),
+  interval: optional(PositiveDuration, "How often those that have changed are recorded: every 30 seconds."),
+  /** Says by its name whether a metric is recorded: all are but those of this library. */
+  include: Schema.optional(NamePredicate)
+})
+
 const fields = {
   serviceName: Schema.propertySignature(Name).annotations({
     description: "The name of the program, on every record.",
@@ -191,7 +209,11 @@ const fields = {
   processors: withDefault(Processors, [], "What records go through on their way, in this order."),
   /** How secrets are masked, after the processors; `false` leaves them as they are. */
   sensitiveData: Schema.optional(Schema.Union(Schema.Literal(false), plain(SensitiveData, "false or a plain object"))),
-  metrics: withDefault(Schema.Boolean, true, "Whether the counters of the pipeline are published as Effect metrics."),
+  metrics: withDefault(
+    Schema.Union(Schema.Literal(true), Schema.Literal(false), plain(Metrics, "a boolean or a plain object")),
+    true,
+    "Whether the counters of the pipeline are published as Effect metrics, and whether Effect's metrics are recorded."
+  ),
   organizationId: optional(Text, "Stamped on records that name none."),
   userId: optional(Text, "Stamped on records that name none."),
   /** Stamped on records outside any session; never propagated. */
@@ -267,6 +289,8 @@ export interface WrappedInput extends Pick<Input, "$schema"> {
 }
 
 /**
+ * A whole configuration, with nothing left to be filled in.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -356,9 +380,9 @@ const decode = Effect.fnUntraced(function* (input: unknown) {
           instead: wrapped ? "observability.logLevel" : "logLevel"
         })
 
-  yield* Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
+  yield* Effect.forEach(warnings, (warning) => logWarning("ObservabilityConfig")(warning), { discard: true })
   if (migration !== undefined) {
-    yield* Effect.logWarning(migration.warning).pipe(Effect.annotateLogs("deprecated", "logger"))
+    yield* logWarning("ObservabilityConfig")(migration.warning).pipe(Effect.annotateLogs("deprecated", "logger"))
   }
   return migration?.settings ?? settings
 })

@@ -3,4 +3,4 @@
  *
  * @since 0.1.0
  */
-export * as OtlpExporter from "./pipeline/OtlpExporter.js"
+export * as OtlpExporter from "./otlp/OtlpExporter.js"

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Console, Effect, Exit, FiberRef, HashMap, Layer, List, Logger, Option, Schema } from "effect"
+import { Cause, Console, Effect, Exit, FiberRef, HashMap, Layer, List, Logger, Metric, Option, Schema } from "effect"
 import * as SessionId from "../src/identity/SessionId.js"
 import * as TracingOptions from "../src/identity/TracingOptions.js"
 import * as Observability from "../src/Observability.js"
 import { type Input, ObservabilityConfig } from "../src/ObservabilityConfig.js"
-import { console, type Exporter, memory } from "../src/pipeline/Exporter.js"
+import { console, type Exporter, memory } from "../src/pipeline/Exporters.js"
 import * as Storage from "../src/storage/Storage.js"
 
 const session = SessionId.SessionId.make("support-4711")
@@ -54,6 +54,25 @@ describe("Observability", () => {
         }).pipe(Layer.provideMerge(Storage.layerMemory), Layer.provide(quiet))
       )
     )
+  )
+
+  it.effect("records the metrics of the program where it is told to, the last of them when it closes", () =>
+    Effect.gen(function* () {
+      const counter = Metric.counter("test.observability.counter")
+      for (const [metrics, recorded] of [
+        [true, []],
+        [{ record: true, include: (name: string) => name.startsWith("test.observability.") }, [1]]
+      ] as const) {
+        const exporter = memory()
+        yield* Metric.increment(counter).pipe(
+          Effect.provide(Observability.layerExportOnly({ serviceName: "agent", exporters: [exporter], metrics }))
+        )
+        assert.deepStrictEqual(
+          exporter.metrics.map(({ value }) => value),
+          [...recorded]
+        )
+      }
+    })
   )
 
   for (const [what, options, kept] of [
@@ -285,11 +304,11 @@ describe("Observability", () => {
         )
       )
       assert.strictEqual(
-        printed.join("\n"),
+        printed.join("\n").replaceAll(/#[0-9a-f]{8}/g, (id, at, text) => (text.indexOf(id) === at ? "#new" : "#known")),
         [
-          "turn 0.0ms ok session=support-4711",
-          "  model 0.0ms ok session=support-4711",
-          `    INFO hello {"answer":42}`
+          "turn 0.0ms ok session=support-4711 #new",
+          "  model 0.0ms ok session=support-4711 #new",
+          `INFO hello {"answer":42} #known`
         ].join("\n")
       )
     })

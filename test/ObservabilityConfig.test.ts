@@ -19,12 +19,13 @@ import {
   Schema
 } from "effect"
 import * as Tracer from "../src/capture/Tracer.js"
+import { isPlainObject } from "../src/config/values.js"
 import * as SessionId from "../src/identity/SessionId.js"
 import * as TracingOptions from "../src/identity/TracingOptions.js"
-import { isPlainObject } from "../src/internal/values.js"
 import * as Observability from "../src/Observability.js"
 import { Batch, Input, Limits, ObservabilityConfig, type Sampling } from "../src/ObservabilityConfig.js"
-import { memory } from "../src/pipeline/Exporter.js"
+import { memory } from "../src/pipeline/Exporters.js"
+import { perSignal } from "../src/signal/signals.js"
 import * as DuckDbStorage from "../src/storage/duckdb/DuckDbStorage.js"
 import * as Storage from "../src/storage/Storage.js"
 import { validator } from "./utils/jsonSchema.js"
@@ -209,6 +210,12 @@ describe("ObservabilityConfig", () => {
       ],
       ["no metrics", { ...name, metrics: false }, {}, { metrics: false }],
       [
+        "recorded metrics",
+        { ...name, metrics: { record: true, interval: "5 seconds" } },
+        {},
+        { metrics: { pipeline: true, record: true, interval: Duration.seconds(5) } }
+      ],
+      [
         "the organisation, the user and the session",
         { ...name, organizationId: "acme", userId: "ada", defaultSessionId: "cron" },
         {},
@@ -353,7 +360,11 @@ describe("ObservabilityConfig", () => {
         const { result, said } = yield* decode({ serviceName: "agent" }, { [variable]: value })
         assert.deepStrictEqual(right(result), minimal as never)
         assert.deepStrictEqual(said, [
-          { level: "WARN", text: `The environment variable ${variable} is ignored: ${reason}`, annotations: {} }
+          {
+            level: "WARN",
+            text: `The environment variable ${variable} is ignored: ${reason}`,
+            annotations: { package: "effect-observability", module: "ObservabilityConfig" }
+          }
         ])
       })
     )
@@ -507,7 +518,7 @@ describe("ObservabilityConfig", () => {
           [
             [
               `["exporters"][0]`,
-              `Expected an exporter: a name and a function \`export\`; with \`shutdown\` an Effect, \`signals\` some of ["spans", "logs"], actual {"name":"x","export":function Boolean() { [native code] },"signals":["span"]}`
+              `Expected an exporter: a name and a function \`export\`; with \`shutdown\` an Effect, \`signals\` some of ["spans","logs","metrics","scores"], actual {"name":"x","export":function Boolean() { [native code] },"signals":["span"]}`
             ]
           ]
         ],
@@ -542,7 +553,7 @@ describe("ObservabilityConfig", () => {
           [
             [
               `["exporters"][1]`,
-              `Expected an exporter: a name and a function \`export\`; with \`shutdown\` an Effect, \`signals\` some of ["spans", "logs"], actual {"name":"no"}`
+              `Expected an exporter: a name and a function \`export\`; with \`shutdown\` an Effect, \`signals\` some of ["spans","logs","metrics","scores"], actual {"name":"no"}`
             ]
           ]
         ],
@@ -562,7 +573,7 @@ describe("ObservabilityConfig", () => {
           [
             [
               `["processors"][0]`,
-              'Expected a processor: a name and the functions `span`, `log` or both, actual {"name":"no","span":true}'
+              'Expected a processor: a name and some of the functions `span`, `log`, `metric`, `score`, actual {"name":"no","span":true}'
             ]
           ]
         ],
@@ -572,7 +583,7 @@ describe("ObservabilityConfig", () => {
           [
             [
               `["processors"][0]`,
-              'Expected a processor: a name and the functions `span`, `log` or both, actual {"name":"no"}'
+              'Expected a processor: a name and some of the functions `span`, `log`, `metric`, `score`, actual {"name":"no"}'
             ]
           ]
         ],
@@ -698,7 +709,18 @@ describe("ObservabilityConfig", () => {
         [
           "metrics that are neither on nor off",
           { ...name, metrics: "on" },
-          [[`["metrics"]`, `Expected boolean, actual "on"`]]
+          [[`["metrics"]`, `Expected a boolean or a plain object, actual "on"`]]
+        ],
+        [
+          "metrics that are recorded at no interval, or by no function",
+          { ...name, metrics: { record: true, interval: 0, include: "all" } },
+          [
+            [
+              `["metrics"]["interval"]`,
+              `Expected a duration of more than nothing, such as "5 seconds" or milliseconds, actual 0`
+            ],
+            [`["metrics"]["include"]`, `Expected a function of the name of a metric, actual "all"`]
+          ]
         ],
         [
           "an organisation and a user that are numbers",
@@ -974,7 +996,7 @@ describe("ObservabilityConfig", () => {
   it("documents every field, limit and variable", () => {
     const guide = readFileSync("docs/configuration.md", "utf8")
     const words = [Input.fields, Batch.fields, Limits.fields].flatMap((fields) => Object.keys(fields))
-    const read = readFileSync("src/internal/environment.ts", "utf8").match(/(?<=")(?:OTEL_\w+|NODE_ENV)(?=")/g) ?? []
+    const read = readFileSync("src/config/environment.ts", "utf8").match(/(?<=")(?:OTEL_\w+|NODE_ENV)(?=")/g) ?? []
     assert.isNotEmpty(read)
     for (const word of [...words, ...read]) assert.include(guide, `\`${word}\``)
   })
@@ -1203,7 +1225,7 @@ describe("Observability", () => {
                 assert.strictEqual(yield* logLevel, "none")
                 assert.deepStrictEqual(yield* around, before)
                 yield* flush
-                assert.deepStrictEqual(yield* stats, { spans: {}, logs: {}, exporters: {} })
+                assert.deepStrictEqual(yield* stats, { ...perSignal(() => ({})), exporters: {} })
                 assert.deepStrictEqual(yield* Effect.flatMap(Tracer.Tracer, (tracer) => tracer.activeSpans), [])
               }).pipe(Effect.provide(layer))
               return yield* Effect.flatMap(Storage.Storage, (storage) => storage.listSpans())

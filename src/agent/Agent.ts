@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import type { ParentSpan } from "effect/Tracer"
 import { type TracingOptions, withTracingOptions } from "../identity/TracingOptions.js"
+import * as genAi from "../signal/conventions/genAi.js"
 import * as attributes from "./internal/attributes.js"
 
 /**
@@ -24,6 +25,8 @@ export interface Content<A> {
 }
 
 /**
+ * How a run of an agent is recorded: its name, and what goes in and comes out.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -65,14 +68,14 @@ export const run: {
     { id, input, name, output, ...tracing }: RunOptions<A>
   ): Effect.Effect<A, E, Exclude<R, ParentSpan>> =>
     effect.pipe(
-      recording(attributes.outputMessages, output, (value) => attributes.toMessages("assistant", value)),
+      recording(genAi.outputMessages, output, (value) => attributes.toMessages("assistant", value)),
       Effect.withSpan(`invoke_agent ${name}`, {
         captureStackTrace: false,
         attributes: {
-          [attributes.operation]: "invoke_agent",
-          [attributes.agentName]: name,
-          [attributes.agentId]: id,
-          [attributes.inputMessages]: attributes.toMessages("user", input)
+          [genAi.operation]: "invoke_agent",
+          [genAi.agentName]: name,
+          [genAi.agentId]: id,
+          [genAi.inputMessages]: attributes.toMessages("user", input)
         }
       }),
       withTracingOptions(tracing)
@@ -88,6 +91,8 @@ export const run: {
 export interface ModelResponse extends attributes.Response {}
 
 /**
+ * How a call of a model is recorded: the model, its provider and parameters, and what goes in and comes out.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -143,15 +148,15 @@ export const model: {
           )
         )
       ),
-      recording(attributes.outputMessages, output, (value) => attributes.toMessages("assistant", value)),
+      recording(genAi.outputMessages, output, (value) => attributes.toMessages("assistant", value)),
       Effect.withSpan(`chat ${model}`, {
         kind: "client",
         captureStackTrace: false,
         attributes: {
-          [attributes.operation]: "chat",
-          [attributes.requestModel]: model,
-          [attributes.provider]: provider,
-          [attributes.inputMessages]: attributes.toMessages("user", input)
+          [genAi.operation]: "chat",
+          [genAi.requestModel]: model,
+          [genAi.provider]: provider,
+          [genAi.inputMessages]: attributes.toMessages("user", input)
         }
       }),
       withTracingOptions(tracing)
@@ -159,6 +164,8 @@ export const model: {
 )
 
 /**
+ * How a call of a tool is recorded: its name and id, and what goes in and comes out.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -197,14 +204,14 @@ export const tool: {
     { callId, input, name, output, ...tracing }: ToolOptions<A>
   ): Effect.Effect<A, E, Exclude<R, ParentSpan>> =>
     effect.pipe(
-      recording(attributes.toolResult, output, (value) => value),
+      recording(genAi.toolResult, output, (value) => value),
       Effect.withSpan(`execute_tool ${name}`, {
         captureStackTrace: false,
         attributes: {
-          [attributes.operation]: "execute_tool",
-          [attributes.toolName]: name,
-          [attributes.toolCallId]: callId,
-          [attributes.toolArguments]: input
+          [genAi.operation]: "execute_tool",
+          [genAi.toolName]: name,
+          [genAi.toolCallId]: callId,
+          [genAi.toolArguments]: input
         }
       }),
       withTracingOptions(tracing)

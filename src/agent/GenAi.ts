@@ -9,16 +9,21 @@ import { EmbeddingModel, LanguageModel, Model, Prompt, type Response, type Tool 
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { globalValue } from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { Span, SpanOptions } from "effect/Tracer"
-import { currentInstrumentation, type Instrumentation } from "../signal/internal/instrumentation.js"
+import { logWarning } from "../runtime/annotated.js"
+import { currentInstrumentation, type Instrumentation } from "../runtime/instrumentation.js"
+import * as genAi from "../signal/conventions/genAi.js"
 import * as attributes from "./internal/attributes.js"
 import * as messages from "./internal/messages.js"
 
 /**
+ * Whether the content of calls is recorded.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -54,7 +59,7 @@ export const layer = (
   Layer.scoped(
     LanguageModel.LanguageModel,
     Effect.gen(function* () {
-      yield* install(options)
+      yield* install("layer", options)
       return recorded(yield* LanguageModel.LanguageModel, yield* Effect.serviceOption(Model.ProviderName), options)
     })
   )
@@ -62,18 +67,57 @@ export const layer = (
 /**
  * The same around the layer of a provider of embeddings. Where both are used, give both the same options.
  *
+ * @example
+ * ```ts
+ * import type { EmbeddingModel } from "@effect/ai"
+ * import { Layer } from "effect"
+ * import { GenAi } from "effect-observability/ai"
+ *
+ * declare const Provider: Layer.Layer<EmbeddingModel.EmbeddingModel>
+ *
+ * const EmbeddingsLive = GenAi.layerEmbeddingModel().pipe(Layer.provide(Provider))
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */
 export const layerEmbeddingModel = (
   options: GenAiOptions = {}
 ): Layer.Layer<EmbeddingModel.EmbeddingModel, never, EmbeddingModel.EmbeddingModel> =>
-  Layer.scoped(EmbeddingModel.EmbeddingModel, Effect.zipRight(install(options), EmbeddingModel.EmbeddingModel))
+  Layer.scoped(
+    EmbeddingModel.EmbeddingModel,
+    Effect.zipRight(install("layerEmbeddingModel", options), EmbeddingModel.EmbeddingModel)
+  )
 
-const install = ({ captureContent = false }: GenAiOptions) =>
-  Effect.locallyScoped(currentInstrumentation, instrumentation(captureContent))
+/** Installs the instrumentation of all models, which there is one of: the options of both layers must agree. */
+const install = (layer: Installed["layer"], { captureContent = false }: GenAiOptions) =>
+  Effect.gen(function* () {
+    const self: Installed = { layer, captureContent }
+    const disagrees = Array.from(installed).some(
+      (other) => other.layer !== layer && other.captureContent !== captureContent
+    )
+    if (disagrees) {
+      yield* logWarning("GenAi")(
+        "GenAi.layer and GenAi.layerEmbeddingModel have other values of captureContent: give both the same options, " +
+          "or the last one decides for the tools of both"
+      )
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => installed.add(self)),
+      () => Effect.sync(() => installed.delete(self))
+    )
+    yield* Effect.locallyScoped(currentInstrumentation, instrumentation(captureContent))
+  })
 
-/** What a span has that is opened for a call before `@effect/ai` opens its own. */
+interface Installed {
+  readonly layer: "layer" | "layerEmbeddingModel"
+  readonly captureContent: boolean
+}
+
+/** The layers that are open now. */
+const installed: Set<Installed> = globalValue("effect-observability/GenAi/installed", () => new Set())
+
+/** The span that is opened for a call before `@effect/ai` opens its own. */
 class ModelCall extends Context.Tag("effect-observability/GenAi/ModelCall")<
   ModelCall,
   {
@@ -101,10 +145,10 @@ const recorded = (
     captureStackTrace: false,
     context: Context.make(ModelCall, call),
     attributes: {
-      [attributes.provider]: Option.getOrUndefined(provider),
+      [genAi.provider]: Option.getOrUndefined(provider),
       ...(captureContent && {
-        [attributes.systemInstructions]: attributes.lazily(() => messages.ofSystem(Prompt.make(prompt))),
-        [attributes.inputMessages]: attributes.lazily(() => messages.ofPrompt(Prompt.make(prompt)))
+        [genAi.systemInstructions]: attributes.lazily(() => messages.ofSystem(Prompt.make(prompt))),
+        [genAi.inputMessages]: attributes.lazily(() => messages.ofPrompt(Prompt.make(prompt)))
       })
     }
   })
@@ -153,7 +197,7 @@ const recorded = (
         }).pipe(Stream.withSpan("LanguageModel.streamText", spanOptions(options, call)))
       })
 
-  // What a method gives depends on its options, in types that a wrapper cannot name.
+  // The results of these methods depend on their options, in types that a wrapper cannot name: hence `never`.
   return {
     generateText: generate("LanguageModel.generateText", model.generateText as never) as never,
     generateObject: generate("LanguageModel.generateObject", model.generateObject as never) as never,
@@ -183,11 +227,11 @@ const ofResponse = (parts: ReadonlyArray<Response.AnyPart>, captureContent: bool
     reasoningTokens: finish?.usage.reasoningTokens
   })
   return captureContent
-    ? { ...said, [attributes.outputMessages]: attributes.lazily(() => messages.ofResponse(parts, finish?.reason)) }
+    ? { ...said, [genAi.outputMessages]: attributes.lazily(() => messages.ofResponse(parts, finish?.reason)) }
     : said
 }
 
-/** What is known of the spans of `@effect/ai`, whoever opens them. */
+/** Instrumentation that types the spans of `@effect/ai`, whoever opens them. */
 const instrumentation = (captureContent: boolean): Instrumentation => ({
   reuse(name, parent) {
     if (parent._tag === "None" || parent.value._tag === "ExternalSpan" || parent.value.name !== name) return undefined
@@ -205,7 +249,7 @@ const instrumentation = (captureContent: boolean): Instrumentation => ({
       case "EmbeddingModel.embed":
       case "EmbeddingModel.embedMany":
         rename("embeddings")
-        return span.attribute(attributes.operation, "embeddings")
+        return span.attribute(genAi.operation, "embeddings")
       case "Toolkit.handle":
         return toolCall(span, rename, captureContent)
     }
@@ -216,11 +260,11 @@ const modelCall = (span: Span, rename: (name: string) => void): void => {
   const { attribute, end } = span
   const call = Option.getOrUndefined(Context.getOption(span.context, ModelCall))
   rename("chat")
-  span.attribute(attributes.operation, "chat")
+  span.attribute(genAi.operation, "chat")
   Object.assign<Span, Partial<Span>>(span, {
     attribute(key, value) {
-      if (key === attributes.requestModel && typeof value === "string") rename(`chat ${value}`)
-      attribute.call(span, key === "gen_ai.system" ? attributes.provider : key, value)
+      if (key === genAi.requestModel && typeof value === "string") rename(`chat ${value}`)
+      attribute.call(span, key === genAi.system ? genAi.provider : key, value)
     },
     end(time, exit) {
       if (call?.inner === "open") call.inner = "ended"
@@ -232,21 +276,21 @@ const modelCall = (span: Span, rename: (name: string) => void): void => {
 const toolCall = (span: Span, rename: (name: string) => void, captureContent: boolean): void => {
   const { attribute, end } = span
   rename("execute_tool")
-  span.attribute(attributes.operation, "execute_tool")
+  span.attribute(genAi.operation, "execute_tool")
   Object.assign<Span, Partial<Span>>(span, {
     attribute(key, value) {
       if (key === "tool" && typeof value === "string") {
         rename(`execute_tool ${value}`)
-        attribute.call(span, attributes.toolName, value)
+        attribute.call(span, genAi.toolName, value)
       } else if (key !== "parameters") {
         attribute.call(span, key, value)
       } else if (captureContent) {
-        attribute.call(span, attributes.toolArguments, value)
+        attribute.call(span, genAi.toolArguments, value)
       }
     },
     end(time, exit) {
       const handled = Exit.isSuccess(exit) && isHandlerResult(exit.value) ? exit.value : undefined
-      if (captureContent) attribute.call(span, attributes.toolResult, handled?.encodedResult)
+      if (captureContent) attribute.call(span, genAi.toolResult, handled?.encodedResult)
       // A tool whose failure is given to the model has failed all the same.
       end.call(span, time, handled?.isFailure ? Exit.fail(handled.result) : exit)
     }

@@ -10,6 +10,8 @@ import * as Logger from "../capture/Logger.js"
 import * as TracingOptions from "../identity/TracingOptions.js"
 
 /**
+ * The ids and labels of the next log. A field that is not known is absent.
+ *
  * @since 0.1.0
  * @category models
  */

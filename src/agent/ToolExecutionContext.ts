@@ -7,10 +7,12 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { AnySpan, Span } from "effect/Tracer"
-import * as conventions from "../signal/internal/conventions.js"
+import * as genAi from "../signal/conventions/genAi.js"
 import * as ids from "./internal/ids.js"
 
 /**
+ * A tool call that is under way, with the ids of the work that it belongs to.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -45,8 +47,8 @@ export const current: Effect.Effect<Option.Option<ToolExecutionContext>> = Effec
   ids.current,
   (around, ids) =>
     Option.map(Option.flatMap(around, toolSpan), (span) => ({
-      name: String(span.attributes.get(conventions.toolName)),
-      callId: span.attributes.get(conventions.toolCallId) as string | undefined,
+      name: String(span.attributes.get(genAi.toolName)),
+      callId: span.attributes.get(genAi.toolCallId) as string | undefined,
       ...ids,
       span
     }))
@@ -54,7 +56,7 @@ export const current: Effect.Effect<Option.Option<ToolExecutionContext>> = Effec
 
 const toolSpan = (around: AnySpan): Option.Option<Span> => {
   if (around._tag === "ExternalSpan") return Option.none()
-  return around.attributes.get(conventions.operation) === "execute_tool"
+  return around.attributes.get(genAi.operation) === "execute_tool"
     ? Option.some(around)
     : Option.flatMap(around.parent, toolSpan)
 }

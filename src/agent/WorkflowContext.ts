@@ -12,6 +12,8 @@ import { currentWorkflowRun } from "../identity/internal/workflowRun.js"
 import * as ids from "./internal/ids.js"
 
 /**
+ * A workflow execution that is under way, with the ids of the work that it belongs to.
+ *
  * @since 0.1.0
  * @category models
  */

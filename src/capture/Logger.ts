@@ -12,26 +12,28 @@ import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
-import { globalValue } from "effect/GlobalValue"
 import * as HashSet from "effect/HashSet"
-import * as Iterable from "effect/Iterable"
 import * as Layer from "effect/Layer"
 import * as EffectLogger from "effect/Logger"
 import * as EffectLogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
-import { type AnySpan, ParentSpan } from "effect/Tracer"
-import { hasValidIds, type ReadRef, sessionOf } from "../identity/internal/correlation.js"
-import * as ids from "../identity/internal/ids.js"
+import type { ReadRef } from "../identity/internal/currentCorrelation.js"
+import { logInfo, logWarning } from "../runtime/annotated.js"
+import * as ids from "../runtime/ids.js"
 import { Emitter } from "../signal/Emitter.js"
-import { UnsafeLog } from "../signal/internal/unsafe.js"
-import type { Json, JsonObject } from "../signal/Json.js"
-import type { Level, LogRecord } from "../signal/LogRecord.js"
-import { tracingOf } from "./internal/correlation.js"
+import { toJson, toJsonObject, wellFormed } from "../signal/internal/jsonWalk.js"
+import { ofContainer, ofRecord, sizeOfJson } from "../signal/internal/size.js"
+import { unsafeLog } from "../signal/internal/unsafe.js"
+import type { Json } from "../signal/Json.js"
+import type { Level } from "../signal/LogRecord.js"
+import { tracingOf } from "./internal/currentTracing.js"
 import * as failure from "./internal/failure.js"
-import { toJson, toJsonObject, wellFormed } from "./internal/json.js"
+import type { HeldLog } from "./internal/heldTraces.js"
 import * as logLevel from "./internal/logLevel.js"
 import type { CaptureOptions } from "./internal/options.js"
-import { recordingOf } from "./internal/span.js"
+import { correlationOf, type Correlation as InternalCorrelation, spanOf } from "./internal/recordCorrelation.js"
+import { loggingOf, register } from "./internal/recorders.js"
+import { recordedOf } from "./internal/span.js"
 
 /**
  * A level, or `"none"` for no logs at all.
@@ -63,6 +65,8 @@ export class Logger extends Context.Tag("effect-observability/Logger")<
 >() {}
 
 /**
+ * How logs are recorded: from which level on, and with which facts about the program.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -74,6 +78,22 @@ export interface LoggerOptions extends CaptureOptions {
 /**
  * Adds a logger to those of the program. In a trace that is not sampled it records warnings and what is more severe; the
  * rest only where the trace is kept.
+ *
+ * @example
+ * ```ts
+ * import { Layer } from "effect"
+ * import { Emitter, Logger } from "effect-observability"
+ *
+ * // records logs without `Observability`: whoever provides the `Emitter` gets them
+ * declare const EmitterLive: Layer.Layer<Emitter.Emitter>
+ *
+ * const LoggerLive = Logger.layer({
+ *   serviceName: "support-agent",
+ *   resource: {},
+ *   limits: { attributeCount: 128, attributeValueLength: 1_000, attributeDepth: 8, eventCount: 128, linkCount: 128 },
+ *   logLevel: "info"
+ * }).pipe(Layer.provide(EmitterLive))
+ * ```
  *
  * @since 0.1.0
  * @category layers
@@ -90,31 +110,40 @@ export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitte
           try {
             record(entry)
           } catch {
-            // Whatever is wrong with a log, the program that wrote it goes on.
+            // A log that cannot be recorded is no reason for the program that wrote it to stop.
           }
         })
-      const emit = (entry: EffectLogger.Logger.Options<unknown>) => emitter.emit(toRecord(entry, options))
-      const recorder = logLevel.knowing(
+      const emit = (entry: EffectLogger.Logger.Options<unknown>) => {
+        const { bytes, record } = toRecord(entry, options)
+        emitter.emit("logs", record, bytes)
+      }
+      const logger = logLevel.knowing(
         recording((entry) => {
           const span = spanOf((ref) => FiberRefs.getOrDefault(entry.context, ref))
-          const recorded = span && recordingOf(span, emitter)
+          const recorded = span && recordedOf(span, emitter)
           if ((recorded ?? span)?.sampled !== false || isSevere(entry)) emit(entry)
           else recorded?.log(() => toRecord(entry, options))
         })
       )
-      yield* Effect.addFinalizer(() => Effect.sync(() => minimum.close()))
-      yield* Effect.locallyScopedWith(FiberRef.currentLoggers, HashSet.add(recorder))
+      const recorder = { options, emitter, open: true }
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          recorder.open = false
+          minimum.close()
+        })
+      )
+      yield* Effect.locallyScopedWith(FiberRef.currentLoggers, HashSet.add(logger))
       yield* Effect.locallyScoped(FiberRef.currentMinimumLogLevel, minimum)
-      recorders.set(recorder, options)
+      register(logger, recorder)
       return {
         logLevel: Effect.sync(() => minimum.level),
         setLogLevel: (word, { console = false } = {}) =>
           Effect.suspend(() => {
             const level = logLevel.fromWord(word)
             const previous = minimum.level
-            if (level === undefined) return Effect.logWarning(`The log level stays "${previous}": "${word}" is none`)
+            if (level === undefined) return logWarning("Logger")(`The log level stays "${previous}": "${word}" is none`)
             minimum.set(level, { shown: console })
-            return Effect.logInfo("The log level was changed", { from: previous, to: level, console }).pipe(
+            return logInfo("Logger")("The log level was changed", { from: previous, to: level, console }).pipe(
               Effect.locally(FiberRef.currentLoggers, HashSet.make(recording(emit))),
               Effect.locally(FiberRef.currentMinimumLogLevel, EffectLogLevel.All)
             )
@@ -124,29 +153,12 @@ export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitte
   )
 
 /**
- * What the records of logs say besides the log: whom it belongs to, and where it was made.
+ * The fields of a record besides the log itself: whom it belongs to, and where it was made.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Correlation
-  extends Pick<
-    LogRecord,
-    | "traceId"
-    | "spanId"
-    | "sessionId"
-    | "threadId"
-    | "runId"
-    | "requestId"
-    | "resourceId"
-    | "userId"
-    | "organizationId"
-    | "conversationId"
-    | "serviceName"
-    | "environment"
-    | "tags"
-    | "metadata"
-  > {}
+export interface Correlation extends InternalCorrelation {}
 
 /**
  * The correlation that the next log of the current fiber will be recorded with; `none` where no logs are recorded.
@@ -156,72 +168,49 @@ export interface Correlation
  */
 export const correlation: Effect.Effect<Option.Option<Correlation>> = Effect.map(Effect.getFiberRefs, (refs) => {
   const read: ReadRef = (ref) => FiberRefs.getOrDefault(refs, ref)
-  const options = Iterable.findFirst(read(FiberRef.currentLoggers), (logger) =>
-    Option.fromNullable(recorders.get(logger))
-  )
-  return Option.map(options, (options) => correlationOf(read, options))
+  return Option.map(Option.fromNullable(loggingOf(read)), ({ options }) => correlationOf(read, options))
 })
 
-/**
- * The loggers that record, by which their options are found. A FiberRef for that would be one more that every span copies.
- */
-const recorders: WeakMap<EffectLogger.Logger<unknown, unknown>, CaptureOptions> = globalValue(
-  "effect-observability/Logger/recorders",
-  () => new WeakMap()
-)
-
-const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureOptions): LogRecord => {
+const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureOptions): HeldLog => {
   const { limits } = options
   const read: ReadRef = (ref) => FiberRefs.getOrDefault(entry.context, ref)
   const clock = Context.get(read(DefaultServices.currentServices), Clock.Clock)
+  const meter = { bytes: 0 }
   const strings: Array<string> = []
   const data: Array<Json> = []
   for (const part of Arr.ensure(entry.message)) {
     if (typeof part === "string") strings.push(part)
     else {
-      const json = toJson(part, limits)
+      const json = toJson(part, limits, meter)
       if (json !== undefined) data.push(json)
     }
   }
   const millis = entry.date.getTime()
-  return new UnsafeLog({
+  const attributes = toJsonObject(entry.annotations, limits, meter)
+  const tracing = tracingOf(read, limits)
+  const dropped = attributes.dropped + tracing.dropped
+  const record = unsafeLog({
     logId: ids.uuid7(millis),
     timestamp: clock.unsafeCurrentTimeNanos(),
     level: toLevel(entry.logLevel),
     message: wellFormed(strings.join(" "), limits.attributeValueLength),
     data,
-    attributes: toJsonObject(entry.annotations, limits).json,
+    attributes: attributes.json,
     logSpans: Object.fromEntries(Array.from(entry.spans, (span) => [span.label, millis - span.startTime])),
     cause: Cause.isEmpty(entry.cause) ? undefined : failure.pretty(entry.cause, limits),
-    ...correlationOf(read, options)
+    ...correlationOf(read, options),
+    dropped: dropped === 0 ? undefined : { attributes: dropped }
   })
-}
-
-const correlationOf = (read: ReadRef, options: CaptureOptions): Correlation => {
-  const span = spanOf(read)
-  const tracing = tracingOf(read, options.limits)
-  return {
-    traceId: span?.traceId,
-    spanId: span?.spanId,
-    sessionId: sessionOf(read, span) ?? options.defaultSessionId,
-    threadId: tracing.threadId,
-    runId: tracing.runId,
-    requestId: tracing.requestId,
-    resourceId: tracing.resourceId,
-    userId: tracing.userId ?? options.userId,
-    organizationId: tracing.organizationId ?? options.organizationId,
-    conversationId: span && recordingOf(span)?.conversationId(),
-    serviceName: options.serviceName,
-    environment: options.environment,
-    tags: tracing.tags ?? [],
-    metadata: tracing.metadata as JsonObject | undefined
-  }
-}
-
-/** The span that a log is made in. */
-const spanOf = (read: ReadRef): AnySpan | undefined => {
-  const around = Option.getOrUndefined(Context.getOption(read(FiberRef.currentContext), ParentSpan))
-  return around !== undefined && hasValidIds(around) ? around : undefined
+  const bytes =
+    ofRecord +
+    2 * ofContainer +
+    meter.bytes +
+    tracing.bytes +
+    sizeOfJson(record.logSpans) +
+    record.message.length +
+    (record.cause?.length ?? 0) +
+    (dropped === 0 ? 0 : sizeOfJson(record.dropped))
+  return { record, bytes }
 }
 
 /** Whether a log is recorded whatever becomes of its trace. */

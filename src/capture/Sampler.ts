@@ -4,10 +4,12 @@
  *
  * @since 0.1.0
  */
+
 import type * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import type { AnySpan, SpanKind } from "effect/Tracer"
 import type { SessionId } from "../identity/SessionId.js"
+import { fnv1a } from "../runtime/hash.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 
 /**
@@ -143,8 +145,7 @@ const randomness = ({ traceId, traceState }: StartingSpan): number => {
 
 /** FNV-1a of the characters, mixed as MurmurHash3 ends, so that ids that differ in a digit are far apart: from 0 to 1. */
 const hash = (id: string): number => {
-  let h = 0x811c9dc5
-  for (let i = 0; i < id.length; i++) h = Math.imul(h ^ id.charCodeAt(i), 0x01000193)
+  let h = fnv1a(id)
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
   return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32

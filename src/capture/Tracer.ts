@@ -13,27 +13,29 @@ import * as FiberRefs from "effect/FiberRefs"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as EffectTracer from "effect/Tracer"
-import { carriedBy, hasValidIds, type ReadRef, sessionOf } from "../identity/internal/correlation.js"
-import * as ids from "../identity/internal/ids.js"
-import { isolated } from "../identity/internal/isolated.js"
-import { serverParent } from "../identity/internal/serverParent.js"
-import type { SessionId } from "../identity/SessionId.js"
+import { carriedBy, hasValidIds, type ReadRef, sessionOf } from "../identity/internal/currentCorrelation.js"
 import { random } from "../identity/TraceContext.js"
+import { disregard } from "../runtime/call.js"
+import * as ids from "../runtime/ids.js"
+import { currentInstrumentation } from "../runtime/instrumentation.js"
+import { isolated } from "../runtime/isolated.js"
 import { Emitter } from "../signal/Emitter.js"
-import { currentInstrumentation } from "../signal/internal/instrumentation.js"
-import { disregard } from "../signal/internal/stray.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import { ActiveSpans, show } from "./internal/activeSpans.js"
-import { tracingOf } from "./internal/correlation.js"
-import { type HeldTrace, HeldTraces } from "./internal/heldTraces.js"
+import { tracingOf } from "./internal/currentTracing.js"
+import { HeldTraces } from "./internal/heldTraces.js"
 import type { CaptureOptions } from "./internal/options.js"
+import { register } from "./internal/recorders.js"
+import { serverParent } from "./internal/serverParent.js"
 import {
   type Decision,
+  type HeadOptions,
   PropagatedSpan,
   RecordedSpan,
-  recordingOf,
-  type SpanHome,
-  setRecording
+  recordedOf,
+  setRecording,
+  type TracerLayer,
+  timeOf
 } from "./internal/span.js"
 import type { KeepRule, Sampler, StartingSpan } from "./Sampler.js"
 
@@ -59,6 +61,8 @@ export class Tracer extends Context.Tag("effect-observability/Tracer")<
 >() {}
 
 /**
+ * How spans are recorded: the sampler, the traces that are kept all the same, and how often open spans are shown.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -73,6 +77,8 @@ export interface TracerOptions extends CaptureOptions {
 }
 
 /**
+ * The rules that keep a trace which the sampler left out, and the bounds of what is held until they decide.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -88,6 +94,24 @@ export interface KeepOptions {
 /**
  * Installs itself as Effect's tracer. Where another one is installed already, both see every span, with its ids.
  *
+ * @example
+ * ```ts
+ * import { Duration, Layer } from "effect"
+ * import { Emitter, Sampler, Tracer } from "effect-observability"
+ *
+ * // records spans without `Observability`: whoever provides the `Emitter` gets them
+ * declare const EmitterLive: Layer.Layer<Emitter.Emitter>
+ *
+ * const TracerLive = Tracer.layer({
+ *   serviceName: "support-agent",
+ *   resource: {},
+ *   limits: { attributeCount: 128, attributeValueLength: 1_000, attributeDepth: 8, eventCount: 128, linkCount: 128 },
+ *   sampler: Sampler.ratio(0.1),
+ *   ignoreParent: false,
+ *   snapshotInterval: Duration.seconds(1)
+ * }).pipe(Layer.provide(EmitterLive))
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -98,10 +122,11 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
       const emitter = yield* Emitter
       const clock = yield* Effect.clock
       const surrounding = yield* Effect.tracer
-      // Whoever is let go is stored as running at least.
+      // Beyond 10,000 open spans the oldest is not tracked any longer. It is stored once more as running, since it gets
+      // no further snapshots.
       const active = new ActiveSpans((span) => emitter.snapshot(show(span, now())))
       const now = () => clock.unsafeCurrentTimeNanos()
-      const home: SpanHome = { options, active, emit: emitter.emit, now, open: true }
+      const layer: TracerLayer = { options, active, emitter, now, open: true }
 
       let samplerErrors = 0
       const answer = (question: () => unknown, otherwise: boolean): boolean => {
@@ -120,11 +145,7 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
       const { keep } = options
       const held =
         keep && keep.rules.length > 0
-          ? new HeldTraces(
-              { ...keep, keeps: (span) => keep.rules.some((rule) => holds(rule, span)) },
-              active,
-              emitter.emit
-            )
+          ? new HeldTraces({ ...keep, keeps: (span) => keep.rules.some((rule) => holds(rule, span)) }, active, emitter)
           : undefined
 
       const atIntervals = Effect.suspend(() => {
@@ -140,13 +161,18 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
 
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
-          home.open = false
+          layer.open = false
           for (const trace of held ?? []) trace.giveUp()
-          for (const span of active) emitter.emit(span.close())
-          emitter.abandon(active.abandoned)
+          for (const span of active) {
+            const record = span.close()
+            emitter.emit("spans", record, span.sizeOf(record))
+          }
+          emitter.refuse(active.untracked)
         })
       )
-      yield* Effect.withTracerScoped(make(home, options.ignoreParent, sample, held, surrounding))
+      const tracer = make(layer, { sample, ignoreParent: options.ignoreParent, held }, surrounding)
+      register(tracer, layer)
+      yield* Effect.withTracerScoped(tracer)
       return {
         activeSpans: Effect.sync(() => Array.from(active, (span) => span.snapshot())),
         samplerErrors: Effect.sync(() => samplerErrors),
@@ -155,7 +181,7 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
     })
   )
 
-/** What the program answers, if that is a boolean; none where it throws. */
+/** The boolean that the program answers; none for another value, or where it throws. */
 const asked = Option.liftThrowable((question: () => unknown) => {
   const answered = question()
   return typeof answered === "boolean" ? answered : disregard(answered)
@@ -178,22 +204,15 @@ const inSlices = <A>(items: Iterable<A>, use: (item: A) => void): Effect.Effect<
 
 const nativeTracer = Context.get(DefaultServices.liveServices, EffectTracer.Tracer)
 
-const make = (
-  home: SpanHome,
-  ignoreParent: boolean,
-  sample: Sampler["shouldSample"],
-  held: HeldTraces | undefined,
-  surrounding: EffectTracer.Tracer
-): EffectTracer.Tracer => {
-  /** Decides on a span once it is known whose it is. */
-  const later =
-    (starting: StartingSpan, parent: PropagatedSpan | undefined) =>
-    (sessionId: SessionId | undefined): Decision => {
-      const sampled = sample({ ...starting, sessionId })
-      const trace = sampled || held === undefined ? undefined : heldTraceOf(held, parent, home, starting.traceId)
-      return { sampled, trace }
-    }
-  return EffectTracer.make({
+/** How the spans of a layer are decided upon. */
+interface Deciding {
+  readonly sample: Sampler["shouldSample"]
+  readonly ignoreParent: boolean
+  readonly held: HeldTraces | undefined
+}
+
+const make = (layer: TracerLayer, deciding: Deciding, surrounding: EffectTracer.Tracer): EffectTracer.Tracer =>
+  EffectTracer.make({
     span(name, found, context, links, startTime, kind, options) {
       const read = refsOfFiber()
       const instrumentation = read(currentInstrumentation)
@@ -202,63 +221,37 @@ const make = (
       const open = instrumentation?.reuse(name, parent)
       if (open !== undefined) return open
       const other =
-        surrounding === nativeTracer && home.open
+        surrounding === nativeTracer && layer.open
           ? undefined
           : surrounding.span(name, parent, context, links, startTime, kind, options)
       // Effect keeps a tracer beyond its layer where that was built beside others.
-      if (other !== undefined && !home.open) return other
-      const around = Option.getOrUndefined(other === undefined ? parent : Option.orElse(parent, () => other.parent))
-      const recorded = around && (recordingOf(around, home) ?? recordingOf(around))
-      const valid = recorded !== undefined || (around !== undefined && hasValidIds(around)) ? around : undefined
-      const given = other !== undefined && hasValidIds(other) ? other : undefined
-      const traceId = valid?.traceId ?? given?.traceId ?? ids.traceId()
-      const carried = valid && carriedBy(valid)
-      const traceState = carried?.traceState
-      const flags = valid === undefined && given === undefined ? random : carried?.flags
-      const sessionId = sessionOf(read, around)
-      const starting =
-        around === undefined || ignoreParent
-          ? { name, kind, traceId, sessionId, parent: valid, traceState, attributes: options?.attributes ?? {} }
+      if (other !== undefined && !layer.open) return other
+      const place = placeOf(layer, parent, other)
+      const sessionId = sessionOf(read, place.around)
+      const { flags, spanId, traceId, traceState } = place
+      const starting: StartingSpan | undefined =
+        place.around === undefined || deciding.ignoreParent
+          ? { name, kind, traceId, sessionId, parent: place.parent, traceState, attributes: options?.attributes ?? {} }
           : undefined
-      const waits = starting !== undefined && served?.namesSession === true
-      const sampled = starting === undefined ? (recorded ?? around)?.sampled !== false : waits || sample(starting)
-      const start = startTime === 0n ? home.now() : startTime
-      const spanId = given?.spanId ?? ids.spanId()
-      const trace = sampled || held === undefined ? undefined : heldTraceOf(held, recorded, home, traceId)
+      const decision = decide(layer, deciding, place, starting, served?.namesSession === true)
+      const head: HeadOptions = {
+        layer,
+        name,
+        parent,
+        context,
+        startTime: timeOf(startTime, layer),
+        kind,
+        traceId,
+        spanId,
+        sampled: decision.sampled,
+        traceState,
+        flags,
+        sessionId
+      }
       const span =
-        sampled || trace !== undefined
-          ? new RecordedSpan(
-              home,
-              name,
-              parent,
-              context,
-              start,
-              kind,
-              traceId,
-              spanId,
-              sampled,
-              traceState,
-              flags,
-              sessionId,
-              valid,
-              tracingOf(read, home.options.limits),
-              trace,
-              waits ? later(starting, recorded) : undefined
-            )
-          : new PropagatedSpan(
-              home,
-              name,
-              parent,
-              context,
-              start,
-              kind,
-              traceId,
-              spanId,
-              sampled,
-              traceState,
-              flags,
-              sessionId
-            )
+        decision.sampled || decision.trace !== undefined
+          ? new RecordedSpan(head, place.parent, tracingOf(read, layer.options.limits), decision)
+          : new PropagatedSpan(head)
       if (links.length > 0) span.addLinks(links)
       const shown = other === undefined ? span : tee(other, span)
       if (Object.isExtensible(shown)) instrumentation?.start(shown, (name) => span.rename(name))
@@ -266,6 +259,77 @@ const make = (
     },
     context: surrounding.context
   })
+
+/** Where a span stands: what is around it, and what it takes over from there. */
+interface Place {
+  /** Its parent, or that of the other tracer's span. */
+  readonly around: EffectTracer.AnySpan | undefined
+  /** The recording of what is around it. */
+  readonly recorded: PropagatedSpan | undefined
+  /** The span around it, if that has ids that are ids. */
+  readonly parent: EffectTracer.AnySpan | undefined
+  readonly traceId: string
+  readonly spanId: string
+  readonly traceState: string | undefined
+  readonly flags: number | undefined
+}
+
+const placeOf = (
+  layer: TracerLayer,
+  parent: Option.Option<EffectTracer.AnySpan>,
+  other: EffectTracer.Span | undefined
+): Place => {
+  const around = Option.getOrUndefined(other === undefined ? parent : Option.orElse(parent, () => other.parent))
+  const recorded = around && (recordedOf(around, layer.emitter) ?? recordedOf(around))
+  const valid = recorded !== undefined || (around !== undefined && hasValidIds(around)) ? around : undefined
+  const given = other !== undefined && hasValidIds(other) ? other : undefined
+  const carried = valid && carriedBy(valid)
+  return {
+    around,
+    recorded,
+    parent: valid,
+    traceId: valid?.traceId ?? given?.traceId ?? ids.traceId(),
+    spanId: given?.spanId ?? ids.spanId(),
+    traceState: carried?.traceState,
+    flags: valid === undefined && given === undefined ? random : carried?.flags
+  }
+}
+
+/**
+ * Whether a span is sampled: as the sampler says where it is asked, else as what is around it. A span whose session the
+ * request may name is decided upon later, when that is known, and taken for sampled until then.
+ */
+const decide = (
+  layer: TracerLayer,
+  { held, sample }: Deciding,
+  { around, recorded, traceId }: Place,
+  starting: StartingSpan | undefined,
+  namesSession: boolean
+): Decision => {
+  if (starting === undefined) {
+    return (recorded ?? around)?.sampled !== false ? sampled : notSampled(layer, held, recorded, traceId)
+  }
+  const decided = (span: StartingSpan) => (sample(span) ? sampled : notSampled(layer, held, recorded, traceId))
+  return namesSession ? { ...sampled, later: (sessionId) => decided({ ...starting, sessionId }) } : decided(starting)
+}
+
+const sampled: Decision = { sampled: true, trace: undefined, later: undefined }
+const dropped: Decision = { sampled: false, trace: undefined, later: undefined }
+
+/**
+ * The decision on an unsampled span: it joins a held trace. Below an unsampled span of this layer that is the parent's,
+ * or none if the parent's was dropped; otherwise the one held under this trace id.
+ */
+const notSampled = (
+  layer: TracerLayer,
+  held: HeldTraces | undefined,
+  parent: PropagatedSpan | undefined,
+  traceId: string
+): Decision => {
+  if (held === undefined) return dropped
+  const joins = parent !== undefined && parent.layer === layer && !parent.sampled
+  const trace = !joins ? held.of(traceId, layer.now()) : parent instanceof RecordedSpan ? parent.heldTrace : undefined
+  return { sampled: false, trace, later: undefined }
 }
 
 const refsOfFiber = (): ReadRef => {
@@ -275,24 +339,13 @@ const refsOfFiber = (): ReadRef => {
 
 const noRefs = FiberRefs.unsafeMake(new Map())
 
-/** What a span that is not sampled is held with: the trace of its parent, as long as that one is not left out. */
-const heldTraceOf = (
-  held: HeldTraces,
-  parent: PropagatedSpan | undefined,
-  home: SpanHome,
-  traceId: string
-): HeldTrace | undefined => {
-  if (parent === undefined || parent.home !== home || parent.sampled) return held.of(traceId, home.now())
-  return parent instanceof RecordedSpan ? parent.heldTrace : undefined
-}
-
 /**
  * Another tracer's span that is recorded too. It stays the span of the program, so that whatever that tracer expects of
  * its own spans goes on to hold. One that cannot be changed is left to its tracer alone.
  */
 const tee = (other: EffectTracer.Span, span: PropagatedSpan): EffectTracer.Span => {
   if (!Object.isExtensible(other)) {
-    span.abandon()
+    span.detach()
     return other
   }
   const { addLinks, attribute, end, event } = other

@@ -9,6 +9,8 @@ import { globalValue } from "effect/GlobalValue"
 import * as internal from "./internal/baggage.js"
 
 /**
+ * One named value of a baggage header, with its properties.
+ *
  * @since 0.1.0
  * @category models
  */

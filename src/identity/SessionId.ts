@@ -12,7 +12,8 @@ import { globalValue } from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { uuid7 } from "./internal/ids.js"
+import { logWarning } from "../runtime/annotated.js"
+import { uuid7 } from "../runtime/ids.js"
 import { currentSessionRefused, joined, replacing } from "./internal/session.js"
 
 const pattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/
@@ -39,6 +40,8 @@ export const SessionId = Schema.String.pipe(
 )
 
 /**
+ * A valid session id, as `SessionId.make` and `generate` give it.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -112,8 +115,8 @@ export const withSessionId: {
       : Effect.zipRight(refuse, withoutSessionId(effect))
 )
 
-/** What the types let pass only with a cast could be stored, and neither be asked for nor deleted. */
-const refuse = Effect.logWarning(
+/** A session id that is none, by a cast, could be stored but neither asked for nor deleted. So it is refused. */
+const refuse = logWarning("SessionId")(
   "A session id is ignored: expected 1 to 200 printable ASCII characters, with no space at either end"
 )
 
@@ -140,6 +143,15 @@ export const withoutSessionId = <A, E, R>(effect: Effect.Effect<A, E, R>): Effec
  *
  * Provide it to a program. Like each layer that sets a `FiberRef`, it also reaches what is built beside and after a layer
  * that it is provided to: that one alone is built in a session by `Layer.locallyEffect(SessionId.withSessionId(id))`.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { SessionId } from "effect-observability"
+ *
+ * // a program of the command line that is one conversation from its start to its end
+ * const main = Effect.log("hello").pipe(Effect.provide(SessionId.layer(SessionId.SessionId.make("booking-4711"))))
+ * ```
  *
  * @since 0.1.0
  * @category layers

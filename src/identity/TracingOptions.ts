@@ -40,6 +40,8 @@ export const TracingOptions = Schema.Struct({
 }).annotations({ identifier: "TracingOptions" })
 
 /**
+ * The ids and labels of some work, as a decoded value.
+ *
  * @since 0.1.0
  * @category models
  */

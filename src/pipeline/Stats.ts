@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { SignalName } from "../signal/signals.js"
 
 /**
  * The count of one signal at one exporter. At every moment
@@ -18,9 +19,9 @@ export interface Ledger {
   readonly queued: number
   /**
    * Never given to the exporter, by reason: `QueueFull`, `Processor` (one returned `undefined`), `ProcessorError` (one
-   * threw, or returned what is no record or cannot be JSON), `Shutdown` (the pipeline was closed, or closing, and the exporter did not
-   * take it in time), `Abandoned` (a span that had not ended at the close, and was not among the newest 10,000 open ones:
-   * beyond them it is last shown as running).
+   * threw, or returned what is no record or cannot be JSON), `Shutdown` (the pipeline was closed, or closing, and the
+   * exporter did not take it in time), `Abandoned` (a span that had not ended at the close, and was not among the newest
+   * 10,000 open ones: beyond them it is last shown as running).
    */
   readonly dropped: { readonly [reason: string]: number }
   /**
@@ -54,13 +55,21 @@ export interface ExporterHealth {
 }
 
 /**
- * A ledger for each exporter that takes the signal, by its name. Snapshots of running spans are not counted.
+ * For each signal a ledger for each exporter that takes it, by its name. Snapshots of running spans are not counted.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Stats {
-  readonly spans: { readonly [exporter: string]: Ledger }
-  readonly logs: { readonly [exporter: string]: Ledger }
+export interface Stats extends Readonly<Record<SignalName, Ledgers>> {
   readonly exporters: { readonly [exporter: string]: ExporterHealth }
+}
+
+/**
+ * Ledgers of one signal, by exporter.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ledgers {
+  readonly [exporter: string]: Ledger
 }

@@ -20,12 +20,13 @@ import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import * as Struct from "effect/Struct"
 import * as Tracer from "effect/Tracer"
-import { recordingOf } from "../identity/internal/correlation.js"
+import { openSpanOf } from "../identity/internal/currentCorrelation.js"
+import { sessionHeader } from "../identity/internal/headers.js"
 import { shedding } from "./internal/fetch.js"
-import { holds } from "./internal/holds.js"
 import { withRefs } from "./internal/refs.js"
 import { report } from "./internal/refused.js"
 import { isLoopback, isTarget } from "./internal/targets.js"
+import { isTrusted } from "./internal/trust.js"
 import {
   carrierOf,
   extract,
@@ -39,6 +40,8 @@ import {
 } from "./Propagation.js"
 
 /**
+ * Which hosts are told the session.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -97,8 +100,8 @@ export const layerClient = ({
 /** The client around it makes the span. */
 const untraced = [HttpClient.currentTracerDisabledWhen, () => true] as const
 
-/** What only a target is to see. */
-const ofSession = ["baggage", "x-mastra-session-id"]
+/** Headers that carry the session, which only `targets` may see. */
+const ofSession = ["baggage", sessionHeader]
 
 const sheddingFetch = (context: Context.Context<never>, believes: Predicate.Predicate<URL>): Context.Context<never> => {
   const fetch = Option.getOrElse(Context.getOption(context, FetchHttpClient.Fetch), () => globalThis.fetch)
@@ -118,6 +121,8 @@ const aborted = (request: HttpClientRequest.HttpClientRequest, signal: AbortSign
 }
 
 /**
+ * Which requests are believed about their session.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -150,11 +155,11 @@ export const middleware =
   <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R | HttpServerRequest> =>
     Effect.withFiberRuntime(({ currentContext }) => {
       const request = Context.unsafeGet(currentContext as Context.Context<HttpServerRequest>, HttpServerRequest)
-      const trusted = typeof trust === "function" ? holds(trust, request) : trust === "always"
+      const trusted = isTrusted(trust, request)
       const { refused, ...carrier } = extract(headersOf(request), { trust: trusted ? "always" : "never" })
       const around = Option.getOrUndefined(Context.getOption(currentContext, Tracer.ParentSpan))
       const isServed = around?._tag === "Span" && around.kind === "server"
-      if (isServed) recordingOf(around)?.reassign(carrier.options?.sessionId, optionsOf(carrier))
+      if (isServed) openSpanOf(around)?.reassign(carrier.options?.sessionId, optionsOf(carrier))
       const parent = isServed ? around : parentOf(carrier)
       const within = <A, E, R>(effect: Effect.Effect<A, E, R>) => restoreUnder(effect, carrier, parent)
       const answered = isWeb(request)
@@ -180,10 +185,12 @@ const streamed = (
   return HttpServerResponse.setBody(response, HttpBody.stream(stream, body.contentType, body.contentLength))
 }
 
-/** The headers of a request; a session that is named twice is one name in none of them, so it is shown as two. */
+/**
+ * The headers of a request. Node joins repeated headers with a comma; two different session headers are given as their
+ * distinct values, so that they are refused as ambiguous instead of read as one odd name.
+ */
 const headersOf = ({ headers, source }: HttpServerRequest): Headers => {
-  if (!headers["x-mastra-session-id"]?.includes(",") || !Predicate.hasProperty(source, "headersDistinct"))
-    return headers
+  if (!headers[sessionHeader]?.includes(",") || !Predicate.hasProperty(source, "headersDistinct")) return headers
   const distinct = source.headersDistinct as Readonly<Record<string, ReadonlyArray<string>>>
-  return { ...headers, "x-mastra-session-id": distinct["x-mastra-session-id"] }
+  return { ...headers, [sessionHeader]: distinct[sessionHeader] }
 }

@@ -9,8 +9,8 @@ import { Protocol } from "@effect/rpc/RpcServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
-import { holds } from "./internal/holds.js"
 import { attribute, report } from "./internal/refused.js"
+import { isTrusted } from "./internal/trust.js"
 import { parentSpan, restoreWithin } from "./internal/within.js"
 import * as Propagation from "./Propagation.js"
 
@@ -54,7 +54,7 @@ export const layerServer = ({
 
 const inCarried = (handled: Effect.Effect<void>, request: RequestEncoded, trust: Propagation.Trust<RequestEncoded>) =>
   Effect.flatMap(parentSpan, (around) => {
-    const trusted = typeof trust === "function" ? holds(trust, request) : trust === "always"
+    const trusted = isTrusted(trust, request)
     const { refused, ...carrier } = Propagation.extract(metaOf(request.payload), {
       trust: trusted ? "always" : "never"
     })

@@ -19,8 +19,8 @@ import * as Struct from "effect/Struct"
 import * as Tracer from "effect/Tracer"
 import type * as Types from "effect/Types"
 import * as Baggage from "../identity/Baggage.js"
-import { carriedBy, hasValidIds, sessionOf } from "../identity/internal/correlation.js"
-import { type HeaderRecord, knownName, valuesOf } from "../identity/internal/headers.js"
+import { carriedBy, hasValidIds, sessionOf } from "../identity/internal/currentCorrelation.js"
+import { type HeaderRecord, knownName, sessionHeader, valuesOf } from "../identity/internal/headers.js"
 import { currentSessionRefused } from "../identity/internal/session.js"
 import * as SessionId from "../identity/SessionId.js"
 import * as TraceContext from "../identity/TraceContext.js"
@@ -28,9 +28,9 @@ import * as TracingOptions from "../identity/TracingOptions.js"
 import { isJson } from "../signal/internal/json.js"
 import { Json } from "../signal/Json.js"
 import * as baggage from "./internal/baggage.js"
-import { holds } from "./internal/holds.js"
 import { withRefs } from "./internal/refs.js"
 import { report } from "./internal/refused.js"
+import { holds, isTrusted } from "./internal/trust.js"
 
 const CarriedOptions = Schema.Struct({
   ...TracingOptions.TracingOptions.fields,
@@ -55,6 +55,8 @@ export const Carrier = Schema.Struct({
 }).annotations({ identifier: "Carrier" })
 
 /**
+ * The decoded form of a carrier.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -139,6 +141,8 @@ export const optionsOf = ({
 export type Headers = HeaderRecord
 
 /**
+ * How much of a carrier goes into headers.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -159,6 +163,8 @@ export interface InjectOptions {
 export type Trust<A> = "always" | "never" | Predicate.Predicate<A>
 
 /**
+ * How headers are read: whether the session that they carry is believed.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -221,7 +227,7 @@ export const inject = (
  */
 export const extract = (headers: Headers, { trust }: ExtractOptions): Extracted => {
   const values = valuesOf(headers)
-  const trusted = typeof trust === "function" ? holds(trust, headers) : trust === "always"
+  const trusted = isTrusted(trust, headers)
   const read = baggage.read(values.get("baggage") ?? [], trusted)
   const carrier: Types.Mutable<Extracted> = { options: read.options, refused: read.refused }
   if (read.foreign.length > 0) carrier.baggage = read.foreign.join(",")
@@ -368,8 +374,6 @@ export const layerContext = (run: <A>(carrier: Carrier, step: () => A) => A): La
 
 const none: ReadonlyArray<never> = []
 
-const sessionHeader = "x-mastra-session-id"
-
 /** @internal */
 export const parentOf = ({ options, traceparent, tracestate }: Carrier): Tracer.ExternalSpan | undefined => {
   const context = Option.getOrUndefined(TraceContext.fromHeaders({ traceparent, tracestate }))
@@ -402,7 +406,7 @@ const jsonOf = (metadata: Readonly<Record<string, unknown>>): Readonly<Record<st
 
 const isCarrier = Schema.is(Carrier)
 
-/** What of a value that was not decoded is a carrier. */
+/** The parts of a malformed value that are fit for a carrier. */
 const salvaged = (given: unknown): Carrier => ({
   ...soundOf(Carrier, given),
   options: soundOf(CarriedOptions, Predicate.isRecord(given) ? given.options : undefined)

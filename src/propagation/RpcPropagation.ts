@@ -14,11 +14,11 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import type * as Tracer from "effect/Tracer"
-import { recordingOf } from "../identity/internal/correlation.js"
+import { openSpanOf } from "../identity/internal/currentCorrelation.js"
 import * as TraceContext from "../identity/TraceContext.js"
-import { holds } from "./internal/holds.js"
 import * as headerOptions from "./internal/options.js"
 import { report } from "./internal/refused.js"
+import { isTrusted } from "./internal/trust.js"
 import { parentSpan, restoreWithin } from "./internal/within.js"
 import * as Propagation from "./Propagation.js"
 
@@ -49,6 +49,19 @@ export class middleware extends RpcMiddleware.Tag<middleware>()("effect-observab
  * Sends the session of the caller, its tracing options, its baggage, and the flags and the `tracestate` of its trace with
  * every call. Without a session none is sent. The clients of entities are made by the layer of `Sharding`: provide it to
  * that one, too.
+ *
+ * @example
+ * ```ts
+ * import { FetchHttpClient } from "@effect/platform"
+ * import { RpcClient, RpcSerialization } from "@effect/rpc"
+ * import { Layer } from "effect"
+ * import { RpcPropagation } from "effect-observability/rpc"
+ *
+ * const ClientLive = RpcClient.layerProtocolHttp({ url: "http://localhost:3000/rpc" }).pipe(
+ *   Layer.provide([FetchHttpClient.layer, RpcSerialization.layerJson]),
+ *   Layer.merge(RpcPropagation.layerClient)
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category layers
@@ -99,14 +112,14 @@ export interface RpcRequest {
 export const layerServer = ({ trust }: { readonly trust: Propagation.Trust<RpcRequest> }): Layer.Layer<middleware> =>
   Layer.succeed(middleware, ({ next, ...request }) =>
     Effect.flatMap(parentSpan, (span) => {
-      const trusted = typeof trust === "function" ? holds(trust, request) : trust === "always"
+      const trusted = isTrusted(trust, request)
       const headers = Record.filter(request.headers, Predicate.isString)
       const { refused, ...carried } = Propagation.extract(headers, { trust: trusted ? "always" : "never" })
       const more = trusted ? headerOptions.read(headers) : { options: {}, refused: [] }
       const carrier = { ...carried, options: { ...carried.options, ...more.options } }
       if (span?._tag === "Span" && span.name.endsWith(`.${request.rpc._tag}`)) {
         const { sessionId, ...options } = carrier.options
-        recordingOf(span)?.reassign(sessionId, options)
+        openSpanOf(span)?.reassign(sessionId, options)
         adopt(span, carrier)
       }
       return Effect.zipRight(
@@ -133,5 +146,5 @@ const traceOf = (
 /** Gives the span of a call the flags and the state of its trace, unless the headers are those of another trace. */
 const adopt = (span: Tracer.Span, { traceparent = "", tracestate }: Propagation.Carrier): void => {
   const caller = Option.getOrUndefined(TraceContext.parseTraceParent(traceparent))
-  if (caller?.traceId === span.traceId) recordingOf(span)?.adopt({ flags: caller.flags, traceState: tracestate })
+  if (caller?.traceId === span.traceId) openSpanOf(span)?.adopt({ flags: caller.flags, traceState: tracestate })
 }

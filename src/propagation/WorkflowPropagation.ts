@@ -10,9 +10,10 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Tracer from "effect/Tracer"
-import { carriedBy, recordingOf } from "../identity/internal/correlation.js"
+import { carriedBy, openSpanOf } from "../identity/internal/currentCorrelation.js"
 import { currentWorkflowRun, type WorkflowRun } from "../identity/internal/workflowRun.js"
-import * as conventions from "../signal/internal/conventions.js"
+import * as effectObservability from "../signal/conventions/effectObservability.js"
+import * as genAi from "../signal/conventions/genAi.js"
 import { parentSpan } from "./internal/within.js"
 import * as Propagation from "./Propagation.js"
 
@@ -55,8 +56,8 @@ export const layer: Layer.Layer<WorkflowEngine, never, WorkflowEngine> = Layer.e
               execute(workflow.payloadSchema.make(fields, true), executionId).pipe(
                 Effect.withSpan(`invoke_workflow ${workflow.name}`, {
                   attributes: {
-                    "gen_ai.operation.name": "invoke_workflow",
-                    "gen_ai.workflow.name": workflow.name,
+                    [genAi.operation]: "invoke_workflow",
+                    [genAi.workflowName]: workflow.name,
                     executionId
                   },
                   links,
@@ -76,7 +77,7 @@ export const layer: Layer.Layer<WorkflowEngine, never, WorkflowEngine> = Layer.e
       resume: (workflow, executionId) => engine.resume(withCarrier(workflow), executionId),
       activityExecute: Effect.fnUntraced(function* (activity, attempt) {
         const { executionId, workflow } = yield* WorkflowInstance
-        yield* Effect.annotateCurrentSpan(conventions.spanType, "workflow_step")
+        yield* Effect.annotateCurrentSpan(effectObservability.spanType, "workflow_step")
         const run = { workflowName: workflow.name, executionId, activityName: activity.name, attempt }
         let ran = false
         const executeEncoded = Effect.suspend(() => {
@@ -84,7 +85,7 @@ export const layer: Layer.Layer<WorkflowEngine, never, WorkflowEngine> = Layer.e
           return Effect.locally(activity.executeEncoded, currentWorkflowRun, Option.some(run))
         })
         const result = yield* engine.activityExecute({ ...activity, executeEncoded }, attempt)
-        if (result._tag === "Complete" && !ran) yield* Effect.annotateCurrentSpan(conventions.replay, true)
+        if (result._tag === "Complete" && !ran) yield* Effect.annotateCurrentSpan(effectObservability.replay, true)
         return result
       })
     }
@@ -107,8 +108,8 @@ const asStarted = <A, E, R>(
       if (around.traceId !== started?.traceId) return body([{ _tag: "SpanLink", span: around, attributes: {} }])
       const { sessionId, ...options } = carrier.options ?? {}
       if (isRequest(around, run)) {
-        recordingOf(around)?.reassign(sessionId, options)
-        recordingOf(around)?.adopt(carriedBy(started) ?? {})
+        openSpanOf(around)?.reassign(sessionId, options)
+        openSpanOf(around)?.adopt(carriedBy(started) ?? {})
       }
       return isOpen(around) && carriedBy(around)?.sessionId === sessionId
         ? Effect.withParentSpan(body([]), around)

@@ -7,12 +7,16 @@ import * as Schema from "effect/Schema"
 import { isJson, isJsonObject } from "./internal/json.js"
 
 /**
+ * Any value that JSON can hold.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Json = null | string | number | boolean | ReadonlyArray<Json> | JsonObject
 
 /**
+ * An object that JSON can hold, such as the attributes of a span.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -33,6 +37,8 @@ export const Json: Schema.Schema<Json> = Schema.declare((value): value is Json =
 })
 
 /**
+ * A JSON object, checked as `Json` is.
+ *
  * @since 0.1.0
  * @category schemas
  */

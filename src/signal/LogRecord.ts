@@ -4,8 +4,22 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { checkFields, correlation, encode, type MakeOptions, Nanos } from "./internal/fields.js"
-import { Json, JsonObject } from "./Json.js"
+import {
+  count,
+  key,
+  numbers,
+  object,
+  optional,
+  recordId,
+  schemasOf,
+  struct,
+  text,
+  time,
+  values,
+  word
+} from "./Field.js"
+import { correlation } from "./internal/correlation.js"
+import { checkFields, encode, type MakeOptions } from "./internal/fields.js"
 
 /**
  * How severe a log is, from `"trace"` to `"fatal"`.
@@ -16,35 +30,46 @@ import { Json, JsonObject } from "./Json.js"
 export const Level = Schema.Literal("trace", "debug", "info", "warn", "error", "fatal")
 
 /**
+ * One of the six severities of a log.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Level = typeof Level.Type
 
-const Fields = Schema.Struct({
+const droppedFields = { attributes: count() }
+
+/** The table of logs. @internal */
+export const fields = {
   /** A UUID version 7. */
-  logId: Schema.NonEmptyString,
+  logId: recordId({ to: ["log.record.uid"] }),
   /** Nanoseconds since the epoch. */
-  timestamp: Nanos,
-  level: Level,
+  timestamp: time({ fixed: true }),
+  level: word(Level, { asked: { traces: "some", sessions: "record" } }),
   /** The strings that were logged, joined by a space. */
-  message: Schema.String,
+  message: text(),
   /** The other values that were logged, in their order. */
-  data: Schema.Array(Json),
+  data: values(),
   /** The annotations. */
-  attributes: JsonObject,
+  attributes: object(),
   /** The log spans, and how long each had lasted: milliseconds. */
-  logSpans: Schema.Record({ key: Schema.String, value: Schema.Finite }),
+  logSpans: numbers(),
   /** The cause that was logged, as Effect prints it. */
-  cause: Schema.optional(Schema.String),
-  traceId: Schema.optional(Schema.String),
-  spanId: Schema.optional(Schema.String),
-  ...correlation
-})
+  cause: optional(text()),
+  traceId: optional(key({ asked: { traces: "some", sessions: "record" } })),
+  spanId: optional(key()),
+  ...correlation,
+  /** How many annotations, and keys of `metadata`, went over the configured limits. */
+  dropped: optional(struct(droppedFields, Schema.Struct(schemasOf(droppedFields))))
+}
+
+const Fields = Schema.Struct(schemasOf(fields))
 
 const checked = checkFields("LogRecord", Fields)
 
 /**
+ * One log, checked when it is made: its time as nanoseconds since the epoch, its values as JSON.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -1,11 +1,12 @@
 /**
- * What is known of a session without opening it.
+ * A session in short: what a list of sessions shows.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 import * as SessionId from "../identity/SessionId.js"
-import { encode, Nanos } from "./internal/fields.js"
+import { Nanos } from "./Field.js"
+import { encode } from "./internal/fields.js"
 
 /**
  * Counts and sums over the stored records of one session. Replayed workflow activities are in none of the sums and no

@@ -7,17 +7,24 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { RecordOf, SignalName } from "../signal/signals.js"
+import type { Engine, Query, Removal } from "./Engine.js"
 import { copy as copyRecords } from "./internal/copy.js"
-import * as engine from "./internal/engine.js"
 import { storageError } from "./internal/errors.js"
+import * as matches from "./internal/matches.js"
 import * as memory from "./internal/memory.js"
+import * as methods from "./internal/methods.js"
+import * as service from "./internal/service.js"
 import type { StorageError } from "./StorageError.js"
 import type { CopyOptions, CopyProgress, StorageService } from "./StorageService.js"
 
+export type * from "./Engine.js"
 export * from "./StorageError.js"
 export type * from "./StorageService.js"
 
 /**
+ * The service that keeps records and answers questions about them.
+ *
  * @since 0.1.0
  * @category tags
  */
@@ -47,9 +54,13 @@ export const make = (methods: Partial<StorageService>): Storage["Type"] => {
   const all: StorageService = {
     insertSpans: unsupported("insertSpans"),
     insertLogs: unsupported("insertLogs"),
+    insertMetrics: unsupported("insertMetrics"),
+    insertScores: unsupported("insertScores"),
     listTraces: unsupported("listTraces"),
     listSpans: unsupported("listSpans"),
     listLogs: unsupported("listLogs"),
+    listMetrics: unsupported("listMetrics"),
+    listScores: unsupported("listScores"),
     getTrace: unsupported("getTrace"),
     getSpan: unsupported("getSpan"),
     listSessions: unsupported("listSessions"),
@@ -62,12 +73,73 @@ export const make = (methods: Partial<StorageService>): Storage["Type"] => {
 }
 
 /**
+ * A storage over an engine: arguments are checked, pages cut and cursors made, and what the engine has not is derived of its
+ * three primitives. An engine that reads more than it was asked for can leave the rest to {@link selectRecords}.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Signal, Storage } from "effect-observability"
+ *
+ * // keeps what it is given, and forgets nothing
+ * const kept = Signal.perSignal((): Array<never> => [])
+ * const growing = Storage.fromEngine({
+ *   insert: (name, records) => Effect.sync(() => void kept[name].push(...(records as ReadonlyArray<never>))),
+ *   select: (name, query) => Effect.sync(() => Storage.selectRecords(name, kept[name], query)),
+ *   remove: () => Effect.succeed(0)
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromEngine = (engine: Engine): Storage["Type"] => service.make(engine)
+
+/**
+ * The records that a query asks for, in its order: what conditions, orders and pages mean.
+ *
+ * @since 0.1.0
+ * @category engines
+ */
+export const selectRecords: <N extends SignalName>(
+  name: N,
+  records: ReadonlyArray<RecordOf<N>>,
+  query: Query
+) => ReadonlyArray<RecordOf<N>> = matches.selectRecords
+
+/**
+ * Whether a record is one of those to delete.
+ *
+ * @since 0.1.0
+ * @category engines
+ */
+export const isRemoved: (name: SignalName, record: RecordOf<SignalName>, which: Removal) => boolean = matches.isRemoved
+
+/**
  * A storage in memory, without bounds: for tests.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Observability, Storage } from "effect-observability"
+ *
+ * // what a test finds of the program that it has run
+ * const spans = Effect.gen(function* () {
+ *   yield* Effect.withSpan(Effect.void, "turn")
+ *   yield* Effect.flatMap(Observability.Observability, ({ flush }) => flush)
+ *   return yield* Effect.flatMap(Storage.Storage, (storage) => storage.listSpans())
+ * }).pipe(
+ *   Effect.provide(Observability.layer({ serviceName: "test" }).pipe(Layer.provideMerge(Storage.layerMemory)))
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory: Layer.Layer<Storage> = Layer.sync(Storage, () => engine.make(memory.make()))
+export const layerMemory: Layer.Layer<Storage> = Layer.sync(Storage, () => fromEngine(memory.make()))
+
+/** The methods of a storage for one signal. @internal */
+export const methodsOf = methods.methodsOf
 
 /**
  * Copies sessions from one storage to another, in whose answers they are the same: their spans, running ones too, their

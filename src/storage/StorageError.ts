@@ -42,6 +42,8 @@ export const StorageErrorReason = Schema.Literal(
 )
 
 /**
+ * One of the reasons in the table of the schema of this name.
+ *
  * @since 0.1.0
  * @category errors
  */

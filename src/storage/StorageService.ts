@@ -8,8 +8,11 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type { Json } from "../signal/Json.js"
 import type { Level, LogRecord } from "../signal/LogRecord.js"
+import type { MetricKind, MetricPoint } from "../signal/MetricPoint.js"
+import type { Score, ScoreDataType, ScoreSource } from "../signal/Score.js"
 import type { SessionSummary } from "../signal/SessionSummary.js"
 import type { SpanRecord, SpanStatus, SpanType } from "../signal/SpanRecord.js"
+import type { RecordOf, SessionSignal, SignalName } from "../signal/signals.js"
 import type { StorageError } from "./StorageError.js"
 
 /**
@@ -42,7 +45,8 @@ export interface CommonFilters {
 
 /**
  * Asked of the span itself by `listSpans`. `listTraces` asks the ids from `sessionId` to `conversationId`, `spanType`,
- * `model`, `tags`, `metadata` and `hasError` of any span of the trace, and the rest of its entry span.
+ * `model`, `provider`, `toolName`, `agentName`, `tags`, `metadata` and `hasError` of any span of the trace, and
+ * the rest of its entry span.
  *
  * @since 0.1.0
  * @category models
@@ -51,7 +55,11 @@ export interface SpanFilters extends CommonFilters {
   readonly spanType?: SpanType | undefined
   readonly name?: string | undefined
   readonly status?: SpanStatus | undefined
+  /** The model that answered, or the one that was asked for. */
   readonly model?: string | undefined
+  readonly provider?: string | undefined
+  readonly toolName?: string | undefined
+  readonly agentName?: string | undefined
   /** Completed, and at least this long. */
   readonly minDuration?: Duration.DurationInput | undefined
   /** Whether the status is `"error"`. */
@@ -59,6 +67,8 @@ export interface SpanFilters extends CommonFilters {
 }
 
 /**
+ * Filters of logs. Every one that is given must hold.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -68,6 +78,35 @@ export interface LogFilters extends CommonFilters {
   readonly minLevel?: Level | undefined
   /** A literal part of the message; ASCII letters match in either case. */
   readonly search?: string | undefined
+}
+
+/**
+ * Filters of points of metrics. Every one that is given must hold.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MetricFilters
+  extends Pick<CommonFilters, "serviceName" | "environment" | "traceId" | "startedAfter" | "startedBefore"> {
+  readonly name?: string | undefined
+  readonly kind?: MetricKind | undefined
+}
+
+/**
+ * Filters of scores. Every one that is given must hold.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ScoreFilters extends CommonFilters {
+  readonly name?: string | undefined
+  readonly label?: string | undefined
+  readonly dataType?: ScoreDataType | undefined
+  readonly source?: ScoreSource | undefined
+  /** At least this. */
+  readonly minValue?: number | undefined
+  /** At most this. */
+  readonly maxValue?: number | undefined
 }
 
 /**
@@ -93,6 +132,8 @@ export interface OrderBy<Field extends "time" | "duration" = "time" | "duration"
 }
 
 /**
+ * Which page of a list is asked for, and how long it is.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -104,6 +145,8 @@ export interface Pagination {
 }
 
 /**
+ * Filters, page and order of a list, all optional.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -115,6 +158,8 @@ export interface ListOptions<Filters, Field extends OrderBy["field"] = OrderBy["
 }
 
 /**
+ * One page of a list, and the way to the next.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -125,6 +170,8 @@ export interface PaginatedResult<A> {
 }
 
 /**
+ * The spans of one trace in the order of its tree.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -137,17 +184,29 @@ export interface Trace {
 }
 
 /**
- * How many rows were deleted.
+ * How many rows were deleted. A signal other than spans and logs is there when some of it were.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Deleted {
-  readonly spans: number
-  readonly logs: number
-}
+export interface Deleted extends Counts {}
+
+/** A number for each signal; for those other than spans and logs where there were some. */
+type Counts = { readonly [N in Always]: number } & { readonly [N in Exclude<SignalName, Always>]?: number }
+
+type Always = "spans" | "logs"
 
 /**
+ * Something that happened in a session: a record of any signal that has a `sessionId`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type TimelineItem = RecordOf<SessionSignal>
+
+/**
+ * The methods of a storage. Every engine gives the same answers; each method fails with a `StorageError`.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -159,6 +218,10 @@ export interface StorageService {
   readonly insertSpans: (records: ReadonlyArray<SpanRecord>) => Effect.Effect<void, StorageError>
   /** Stores logs; idempotent by `logId`. */
   readonly insertLogs: (records: ReadonlyArray<LogRecord>) => Effect.Effect<void, StorageError>
+  /** Stores points of metrics; idempotent by `metricId`. */
+  readonly insertMetrics: (records: ReadonlyArray<MetricPoint>) => Effect.Effect<void, StorageError>
+  /** Stores scores; one replaces another of the same `scoreId`. */
+  readonly insertScores: (records: ReadonlyArray<Score>) => Effect.Effect<void, StorageError>
   /** One entry span a trace: the one without a parent, else the earliest with a remote one. */
   readonly listTraces: (options?: ListOptions<SpanFilters>) => Effect.Effect<PaginatedResult<SpanRecord>, StorageError>
   readonly listSpans: (options?: ListOptions<SpanFilters>) => Effect.Effect<PaginatedResult<SpanRecord>, StorageError>
@@ -166,6 +229,14 @@ export interface StorageService {
   readonly listLogs: (
     options?: ListOptions<LogFilters, "time">
   ) => Effect.Effect<PaginatedResult<LogRecord>, StorageError>
+  /** Points of metrics have no duration to be ordered by. */
+  readonly listMetrics: (
+    options?: ListOptions<MetricFilters, "time">
+  ) => Effect.Effect<PaginatedResult<MetricPoint>, StorageError>
+  /** Scores have no duration to be ordered by. */
+  readonly listScores: (
+    options?: ListOptions<ScoreFilters, "time">
+  ) => Effect.Effect<PaginatedResult<Score>, StorageError>
   readonly getTrace: (traceId: string) => Effect.Effect<Option.Option<Trace>, StorageError>
   readonly getSpan: (id: {
     readonly traceId: string
@@ -175,34 +246,34 @@ export interface StorageService {
     options?: ListOptions<SessionFilters>
   ) => Effect.Effect<PaginatedResult<SessionSummary>, StorageError>
   readonly getSession: (sessionId: string) => Effect.Effect<Option.Option<SessionSummary>, StorageError>
-  /** The entry spans and the logs of a session, oldest first: what happened in it. */
+  /** The entry spans, the logs and the scores of a session, oldest first: what happened in it. */
   readonly sessionTimeline: (options: {
     readonly sessionId: string
     readonly pagination?: Pagination | undefined
-  }) => Effect.Effect<PaginatedResult<SpanRecord | LogRecord>, StorageError>
-  /** Deletes the spans that started and the logs that were written before a time, in nanoseconds since the epoch. */
+  }) => Effect.Effect<PaginatedResult<TimelineItem>, StorageError>
+  /** Deletes the records of every signal before a time, in nanoseconds since the epoch: spans by their start. */
   readonly deleteBefore: (time: bigint) => Effect.Effect<Deleted, StorageError>
-  /** Deletes the rows of a session, and the rows without a session in the traces of its spans and logs. */
+  /** Deletes the rows of a session, and the rows without a session in the traces of its spans, logs and scores. */
   readonly deleteSession: (sessionId: string) => Effect.Effect<Deleted, StorageError>
 }
 
 /**
- * How far a copy has come. Its numbers start at zero when it is resumed.
+ * How far a copy has come: how many records of each signal were written, some of them more than once if they belong to
+ * more than one session. Its numbers start at zero when it is resumed.
  *
  * @since 0.1.0
  * @category models
  */
-export interface CopyProgress {
+export interface CopyProgress extends Counts {
   /** Sessions that are whole; they are counted only where filters choose them. */
   readonly sessions: number
-  /** Spans that were written, some of them more than once if they belong to more than one session. */
-  readonly spans: number
-  readonly logs: number
   /** Where a copy with the same filters can go on; absent at its beginning and at its end. */
   readonly resumeAfter: string | undefined
 }
 
 /**
+ * Which records are copied, from where, to where, and who hears of the progress.
+ *
  * @since 0.1.0
  * @category models
  */

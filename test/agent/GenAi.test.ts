@@ -12,7 +12,7 @@ import {
 import { HttpClient, HttpClientRequest, HttpRouter, HttpServer, HttpServerResponse } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Array, Deferred, Effect, Fiber, Layer, Option, Schema, Stream, Tracer } from "effect"
+import { Array, Deferred, Effect, Fiber, Layer, Logger, Option, Schema, Stream, Tracer } from "effect"
 import { SessionId, type SpanRecord, ToolExecutionContext } from "effect-observability"
 import { GenAi } from "effect-observability/ai"
 import { ofType, only, recorded, tree } from "./utils.js"
@@ -596,3 +596,29 @@ const modelServer = HttpRouter.empty.pipe(
   HttpServer.serve(),
   Layer.provideMerge(NodeHttpServer.layerTest)
 )
+
+describe("the options of GenAi.layer and GenAi.layerEmbeddingModel", () => {
+  const models = Layer.merge(
+    provider({}),
+    Layer.effect(EmbeddingModel.EmbeddingModel, EmbeddingModel.make({ embedMany: () => Effect.succeed([]) }))
+  )
+  const warnings = (ofEmbeddings: GenAi.GenAiOptions) =>
+    Effect.gen(function* () {
+      const said: Array<unknown> = []
+      const logger = Logger.make(({ message }) => void said.push(message))
+      yield* Effect.scoped(
+        Layer.build(
+          GenAi.layerEmbeddingModel(ofEmbeddings).pipe(Layer.provideMerge(GenAi.layer()), Layer.provide(models))
+        )
+      ).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+      return said.length
+    })
+
+  it.effect("must be the same, or a warning says so", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* warnings({}), 0)
+      assert.strictEqual(yield* warnings({ captureContent: true }), 1)
+      assert.strictEqual(yield* warnings({ captureContent: false }), 0)
+    })
+  )
+})

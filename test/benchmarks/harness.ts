@@ -53,20 +53,55 @@ export const quantile = (values: ReadonlyArray<number>, q: number): number => {
 
 export const median = (values: ReadonlyArray<number>): number => quantile(values, 0.5)
 
-/** Runs one measurement of a suite in a process of its own, whose memory is its own, and gives what it printed. */
-export const inProcess = <A>(suite: string, task: string, nodeOptions: ReadonlyArray<string> = []): Promise<A> =>
+/**
+ * Runs one measurement of a suite in a process of its own, whose memory is its own, and gives what it sent. What it
+ * prints goes to stderr.
+ */
+export const inProcess = <A>(
+  suite: string,
+  task: string,
+  options: { readonly nodeOptions?: ReadonlyArray<string> | undefined; readonly tsconfig?: string | undefined } = {}
+): Promise<A> =>
   new Promise((resolve, reject) => {
     const main = fileURLToPath(new URL("./main.ts", import.meta.url))
     const child = spawn(
       process.execPath,
-      ["--import", "tsx", "--expose-gc", ...nodeOptions, main, suite, "--task", task],
+      ["--import", "tsx", "--expose-gc", ...(options.nodeOptions ?? []), main, suite, "--task", task],
       {
-        stdio: ["ignore", "pipe", "inherit"]
+        env: { ...process.env, ...(options.tsconfig === undefined ? {} : { TSX_TSCONFIG_PATH: options.tsconfig }) },
+        serialization: "advanced",
+        stdio: ["ignore", process.stderr, "inherit", "ipc"]
       }
     )
-    let out = ""
-    child.stdout.on("data", (chunk) => (out += chunk))
+    let result: { readonly value: A } | undefined
+    child.on("message", (value) => (result = { value: value as A }))
+    child.on("error", reject)
     child.on("close", (code) =>
-      code === 0 ? resolve(JSON.parse(out)) : reject(new Error(`${suite} ${task} ended with ${code}`))
+      code === 0 && result !== undefined
+        ? resolve(result.value)
+        : reject(new Error(`${suite} ${task} ended with ${code}`))
     )
   })
+
+export interface Suite {
+  readonly run: () => Promise<ReadonlyArray<Figure>>
+  /** Measurements that `run` starts in processes of their own. */
+  readonly tasks: Readonly<Record<string, () => Promise<unknown>>>
+  /** What Node is to be told for some of them. */
+  readonly nodeOptions?: Readonly<Record<string, ReadonlyArray<string>>>
+}
+
+export const short = (value: number) => Number(value.toPrecision(4)).toLocaleString("en")
+
+/** Prints rows under a header, in columns. Numbers are shortened. */
+export const print = (table: ReadonlyArray<ReadonlyArray<string | number>>): void => {
+  const rows = table.map((row) => row.map((cell) => (typeof cell === "number" ? short(cell) : cell)))
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd()
+    )
+}

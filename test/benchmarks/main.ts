@@ -1,59 +1,83 @@
 /**
  * `npm run bench -- SUITE [--json]`. Compares side by side in one run; read the ratios, for machines are noisy.
+ *
+ * `npm run bench -- SUITE --against DIR [--task TASK] [--rounds COUNT] [--json]` compares with the build in another
+ * checkout.
  */
-import { readdirSync } from "node:fs"
 import { parseArgs } from "node:util"
-import type { Figure } from "./harness.js"
+import { compare } from "./against.js"
+import { print, type Suite, short } from "./harness.js"
 
-interface Suite {
-  readonly run: () => Promise<ReadonlyArray<Figure>>
-  /** Measurements that `run` starts in processes of their own. */
-  readonly tasks?: Readonly<Record<string, () => Promise<unknown>>>
+const suites: Readonly<Record<string, () => Promise<Suite>>> = {
+  clickhouse: () => import("./clickhouse.js"),
+  clickhouse20m: () => import("./clickhouse20m.js"),
+  pipeline: () => import("./pipeline.js"),
+  propagation: () => import("./propagation.js"),
+  sampling: () => import("./sampling.js"),
+  spine: () => import("./spine.js")
 }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false }, task: { type: "string" } }
+  options: {
+    against: { type: "string" },
+    json: { type: "boolean", default: false },
+    rounds: { type: "string", default: "5" },
+    task: { type: "string" }
+  }
 })
-const suites = readdirSync(new URL(".", import.meta.url))
-  .filter((file) => file.endsWith(".ts"))
-  .map((file) => file.replace(/\.ts$/, ""))
-  .filter((name) => name !== "main" && name !== "harness")
-const [name] = positionals
-if (name === undefined || !suites.includes(name)) {
-  console.error(`usage: npm run bench -- SUITE [--json], where SUITE is one of: ${suites.join(", ")}`)
-  process.exit(2)
-}
-const suite: Suite = await import(`./${name}.ts`)
 
-if (values.task !== undefined) {
-  console.log(JSON.stringify(await suite.tasks?.[values.task]?.()))
+const [name = ""] = positionals
+const load = Object.hasOwn(suites, name) ? suites[name] : undefined
+if (load === undefined) fail("SUITE", Object.keys(suites))
+const suite = await load()
+const task = values.task === undefined ? undefined : suite.tasks[values.task]
+if (values.task !== undefined && task === undefined) fail("TASK", Object.keys(suite.tasks))
+const rounds = Number(values.rounds)
+if (!Number.isInteger(rounds) || rounds < 1) fail("COUNT", ["1", "2", "…"])
+
+if (values.against !== undefined) {
+  const names = values.task === undefined ? Object.keys(suite.tasks) : [values.task]
+  const comparisons = await compare(name, suite, names, { directory: values.against, rounds })
+  if (values.json) console.log(JSON.stringify(comparisons, null, 2))
+  else {
+    print([
+      ["what", "this build", "the other", "ratio", "of single rounds"],
+      ...comparisons.map(({ name, other, ratio, ratios, value }) => [
+        name,
+        value,
+        other,
+        ratio.toFixed(3),
+        `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`
+      ])
+    ])
+  }
+} else if (task !== undefined) {
+  const result = await task()
+  if (process.send === undefined) console.log(JSON.stringify(result))
+  else process.send(result)
 } else {
   const figures = await suite.run()
   if (values.json) console.log(JSON.stringify(figures, null, 2))
-  else print(figures)
+  else {
+    print([
+      ["", "what", "measured", "baseline", "ratio", "target"],
+      ...figures.map(({ baseline, name, ok, ratio, target, unit, value }) => [
+        ok ? "ok" : "MISSED",
+        name,
+        `${short(value)} ${unit}`,
+        baseline ?? "",
+        ratio?.toFixed(2) ?? "",
+        target ?? "reported"
+      ])
+    ])
+  }
   if (figures.some((figure) => !figure.ok)) process.exitCode = 1
 }
 
-function print(figures: ReadonlyArray<Figure>): void {
-  const short = (value: number) => Number(value.toPrecision(4)).toLocaleString("en")
-  const rows = figures.map((figure) => [
-    figure.ok ? "ok" : "MISSED",
-    figure.name,
-    `${short(figure.value)} ${figure.unit}`,
-    figure.baseline === null ? "" : short(figure.baseline),
-    figure.ratio === null ? "" : figure.ratio.toFixed(2),
-    figure.target ?? "reported"
-  ])
-  const table = [["", "what", "measured", "baseline", "ratio", "target"], ...rows]
-  const widths = (table[0] as Array<string>).map((_, column) =>
-    Math.max(...table.map((row) => row[column]?.length ?? 0))
+function fail(what: string, known: ReadonlyArray<string>): never {
+  console.error(
+    `usage: npm run bench -- SUITE [--against DIR [--rounds COUNT]] [--task TASK] [--json], where ${what} is one of: ${known.join(", ")}`
   )
-  for (const row of table)
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd()
-    )
+  process.exit(2)
 }

@@ -5,14 +5,15 @@ import { join } from "node:path"
 import type { Readable } from "node:stream"
 import { Duration, Effect, identity, Redacted } from "effect"
 import { type Exporter, Sampler, SensitiveDataFilter, type SignalProcessor, SpanRecord } from "effect-observability"
-import * as BatchWriter from "effect-observability/pipeline/BatchWriter"
-import * as Encoding from "effect-observability/pipeline/internal/otlp/encoding"
-import type { Connection } from "effect-observability/storage/clickhouse/internal/connection"
-import { names as clickhouseNames } from "effect-observability/storage/clickhouse/internal/schema"
+import { encodings } from "effect-observability/otlp/internal/encodings"
+import * as Format from "effect-observability/otlp/internal/format"
+import * as BatchWriter from "effect-observability/pipeline/internal/batchWriter"
+import { names as clickhouseNames } from "effect-observability/storage/clickhouse/internal/tables"
 import * as ClickhouseWrite from "effect-observability/storage/clickhouse/internal/write"
 import type { DuckDbClient } from "effect-observability/storage/duckdb/DuckDbClient"
-import { names as duckdbNames } from "effect-observability/storage/duckdb/internal/schema"
-import * as DuckDbWrite from "effect-observability/storage/duckdb/internal/write"
+import * as DuckDbInsert from "effect-observability/storage/duckdb/internal/insert"
+import { tables } from "effect-observability/storage/duckdb/internal/table"
+import { emit } from "../utils/emit.js"
 import { type Figure, figure, inProcess, median } from "./harness.js"
 import type { Times } from "./sampling.js"
 
@@ -153,7 +154,7 @@ const queue = (options?: Pick<BatchWriter.BatchWriterOptions, "durability" | "sp
       },
       ...options
     })
-    for (const record of records) emitter.emit(record)
+    for (const record of records) emit(emitter, record)
     yield* flush
   }).pipe(Effect.scoped, Effect.orDie)
 
@@ -164,18 +165,21 @@ const onDisk = Effect.acquireUseRelease(
 )
 
 /** A database that is given everything and does nothing. */
-const duckdb = DuckDbWrite.make(
+const duckdb = DuckDbInsert.make(
   { unsafe: () => Effect.succeed([]), withWriteLock: identity } as unknown as DuckDbClient,
-  duckdbNames("")
+  tables("")
 )
-const clickhouse = ClickhouseWrite.make(
-  { insert: (_: string, body: () => Readable) => Effect.promise(() => body().toArray()) } as unknown as Connection,
-  clickhouseNames("bench", { cluster: undefined, tablePrefix: "" })
-)
-const otlp = (encoding: Effect.Effect<Encoding.Encoding>) =>
-  Effect.flatMap(encoding, ({ spans }) =>
-    inBatches((batch) =>
-      Effect.sync(() => spans.join(batch.flatMap((_, i) => (i % 20 ? [] : spans.part(batch.slice(i, i + 20))))))
+const clickhouse = ClickhouseWrite.insert({
+  insert: (_: string, body: () => Readable) => Effect.promise(() => body().toArray()),
+  name: clickhouseNames("bench", { cluster: undefined, tablePrefix: "" })
+})
+const otlp = ({ join, part }: Format.Format, { encode, envelope, recordsPerTurn } = encodings.spans) =>
+  inBatches((batch) =>
+    Effect.sync(() =>
+      join(
+        envelope,
+        batch.flatMap((_, i) => (i % recordsPerTurn ? [] : part(envelope, encode(batch.slice(i, i + recordsPerTurn)))))
+      )
     )
   )
 
@@ -209,10 +213,10 @@ const stages = async () => {
     masking: await microsOf(each((span) => filter.span?.(span))),
     queue: queued,
     spool: (await microsOf(onDisk)) - queued,
-    duckdb: await microsOf(inBatches(duckdb.insertSpans)),
-    clickhouse: await microsOf(inBatches(clickhouse.insertSpans)),
-    json: await microsOf(otlp(Encoding.json)),
-    protobuf: await microsOf(otlp(Encoding.protobuf))
+    duckdb: await microsOf(inBatches((batch) => duckdb("spans", batch))),
+    clickhouse: await microsOf(inBatches((batch) => clickhouse("spans", batch))),
+    json: await microsOf(otlp(Format.json)),
+    protobuf: await microsOf(otlp(Format.protobuf))
   }
 }
 

@@ -5,7 +5,7 @@ import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Layer } from "effect"
 import { type Exporter, Observability, Propagation, SessionId } from "effect-observability"
 import { HttpPropagation } from "effect-observability/http"
-import { type Figure, figure, median } from "./harness.js"
+import { type Figure, figure, inProcess, median } from "./harness.js"
 
 const session = SessionId.SessionId.make("bench-session")
 
@@ -73,10 +73,18 @@ const request = Effect.gen(function* () {
   return { without: median(counted.map(([without]) => without)), ours: median(counted.map(([, ours]) => ours)) }
 }).pipe(Effect.scoped, Effect.provide(Observability.layerExportOnly({ serviceName: "bench", exporters: [nowhere] })))
 
+export const tasks = {
+  headers: async () => headers(),
+  request: () => Effect.runPromise(request)
+}
+
+const task = <Name extends keyof typeof tasks>(name: Name) =>
+  inProcess<Awaited<ReturnType<(typeof tasks)[Name]>>>("propagation", name)
+
 export const run = async (): Promise<ReadonlyArray<Figure>> => {
-  const { ours, without } = await Effect.runPromise(request)
+  const { ours, without } = await task("request")
   return [
-    figure("inject and extract", headers(), "CPU µs", { target: { atMost: 3 } }),
+    figure("inject and extract", await task("headers"), "CPU µs", { target: { atMost: 3 } }),
     figure("a request through client and server", ours, "CPU µs", { baseline: without, target: { atMost: 1.15 } })
   ]
 }

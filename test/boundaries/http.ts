@@ -115,7 +115,7 @@ const hostileHeaders = Effect.gen(function* () {
   }
 })
 
-const counter = Metric.counter("effect_observability_propagation_refused", {
+const counter = Metric.counter("effect_observability.propagation.refused", {
   description: "Headers and members of baggage that were dropped because they are malformed",
   incremental: true
 })

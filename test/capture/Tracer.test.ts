@@ -15,6 +15,7 @@ import {
 } from "effect"
 import { Sampler, SessionId, SpanRecord, TraceContext, Tracer, TracingOptions } from "effect-observability"
 import { maxActiveSpans } from "../../src/capture/internal/activeSpans.js"
+import { sizeOf } from "../../src/signal/internal/size.js"
 import { limits, record, recorder } from "./utils.js"
 
 const a = SessionId.SessionId.make("session-a")
@@ -398,6 +399,32 @@ describe("Tracer", () => {
       })
     )
 
+    it.effect("of an exit that is none is ok", () =>
+      Effect.gen(function* () {
+        const exits = [
+          null,
+          7,
+          "done",
+          {},
+          { _tag: "Failure" },
+          { _tag: "Failure", cause: null },
+          Exit.failCause(7 as never)
+        ]
+        const program = Effect.flatMap(Effect.tracer, (tracer) =>
+          Effect.sync(() => {
+            for (const exit of exits) {
+              tracer.span("work", Option.none(), Context.empty(), [], 1n, "internal").end(2n, exit as never)
+            }
+          })
+        )
+        const { spans } = yield* record(program)
+        assert.deepStrictEqual(
+          spans.map((span) => span.status),
+          exits.map(() => "ok")
+        )
+      })
+    )
+
     it.effect("ends no earlier than it began when the clock jumps back", () =>
       Effect.gen(function* () {
         const program = Effect.gen(function* () {
@@ -424,6 +451,38 @@ describe("Tracer", () => {
   })
 
   describe("limits", () => {
+    it.effect("count the attributes of events and links that they leave out, and keys of the metadata", () =>
+      Effect.gen(function* () {
+        const three = { a: 1, b: 2, c: 3 }
+        const program = Effect.gen(function* () {
+          const span = yield* Effect.currentSpan
+          span.event("event", 1n, three)
+          span.addLinks([{ _tag: "SpanLink", span, attributes: three }])
+          yield* Effect.log("hello").pipe(Effect.annotateLogs(three))
+        }).pipe(Effect.withSpan("work"), TracingOptions.withTracingOptions({ metadata: { ...three, d: 4 } }))
+        const { logs, spans } = yield* record(program, { limits: { ...limits, attributeCount: 2 } })
+        const span = byName(spans, "work")
+        assert.deepStrictEqual(span.events[0]?.attributes, { a: 1, b: 2 })
+        assert.deepStrictEqual(span.dropped, { attributes: 4, events: 0, links: 0 })
+        assert.deepStrictEqual(logs[0]?.metadata, { a: 1, b: 2 })
+        assert.deepStrictEqual(logs[0]?.dropped, { attributes: 3 })
+      })
+    )
+
+    it.effect("are those of each tracer, also where two see the same options", () =>
+      Effect.gen(function* () {
+        const options = { metadata: { a: 1, b: 2 } }
+        const program = Effect.void.pipe(
+          Effect.withSpan("work"),
+          Effect.locally(TracingOptions.currentTracingOptions, options)
+        )
+        const narrow = yield* record(program, { limits: { ...limits, attributeCount: 1 } })
+        const wide = yield* record(program)
+        assert.deepStrictEqual(byName(narrow.spans, "work").metadata, { a: 1 })
+        assert.deepStrictEqual(byName(wide.spans, "work").metadata, { a: 1, b: 2 })
+      })
+    )
+
     it.effect("count what they leave out", () =>
       Effect.gen(function* () {
         const program = Effect.gen(function* () {
@@ -533,6 +592,81 @@ describe("Tracer", () => {
           return span.links
         }).pipe(Effect.withSpan("work"), Effect.provide(recorder({ sampler }).layer))
         assert.lengthOf(yield* program, links)
+      }
+    })
+  )
+
+  it.effect("gives an event without a time the clock's", () =>
+    Effect.gen(function* () {
+      const program = Effect.gen(function* () {
+        yield* TestClock.setTime(7)
+        const span = yield* Effect.currentSpan
+        for (const time of [undefined, 0n, 5, 2n ** 70n]) span.event("event", time as never)
+      }).pipe(Effect.withSpan("work"))
+      const { spans } = yield* record(program)
+      assert.deepStrictEqual(
+        byName(spans, "work").events.map((event) => event.time),
+        [7_000_000n, 7_000_000n, 7_000_000n, 7_000_000n]
+      )
+    })
+  )
+
+  it.effect("does not change a record after it was handed over", () =>
+    Effect.gen(function* () {
+      const recorded = recorder()
+      const span = yield* Effect.gen(function* () {
+        const span = yield* Effect.makeSpan("work")
+        span.event("before", 1n)
+        span.addLinks([{ _tag: "SpanLink", span, attributes: {} }])
+        const [open] = yield* Effect.flatMap(Tracer.Tracer, (tracer) => tracer.activeSpans)
+        span.attribute("late", 1)
+        span.event("later", 1n)
+        assert.deepStrictEqual(open?.attributes, {})
+        assert.lengthOf(open?.events ?? [], 1)
+        span.end(2n, Exit.void)
+        return span
+      }).pipe(Effect.provide(recorded.layer))
+      const before = JSON.stringify(recorded.spans)
+      span.event("after", 3n)
+      span.attribute("after", 1)
+      span.addLinks([{ _tag: "SpanLink", span, attributes: {} }])
+      assert.strictEqual(JSON.stringify(recorded.spans), before)
+    })
+  )
+
+  it.effect("says how large a record is as whoever measures it whole", () =>
+    Effect.gen(function* () {
+      const content = {
+        text: "x".repeat(500),
+        list: [1, "two", null, { deep: [true, { deeper: "y".repeat(100) }] }],
+        when: new Date(0),
+        map: new Map([["a", 1]]),
+        big: 2n ** 70n,
+        odd: Number.NaN,
+        bytes: new Uint8Array(50),
+        left: undefined
+      }
+      const program = Effect.gen(function* () {
+        const span = yield* Effect.currentSpan
+        for (let i = 0; i < 10; i++) span.event(`event ${i}`, 1n, content)
+        span.addLinks([{ _tag: "SpanLink", span, attributes: content }])
+        span.attribute("content", "replaced")
+        yield* Effect.log("hello", content).pipe(Effect.annotateLogs(content), Effect.withLogSpan("span"))
+        yield* Effect.void.pipe(Effect.withSpan("plain"))
+        return yield* Effect.fail(new Error("boom"))
+      }).pipe(
+        Effect.withSpan("work", {
+          attributes: { content, "gen_ai.operation.name": "chat", "gen_ai.request.model": "a-model" }
+        }),
+        TracingOptions.withTracingOptions({ tags: ["one", "two"], metadata: content })
+      )
+      for (const attributeCount of [128, 3]) {
+        const { logs, sizes, spans } = yield* record(program, { limits: { ...limits, attributeCount } })
+        const whole = [logs[0] && sizeOf.logs(logs[0]), ...spans.map(sizeOf.spans)]
+        assert.lengthOf(sizes, 3)
+        for (const [i, bytes] of sizes.entries()) {
+          assert.closeTo(bytes / (whole[i] ?? 0), 1, 0.02, `${bytes} against ${whole[i]}`)
+        }
       }
     })
   )
@@ -750,7 +884,7 @@ describe("Tracer", () => {
         )
         assert.strictEqual(byName(recorded.spans, "first").status, "ok")
         assert.strictEqual(recorded.spans.length, maxActiveSpans + 1)
-        assert.deepStrictEqual(recorded.abandoned, [0])
+        assert.deepStrictEqual(recorded.refused, [0])
       })
     )
 
@@ -762,7 +896,7 @@ describe("Tracer", () => {
           spans[1]?.end(1n, Exit.void)
           return spans
         }).pipe(Effect.provide(recorded.layer))
-        assert.deepStrictEqual(recorded.abandoned, [2])
+        assert.deepStrictEqual(recorded.refused, [2])
         assert.strictEqual(recorded.spans.length, maxActiveSpans + 1)
         first?.end(1n, Exit.void)
         ended?.end(1n, Exit.void)

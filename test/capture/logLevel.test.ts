@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Logger as EffectLogger, Fiber, FiberRef, HashSet, Layer, LogLevel } from "effect"
 import { Observability, SessionId } from "effect-observability"
 import * as Logger from "../../src/capture/Logger.js"
-import { memory } from "../../src/pipeline/Exporter.js"
+import { memory } from "../../src/pipeline/Exporters.js"
 import { recorder } from "./utils.js"
 
 /** A logger of the program's own, in place of the default one, and what it was given. */

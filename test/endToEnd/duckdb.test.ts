@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import { Observability, SessionId, Storage, TracingOptions } from "effect-observability"
 import { DuckDbStorage } from "effect-observability/duckdb"
+import { label } from "../../src/testing/contract/utils.js"
 import { folder } from "../utils/folder.js"
 import { all } from "../utils/pages.js"
 
@@ -123,10 +124,7 @@ describe("a program recorded into a DuckDB file", () => {
         { count: 2, spans: 4, logs: 2, errors: 0, users: ["ada"] }
       )
       assert.strictEqual(traces.items.length, 2)
-      assert.deepStrictEqual(
-        timeline.items.map((item) => ("logId" in item ? item.message : item.name)),
-        ["turn", "one", "turn", "two"]
-      )
+      assert.deepStrictEqual(timeline.items.map(label), ["turn", "one", "turn", "two"])
     })
   )
 

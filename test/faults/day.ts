@@ -1,9 +1,10 @@
 import { randomInt } from "node:crypto"
 import { join } from "node:path"
 import { Clock, Console, Duration, Effect, Exit, Fiber, Random, Scope, TestClock, TestContext } from "effect"
-import * as BatchWriter from "../../src/pipeline/BatchWriter.js"
-import { ExportError, type Exporter } from "../../src/pipeline/Exporter.js"
-import { log, span } from "../utils/records.js"
+import { ExportError, type Exporter } from "../../src/pipeline/Exporters.js"
+import * as BatchWriter from "../../src/pipeline/internal/batchWriter.js"
+import { log, span } from "../../src/testing/Records.js"
+import { emit } from "../utils/emit.js"
 import { balanced, folder, quietly, type Row, same, sum } from "./fault.js"
 
 /** An exporter that meets a fault every now and then, for a while. */
@@ -63,8 +64,8 @@ const day = (hours: number) =>
     let steps = 0
     for (let seconds = 0; seconds < hours * 3_600; steps++) {
       const count = yield* Random.nextIntBetween(0, 40)
-      for (let i = 0; i < count; i++) writer.emitter.emit(span({ name: i === 3 ? "poison" : "good" }))
-      if (count % 3 === 0) writer.emitter.emit(log({ message: count % 2 === 0 ? "dropped" : "kept" }))
+      for (let i = 0; i < count; i++) emit(writer.emitter, span({ name: i === 3 ? "poison" : "good" }))
+      if (count % 3 === 0) emit(writer.emitter, log({ message: count % 2 === 0 ? "dropped" : "kept" }))
       if (count % 5 === 0) writer.emitter.snapshot(span({ status: "running" }))
       if (count % 7 === 0) yield* Effect.fork(Effect.exit(writer.flush))
       const passed = yield* Random.nextIntBetween(1, 120)

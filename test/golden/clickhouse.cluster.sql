@@ -23,13 +23,21 @@ CREATE TABLE IF NOT EXISTS "default"."mastra_ai_spans_local" ON CLUSTER "agents"
   Metadata Map(String, String) CODEC(ZSTD(1)),
   Version UInt64,
   Model LowCardinality(Nullable(String)),
+  RequestModel LowCardinality(Nullable(String)),
   Provider LowCardinality(Nullable(String)),
   InputTokens Nullable(Int64),
   OutputTokens Nullable(Int64),
+  CachedInputTokens Nullable(Int64),
+  CacheWriteTokens Nullable(Int64),
+  ReasoningTokens Nullable(Int64),
   CostUsd Nullable(Float64),
+  CostSource LowCardinality(Nullable(String)),
+  TimeToFirstToken Nullable(Int64),
+  ToolName LowCardinality(Nullable(String)),
+  AgentName LowCardinality(Nullable(String)),
   IsEntry Bool DEFAULT ifNull(ParentSpanId = '' OR ParentIsRemote = true, false),
   Replayed Bool,
-  Record String DEFAULT concat(substring(toJSONString(CAST(tuple(nullIf(TraceId, ''),nullIf(SpanId, ''),nullIf(ParentSpanId, ''),ParentIsRemote,Name,Kind,SpanType,Status,toString(toUnixTimestamp64Nano(StartTime)),toString(toUnixTimestamp64Nano(EndTime)),nullIf(SessionId, ''),ThreadId,RunId,RequestId,ResourceId,UserId,OrganizationId,ConversationId,ServiceName,Environment,Tags,toString(Version),Model,Provider,toFloat64(InputTokens),toFloat64(OutputTokens),CostUsd), 'Tuple(traceId Nullable(String),spanId Nullable(String),parentSpanId Nullable(String),parentIsRemote Nullable(Bool),name LowCardinality(String),kind LowCardinality(String),spanType LowCardinality(String),status LowCardinality(String),startTime Nullable(String),endTime Nullable(String),sessionId Nullable(String),threadId Nullable(String),runId Nullable(String),requestId Nullable(String),resourceId Nullable(String),userId Nullable(String),organizationId Nullable(String),conversationId Nullable(String),serviceName LowCardinality(String),environment LowCardinality(Nullable(String)),tags Array(String),version String,model LowCardinality(Nullable(String)),provider LowCardinality(Nullable(String)),inputTokens Nullable(Float64),outputTokens Nullable(Float64),costUsd Nullable(Float64))')) AS plain, 1, length(plain) - 1), ',"attributes":{},"events":[],"links":[],"resource":{}', if(empty(Metadata), '', concat(',"metadata":{', arrayStringConcat(arrayMap((key, value) -> concat(toJSONString(key), ':', if(isValidJSON(value), value, toJSONString(value))), mapKeys(Metadata), mapValues(Metadata)), ','), '}')), '}') CODEC(ZSTD(1)),
+  Record String CODEC(ZSTD(1)),
   TraceState Nullable(String) ALIAS JSONExtract(Record, 'traceState', 'Nullable(String)'),
   StatusMessage Nullable(String) ALIAS JSONExtract(Record, 'statusMessage', 'Nullable(String)'),
   Attributes String ALIAS JSONExtractRaw(Record, 'attributes'),
@@ -78,11 +86,12 @@ CREATE TABLE IF NOT EXISTS "default"."mastra_ai_logs_local" ON CLUSTER "agents" 
   Tags Array(String) CODEC(ZSTD(1)),
   Metadata Map(String, String) CODEC(ZSTD(1)),
   Version UInt64,
-  Record String DEFAULT concat(substring(toJSONString(CAST(tuple(nullIf(LogId, ''),toString(toUnixTimestamp64Nano(Timestamp)),Level,TraceId,SpanId,nullIf(SessionId, ''),ThreadId,RunId,RequestId,ResourceId,UserId,OrganizationId,ConversationId,ServiceName,Environment,Tags,toString(Version)), 'Tuple(logId Nullable(String),timestamp Nullable(String),level LowCardinality(String),traceId Nullable(String),spanId Nullable(String),sessionId Nullable(String),threadId Nullable(String),runId Nullable(String),requestId Nullable(String),resourceId Nullable(String),userId Nullable(String),organizationId Nullable(String),conversationId Nullable(String),serviceName LowCardinality(String),environment LowCardinality(Nullable(String)),tags Array(String),version String)')) AS plain, 1, length(plain) - 1), ',"data":[],"attributes":{},"logSpans":{}', if(empty(Metadata), '', concat(',"metadata":{', arrayStringConcat(arrayMap((key, value) -> concat(toJSONString(key), ':', if(isValidJSON(value), value, toJSONString(value))), mapKeys(Metadata), mapValues(Metadata)), ','), '}')), '}') CODEC(ZSTD(1)),
+  Record String CODEC(ZSTD(1)),
   Data String ALIAS JSONExtractRaw(Record, 'data'),
   Attributes String ALIAS JSONExtractRaw(Record, 'attributes'),
   LogSpans String ALIAS JSONExtractRaw(Record, 'logSpans'),
   Cause Nullable(String) ALIAS JSONExtract(Record, 'cause', 'Nullable(String)'),
+  Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''),
   INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64,
   INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64,
@@ -101,6 +110,94 @@ ENGINE = Distributed(
   'default',
   'mastra_ai_logs_local',
   cityHash64(ifNull(TraceId, LogId))
+)
+
+
+CREATE TABLE IF NOT EXISTS "default"."mastra_ai_metrics_local" ON CLUSTER "agents" (
+  MetricId String CODEC(ZSTD(1)),
+  Name LowCardinality(String),
+  Kind LowCardinality(String),
+  Unit LowCardinality(Nullable(String)),
+  StartTime Nullable(DateTime64(9, 'UTC')) CODEC(Delta, ZSTD(1)),
+  Time DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+  Value Float64,
+  TraceId Nullable(String) CODEC(ZSTD(1)),
+  SpanId Nullable(String) CODEC(ZSTD(1)),
+  ServiceName LowCardinality(String),
+  Environment LowCardinality(Nullable(String)),
+  Version UInt64,
+  Record String CODEC(ZSTD(1)),
+  Description Nullable(String) ALIAS JSONExtract(Record, 'description', 'Nullable(String)'),
+  Histogram Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'histogram'), ''),
+  Attributes String ALIAS JSONExtractRaw(Record, 'attributes'),
+  Resource String ALIAS JSONExtractRaw(Record, 'resource'),
+  INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64,
+  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1
+)
+ENGINE = ReplicatedReplacingMergeTree(Version)
+PARTITION BY intDiv(toUnixTimestamp64Second(Time), 604800)
+ORDER BY (Time, MetricId)
+TTL toDateTime(least(greatest(toUnixTimestamp64Second(Time), 0), 4292375295)) + toIntervalSecond(2592000)
+SETTINGS index_granularity = 512, min_compress_block_size = 16384, max_compress_block_size = 65536, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1
+
+
+CREATE TABLE IF NOT EXISTS "default"."mastra_ai_metrics" ON CLUSTER "agents" AS "default"."mastra_ai_metrics_local"
+ENGINE = Distributed(
+  'agents',
+  'default',
+  'mastra_ai_metrics_local',
+  cityHash64(MetricId)
+)
+
+
+CREATE TABLE IF NOT EXISTS "default"."mastra_ai_scores_local" ON CLUSTER "agents" (
+  ScoreId String CODEC(ZSTD(1)),
+  Time DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+  Name LowCardinality(String),
+  Value Nullable(Float64),
+  Label LowCardinality(Nullable(String)),
+  DataType LowCardinality(String),
+  Source LowCardinality(String),
+  AuthorId Nullable(String) CODEC(ZSTD(1)),
+  TraceId Nullable(String) CODEC(ZSTD(1)),
+  SpanId Nullable(String) CODEC(ZSTD(1)),
+  SessionId String CODEC(ZSTD(1)),
+  ThreadId Nullable(String) CODEC(ZSTD(1)),
+  RunId Nullable(String) CODEC(ZSTD(1)),
+  RequestId Nullable(String) CODEC(ZSTD(1)),
+  ResourceId Nullable(String) CODEC(ZSTD(1)),
+  UserId Nullable(String) CODEC(ZSTD(1)),
+  OrganizationId Nullable(String) CODEC(ZSTD(1)),
+  ConversationId Nullable(String) CODEC(ZSTD(1)),
+  ServiceName LowCardinality(String),
+  Environment LowCardinality(Nullable(String)),
+  Tags Array(String) CODEC(ZSTD(1)),
+  Metadata Map(String, String) CODEC(ZSTD(1)),
+  Version UInt64,
+  Record String CODEC(ZSTD(1)),
+  Comment Nullable(String) ALIAS JSONExtract(Record, 'comment', 'Nullable(String)'),
+  Correction Nullable(String) ALIAS JSONExtract(Record, 'correction', 'Nullable(String)'),
+  Scorer Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'scorer'), ''),
+  INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64,
+  INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64,
+  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX idx_score_id_coarse ScoreId TYPE bloom_filter(0.001) GRANULARITY 64,
+  INDEX idx_score_id ScoreId TYPE bloom_filter(0.001) GRANULARITY 1
+)
+ENGINE = ReplicatedReplacingMergeTree(Version)
+PARTITION BY intDiv(toUnixTimestamp64Second(Time), 604800)
+ORDER BY (Time, ScoreId)
+TTL toDateTime(least(greatest(toUnixTimestamp64Second(Time), 0), 4292375295)) + toIntervalSecond(2592000)
+SETTINGS index_granularity = 512, min_compress_block_size = 16384, max_compress_block_size = 65536, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1
+
+
+CREATE TABLE IF NOT EXISTS "default"."mastra_ai_scores" ON CLUSTER "agents" AS "default"."mastra_ai_scores_local"
+ENGINE = Distributed(
+  'agents',
+  'default',
+  'mastra_ai_scores_local',
+  cityHash64(ScoreId)
 )
 
 
@@ -157,6 +254,6 @@ AS SELECT SessionId, min(
 
 INSERT INTO "default"."mastra_ai_schema" VALUES (
   1,
-  0,
+  1,
   now()
 )

@@ -5,6 +5,13 @@ CREATE INDEX idx_logs_session_id ON mastra_ai_logs(
 );
 
 
+-- idx_scores_session_id
+
+CREATE INDEX idx_scores_session_id ON mastra_ai_scores(
+  session_id
+);
+
+
 -- idx_spans_entry_key
 
 CREATE INDEX idx_spans_entry_key ON mastra_ai_spans(
@@ -43,7 +50,29 @@ CREATE TABLE mastra_ai_logs(
   service_name VARCHAR,
   environment VARCHAR,
   tags JSON,
-  metadata JSON
+  metadata JSON,
+  dropped JSON
+);
+
+
+-- mastra_ai_metrics
+
+CREATE TABLE mastra_ai_metrics(
+  metric_id VARCHAR,
+  "name" VARCHAR,
+  kind VARCHAR,
+  unit VARCHAR,
+  description VARCHAR,
+  start_time BIGINT,
+  "time" BIGINT,
+  "value" DOUBLE,
+  histogram JSON,
+  attributes JSON,
+  trace_id VARCHAR,
+  span_id VARCHAR,
+  service_name VARCHAR,
+  environment VARCHAR,
+  resource JSON
 );
 
 
@@ -53,6 +82,37 @@ CREATE TABLE mastra_ai_schema(
   major INTEGER,
   minor INTEGER,
   since TIMESTAMP
+);
+
+
+-- mastra_ai_scores
+
+CREATE TABLE mastra_ai_scores(
+  score_id VARCHAR,
+  "time" BIGINT,
+  "name" VARCHAR,
+  "value" DOUBLE,
+  "label" VARCHAR,
+  "comment" VARCHAR,
+  correction VARCHAR,
+  data_type VARCHAR,
+  "source" VARCHAR,
+  scorer JSON,
+  author_id VARCHAR,
+  trace_id VARCHAR,
+  span_id VARCHAR,
+  session_id VARCHAR,
+  thread_id VARCHAR,
+  run_id VARCHAR,
+  request_id VARCHAR,
+  resource_id VARCHAR,
+  user_id VARCHAR,
+  organization_id VARCHAR,
+  conversation_id VARCHAR,
+  service_name VARCHAR,
+  environment VARCHAR,
+  tags JSON,
+  metadata JSON
 );
 
 
@@ -84,10 +144,18 @@ CREATE TABLE mastra_ai_spans(
   tags JSON,
   metadata JSON,
   model VARCHAR,
+  request_model VARCHAR,
   provider VARCHAR,
   input_tokens BIGINT,
   output_tokens BIGINT,
+  cached_input_tokens BIGINT,
+  cache_write_tokens BIGINT,
+  reasoning_tokens BIGINT,
   cost_usd DOUBLE,
+  cost_source VARCHAR,
+  time_to_first_token BIGINT,
+  tool_name VARCHAR,
+  agent_name VARCHAR,
   attributes JSON,
   events JSON,
   links JSON,

@@ -1,29 +1,35 @@
 -- a fresh store is opened
 
-SELECT table_name, column_name, data_type
+SELECT table_name AS "table", column_name AS name, data_type AS type
 FROM duckdb_columns()
 WHERE database_name = current_database()
 AND schema_name = current_schema()
 AND starts_with(table_name, ?)
 
-CREATE TABLE IF NOT EXISTS "mastra_ai_schema" (major INTEGER, minor INTEGER, since TIMESTAMP)
+CREATE TABLE IF NOT EXISTS "mastra_ai_schema" ("major" INTEGER, "minor" INTEGER, "since" TIMESTAMP)
 
 SELECT major, minor
 FROM "mastra_ai_schema"
 ORDER BY major DESC, minor DESC
 LIMIT 1
 
-CREATE TABLE IF NOT EXISTS "mastra_ai_spans" (trace_id VARCHAR, span_id VARCHAR, parent_span_id VARCHAR, parent_is_remote BOOLEAN, trace_state VARCHAR, name VARCHAR, kind VARCHAR, span_type VARCHAR, status VARCHAR, status_message VARCHAR, start_time BIGINT, end_time BIGINT, session_id VARCHAR, thread_id VARCHAR, run_id VARCHAR, request_id VARCHAR, resource_id VARCHAR, user_id VARCHAR, organization_id VARCHAR, conversation_id VARCHAR, service_name VARCHAR, environment VARCHAR, tags JSON, metadata JSON, model VARCHAR, provider VARCHAR, input_tokens BIGINT, output_tokens BIGINT, cost_usd DOUBLE, attributes JSON, events JSON, links JSON, resource JSON, dropped JSON, trace_key BIGINT, entry_key BIGINT, replayed BOOLEAN)
-
-CREATE TABLE IF NOT EXISTS "mastra_ai_logs" (log_id VARCHAR, timestamp BIGINT, level VARCHAR, message VARCHAR, data JSON, attributes JSON, log_spans JSON, cause VARCHAR, trace_id VARCHAR, span_id VARCHAR, session_id VARCHAR, thread_id VARCHAR, run_id VARCHAR, request_id VARCHAR, resource_id VARCHAR, user_id VARCHAR, organization_id VARCHAR, conversation_id VARCHAR, service_name VARCHAR, environment VARCHAR, tags JSON, metadata JSON)
+CREATE TABLE IF NOT EXISTS "mastra_ai_spans" ("trace_id" VARCHAR, "span_id" VARCHAR, "parent_span_id" VARCHAR, "parent_is_remote" BOOLEAN, "trace_state" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "span_type" VARCHAR, "status" VARCHAR, "status_message" VARCHAR, "start_time" BIGINT, "end_time" BIGINT, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "model" VARCHAR, "request_model" VARCHAR, "provider" VARCHAR, "input_tokens" BIGINT, "output_tokens" BIGINT, "cached_input_tokens" BIGINT, "cache_write_tokens" BIGINT, "reasoning_tokens" BIGINT, "cost_usd" DOUBLE, "cost_source" VARCHAR, "time_to_first_token" BIGINT, "tool_name" VARCHAR, "agent_name" VARCHAR, "attributes" JSON, "events" JSON, "links" JSON, "resource" JSON, "dropped" JSON, "trace_key" BIGINT, "entry_key" BIGINT, "replayed" BOOLEAN)
 
 CREATE INDEX IF NOT EXISTS "idx_spans_session_id" ON "mastra_ai_spans" (session_id)
 
 CREATE INDEX IF NOT EXISTS "idx_spans_entry_key" ON "mastra_ai_spans" (entry_key)
 
+CREATE TABLE IF NOT EXISTS "mastra_ai_logs" ("log_id" VARCHAR, "timestamp" BIGINT, "level" VARCHAR, "message" VARCHAR, "data" JSON, "attributes" JSON, "log_spans" JSON, "cause" VARCHAR, "trace_id" VARCHAR, "span_id" VARCHAR, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "dropped" JSON)
+
 CREATE INDEX IF NOT EXISTS "idx_logs_session_id" ON "mastra_ai_logs" (session_id)
 
-INSERT INTO "mastra_ai_schema" VALUES (1, 0, now()::TIMESTAMP)
+CREATE TABLE IF NOT EXISTS "mastra_ai_metrics" ("metric_id" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "unit" VARCHAR, "description" VARCHAR, "start_time" BIGINT, "time" BIGINT, "value" DOUBLE, "histogram" JSON, "attributes" JSON, "trace_id" VARCHAR, "span_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "resource" JSON)
+
+CREATE TABLE IF NOT EXISTS "mastra_ai_scores" ("score_id" VARCHAR, "time" BIGINT, "name" VARCHAR, "value" DOUBLE, "label" VARCHAR, "comment" VARCHAR, "correction" VARCHAR, "data_type" VARCHAR, "source" VARCHAR, "scorer" JSON, "author_id" VARCHAR, "trace_id" VARCHAR, "span_id" VARCHAR, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON)
+
+CREATE INDEX IF NOT EXISTS "idx_scores_session_id" ON "mastra_ai_scores" (session_id)
+
+INSERT INTO "mastra_ai_schema" VALUES (1, 1, now()::TIMESTAMP)
 
 
 -- insertSpans and insertLogs
@@ -33,7 +39,7 @@ FROM "mastra_ai_spans"
 WHERE start_time BETWEEN $1
 AND $2
 
-INSERT INTO "mastra_ai_spans" (trace_id,span_id,parent_span_id,parent_is_remote,trace_state,name,kind,span_type,status,status_message,start_time,end_time,session_id,thread_id,run_id,request_id,resource_id,user_id,organization_id,conversation_id,service_name,environment,tags,metadata,model,provider,input_tokens,output_tokens,cost_usd,attributes,events,links,resource,dropped,trace_key,entry_key,replayed)
+INSERT INTO "mastra_ai_spans" ("trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed")
 SELECT nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$5::BOOLEAN
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
@@ -45,7 +51,7 @@ AND $2
 AND log_id IN (SELECT unnest(from_json($3, '["VARCHAR"]')))
 LIMIT 1
 
-INSERT INTO "mastra_ai_logs" (log_id,timestamp,level,message,data,attributes,log_spans,cause,trace_id,span_id,session_id,thread_id,run_id,request_id,resource_id,user_id,organization_id,conversation_id,service_name,environment,tags,metadata)
+INSERT INTO "mastra_ai_logs" ("log_id","timestamp","level","message","data","attributes","log_spans","cause","trace_id","span_id","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata")
 SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3),nullif(field[4], $3),nullif(field[5], $3)::JSON,nullif(field[6], $3)::JSON,nullif(field[7], $3)::JSON,nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3),nullif(field[12], $3),nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3)::JSON,nullif(field[22], $3)::JSON
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
@@ -71,7 +77,7 @@ WHERE start_time BETWEEN $1
 AND $2
 AND trace_id || span_id IN (SELECT unnest(string_split($3, ',')))
 
-INSERT INTO "mastra_ai_spans" (trace_id,span_id,parent_span_id,parent_is_remote,trace_state,name,kind,span_type,status,status_message,start_time,end_time,session_id,thread_id,run_id,request_id,resource_id,user_id,organization_id,conversation_id,service_name,environment,tags,metadata,model,provider,input_tokens,output_tokens,cost_usd,attributes,events,links,resource,dropped,trace_key,entry_key,replayed)
+INSERT INTO "mastra_ai_spans" ("trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed")
 SELECT nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$5::BOOLEAN
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
@@ -94,7 +100,7 @@ WHERE log_id BETWEEN $1
 AND $2
 AND log_id IN (SELECT unnest(from_json($3, '["VARCHAR"]')))
 
-INSERT INTO "mastra_ai_logs" (log_id,timestamp,level,message,data,attributes,log_spans,cause,trace_id,span_id,session_id,thread_id,run_id,request_id,resource_id,user_id,organization_id,conversation_id,service_name,environment,tags,metadata)
+INSERT INTO "mastra_ai_logs" ("log_id","timestamp","level","message","data","attributes","log_spans","cause","trace_id","span_id","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata")
 SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3),nullif(field[4], $3),nullif(field[5], $3)::JSON,nullif(field[6], $3)::JSON,nullif(field[7], $3)::JSON,nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3),nullif(field[12], $3),nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3)::JSON,nullif(field[22], $3)::JSON
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
@@ -117,40 +123,48 @@ AND entry_key IS NOT NULL)))
 ORDER BY start_time desc, trace_id desc, span_id desc
 LIMIT ?
 
-SELECT to_json({traceId: "mastra_ai_spans".trace_id,
-  spanId: "mastra_ai_spans".span_id,
-  parentSpanId: "mastra_ai_spans".parent_span_id,
-  parentIsRemote: "mastra_ai_spans".parent_is_remote,
-  traceState: "mastra_ai_spans".trace_state,
-  name: "mastra_ai_spans".name,
-  kind: "mastra_ai_spans".kind,
-  spanType: "mastra_ai_spans".span_type,
-  status: "mastra_ai_spans".status,
-  statusMessage: "mastra_ai_spans".status_message,
-  startTime: "mastra_ai_spans".start_time::VARCHAR,
-  endTime: "mastra_ai_spans".end_time::VARCHAR,
-  sessionId: "mastra_ai_spans".session_id,
-  threadId: "mastra_ai_spans".thread_id,
-  runId: "mastra_ai_spans".run_id,
-  requestId: "mastra_ai_spans".request_id,
-  resourceId: "mastra_ai_spans".resource_id,
-  userId: "mastra_ai_spans".user_id,
-  organizationId: "mastra_ai_spans".organization_id,
-  conversationId: "mastra_ai_spans".conversation_id,
-  serviceName: "mastra_ai_spans".service_name,
-  environment: "mastra_ai_spans".environment,
-  tags: "mastra_ai_spans".tags,
-  metadata: "mastra_ai_spans".metadata,
-  model: "mastra_ai_spans".model,
-  provider: "mastra_ai_spans".provider,
-  inputTokens: "mastra_ai_spans".input_tokens,
-  outputTokens: "mastra_ai_spans".output_tokens,
-  costUsd: "mastra_ai_spans".cost_usd,
-  attributes: "mastra_ai_spans".attributes,
-  events: "mastra_ai_spans".events,
-  links: "mastra_ai_spans".links,
-  resource: "mastra_ai_spans".resource,
-  dropped: "mastra_ai_spans".dropped})::VARCHAR AS json, true AS matches
+SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+  "spanId": "mastra_ai_spans"."span_id",
+  "parentSpanId": "mastra_ai_spans"."parent_span_id",
+  "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
+  "traceState": "mastra_ai_spans"."trace_state",
+  "name": "mastra_ai_spans"."name",
+  "kind": "mastra_ai_spans"."kind",
+  "spanType": "mastra_ai_spans"."span_type",
+  "status": "mastra_ai_spans"."status",
+  "statusMessage": "mastra_ai_spans"."status_message",
+  "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
+  "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
+  "sessionId": "mastra_ai_spans"."session_id",
+  "threadId": "mastra_ai_spans"."thread_id",
+  "runId": "mastra_ai_spans"."run_id",
+  "requestId": "mastra_ai_spans"."request_id",
+  "resourceId": "mastra_ai_spans"."resource_id",
+  "userId": "mastra_ai_spans"."user_id",
+  "organizationId": "mastra_ai_spans"."organization_id",
+  "conversationId": "mastra_ai_spans"."conversation_id",
+  "serviceName": "mastra_ai_spans"."service_name",
+  "environment": "mastra_ai_spans"."environment",
+  "tags": "mastra_ai_spans"."tags",
+  "metadata": "mastra_ai_spans"."metadata",
+  "model": "mastra_ai_spans"."model",
+  "requestModel": "mastra_ai_spans"."request_model",
+  "provider": "mastra_ai_spans"."provider",
+  "inputTokens": "mastra_ai_spans"."input_tokens",
+  "outputTokens": "mastra_ai_spans"."output_tokens",
+  "cachedInputTokens": "mastra_ai_spans"."cached_input_tokens",
+  "cacheWriteTokens": "mastra_ai_spans"."cache_write_tokens",
+  "reasoningTokens": "mastra_ai_spans"."reasoning_tokens",
+  "costUsd": "mastra_ai_spans"."cost_usd",
+  "costSource": "mastra_ai_spans"."cost_source",
+  "timeToFirstToken": "mastra_ai_spans"."time_to_first_token"::VARCHAR,
+  "toolName": "mastra_ai_spans"."tool_name",
+  "agentName": "mastra_ai_spans"."agent_name",
+  "attributes": "mastra_ai_spans"."attributes",
+  "events": "mastra_ai_spans"."events",
+  "links": "mastra_ai_spans"."links",
+  "resource": "mastra_ai_spans"."resource",
+  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
 WHERE "entry_key" IN (?,?,?,?,?)
 
@@ -159,43 +173,51 @@ WHERE "entry_key" IN (?,?,?,?,?)
 
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE session_id = ?
+WHERE "session_id" = ?
 LIMIT ?
 
-SELECT to_json({traceId: "mastra_ai_spans".trace_id,
-  spanId: "mastra_ai_spans".span_id,
-  parentSpanId: "mastra_ai_spans".parent_span_id,
-  parentIsRemote: "mastra_ai_spans".parent_is_remote,
-  traceState: "mastra_ai_spans".trace_state,
-  name: "mastra_ai_spans".name,
-  kind: "mastra_ai_spans".kind,
-  spanType: "mastra_ai_spans".span_type,
-  status: "mastra_ai_spans".status,
-  statusMessage: "mastra_ai_spans".status_message,
-  startTime: "mastra_ai_spans".start_time::VARCHAR,
-  endTime: "mastra_ai_spans".end_time::VARCHAR,
-  sessionId: "mastra_ai_spans".session_id,
-  threadId: "mastra_ai_spans".thread_id,
-  runId: "mastra_ai_spans".run_id,
-  requestId: "mastra_ai_spans".request_id,
-  resourceId: "mastra_ai_spans".resource_id,
-  userId: "mastra_ai_spans".user_id,
-  organizationId: "mastra_ai_spans".organization_id,
-  conversationId: "mastra_ai_spans".conversation_id,
-  serviceName: "mastra_ai_spans".service_name,
-  environment: "mastra_ai_spans".environment,
-  tags: "mastra_ai_spans".tags,
-  metadata: "mastra_ai_spans".metadata,
-  model: "mastra_ai_spans".model,
-  provider: "mastra_ai_spans".provider,
-  inputTokens: "mastra_ai_spans".input_tokens,
-  outputTokens: "mastra_ai_spans".output_tokens,
-  costUsd: "mastra_ai_spans".cost_usd,
-  attributes: "mastra_ai_spans".attributes,
-  events: "mastra_ai_spans".events,
-  links: "mastra_ai_spans".links,
-  resource: "mastra_ai_spans".resource,
-  dropped: "mastra_ai_spans".dropped})::VARCHAR AS json, true AS matches
+SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+  "spanId": "mastra_ai_spans"."span_id",
+  "parentSpanId": "mastra_ai_spans"."parent_span_id",
+  "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
+  "traceState": "mastra_ai_spans"."trace_state",
+  "name": "mastra_ai_spans"."name",
+  "kind": "mastra_ai_spans"."kind",
+  "spanType": "mastra_ai_spans"."span_type",
+  "status": "mastra_ai_spans"."status",
+  "statusMessage": "mastra_ai_spans"."status_message",
+  "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
+  "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
+  "sessionId": "mastra_ai_spans"."session_id",
+  "threadId": "mastra_ai_spans"."thread_id",
+  "runId": "mastra_ai_spans"."run_id",
+  "requestId": "mastra_ai_spans"."request_id",
+  "resourceId": "mastra_ai_spans"."resource_id",
+  "userId": "mastra_ai_spans"."user_id",
+  "organizationId": "mastra_ai_spans"."organization_id",
+  "conversationId": "mastra_ai_spans"."conversation_id",
+  "serviceName": "mastra_ai_spans"."service_name",
+  "environment": "mastra_ai_spans"."environment",
+  "tags": "mastra_ai_spans"."tags",
+  "metadata": "mastra_ai_spans"."metadata",
+  "model": "mastra_ai_spans"."model",
+  "requestModel": "mastra_ai_spans"."request_model",
+  "provider": "mastra_ai_spans"."provider",
+  "inputTokens": "mastra_ai_spans"."input_tokens",
+  "outputTokens": "mastra_ai_spans"."output_tokens",
+  "cachedInputTokens": "mastra_ai_spans"."cached_input_tokens",
+  "cacheWriteTokens": "mastra_ai_spans"."cache_write_tokens",
+  "reasoningTokens": "mastra_ai_spans"."reasoning_tokens",
+  "costUsd": "mastra_ai_spans"."cost_usd",
+  "costSource": "mastra_ai_spans"."cost_source",
+  "timeToFirstToken": "mastra_ai_spans"."time_to_first_token"::VARCHAR,
+  "toolName": "mastra_ai_spans"."tool_name",
+  "agentName": "mastra_ai_spans"."agent_name",
+  "attributes": "mastra_ai_spans"."attributes",
+  "events": "mastra_ai_spans"."events",
+  "links": "mastra_ai_spans"."links",
+  "resource": "mastra_ai_spans"."resource",
+  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
 WHERE "entry_key" IN (?,?)
 
@@ -204,110 +226,119 @@ WHERE "entry_key" IN (?,?)
 
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE session_id = ?
+WHERE (trace_key = ?
+AND trace_id = ?)
 INTERSECT
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE thread_id = ?
+WHERE "span_type" = ?
 INTERSECT
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE run_id = ?
+WHERE "session_id" = ?
 INTERSECT
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE request_id = ?
+WHERE "thread_id" = ?
 INTERSECT
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE resource_id = ?
+WHERE "run_id" = ?
 INTERSECT
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE user_id = ?
+WHERE "request_id" = ?
 INTERSECT
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE organization_id = ?
+WHERE "resource_id" = ?
 INTERSECT
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE conversation_id = ?
+WHERE "user_id" = ?
 INTERSECT
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE span_type = ?
+WHERE "organization_id" = ?
 INTERSECT
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE model = ?
+WHERE "conversation_id" = ?
 INTERSECT
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE json_contains(tags, ?)
+WHERE ("model" = ?
+OR "request_model" = ?)
+INTERSECT
+SELECT trace_key, trace_id
+FROM "mastra_ai_spans"
+WHERE json_contains("tags", ?)
 INTERSECT
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
 WHERE (true
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND (json_type(metadata, ?) = ?
-AND len(json_keys(metadata, ?)) = ?
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND (json_type(metadata, ?) = ?
-AND json_array_length(metadata, ?) = ?
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND json_extract(metadata, ?) = json_extract(?, '$'))))
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND len(json_keys("metadata", ?)) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND json_array_length("metadata", ?) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND json_extract("metadata", ?) = json_extract(?, '$'))))
 INTERSECT
 SELECT trace_key, trace_id
 FROM "mastra_ai_spans"
-WHERE trace_key = ?
-AND trace_id = ?
-INTERSECT
-SELECT trace_key, trace_id
-FROM "mastra_ai_spans"
-WHERE status = 'error'
+WHERE "status" = ?
 LIMIT ?
 
-SELECT to_json({traceId: "mastra_ai_spans".trace_id,
-  spanId: "mastra_ai_spans".span_id,
-  parentSpanId: "mastra_ai_spans".parent_span_id,
-  parentIsRemote: "mastra_ai_spans".parent_is_remote,
-  traceState: "mastra_ai_spans".trace_state,
-  name: "mastra_ai_spans".name,
-  kind: "mastra_ai_spans".kind,
-  spanType: "mastra_ai_spans".span_type,
-  status: "mastra_ai_spans".status,
-  statusMessage: "mastra_ai_spans".status_message,
-  startTime: "mastra_ai_spans".start_time::VARCHAR,
-  endTime: "mastra_ai_spans".end_time::VARCHAR,
-  sessionId: "mastra_ai_spans".session_id,
-  threadId: "mastra_ai_spans".thread_id,
-  runId: "mastra_ai_spans".run_id,
-  requestId: "mastra_ai_spans".request_id,
-  resourceId: "mastra_ai_spans".resource_id,
-  userId: "mastra_ai_spans".user_id,
-  organizationId: "mastra_ai_spans".organization_id,
-  conversationId: "mastra_ai_spans".conversation_id,
-  serviceName: "mastra_ai_spans".service_name,
-  environment: "mastra_ai_spans".environment,
-  tags: "mastra_ai_spans".tags,
-  metadata: "mastra_ai_spans".metadata,
-  model: "mastra_ai_spans".model,
-  provider: "mastra_ai_spans".provider,
-  inputTokens: "mastra_ai_spans".input_tokens,
-  outputTokens: "mastra_ai_spans".output_tokens,
-  costUsd: "mastra_ai_spans".cost_usd,
-  attributes: "mastra_ai_spans".attributes,
-  events: "mastra_ai_spans".events,
-  links: "mastra_ai_spans".links,
-  resource: "mastra_ai_spans".resource,
-  dropped: "mastra_ai_spans".dropped})::VARCHAR AS json, (true
-AND service_name = ?
-AND environment = ?
-AND name = ?
-AND status = ?
-AND start_time >= ?
-AND start_time < ?
+SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+  "spanId": "mastra_ai_spans"."span_id",
+  "parentSpanId": "mastra_ai_spans"."parent_span_id",
+  "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
+  "traceState": "mastra_ai_spans"."trace_state",
+  "name": "mastra_ai_spans"."name",
+  "kind": "mastra_ai_spans"."kind",
+  "spanType": "mastra_ai_spans"."span_type",
+  "status": "mastra_ai_spans"."status",
+  "statusMessage": "mastra_ai_spans"."status_message",
+  "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
+  "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
+  "sessionId": "mastra_ai_spans"."session_id",
+  "threadId": "mastra_ai_spans"."thread_id",
+  "runId": "mastra_ai_spans"."run_id",
+  "requestId": "mastra_ai_spans"."request_id",
+  "resourceId": "mastra_ai_spans"."resource_id",
+  "userId": "mastra_ai_spans"."user_id",
+  "organizationId": "mastra_ai_spans"."organization_id",
+  "conversationId": "mastra_ai_spans"."conversation_id",
+  "serviceName": "mastra_ai_spans"."service_name",
+  "environment": "mastra_ai_spans"."environment",
+  "tags": "mastra_ai_spans"."tags",
+  "metadata": "mastra_ai_spans"."metadata",
+  "model": "mastra_ai_spans"."model",
+  "requestModel": "mastra_ai_spans"."request_model",
+  "provider": "mastra_ai_spans"."provider",
+  "inputTokens": "mastra_ai_spans"."input_tokens",
+  "outputTokens": "mastra_ai_spans"."output_tokens",
+  "cachedInputTokens": "mastra_ai_spans"."cached_input_tokens",
+  "cacheWriteTokens": "mastra_ai_spans"."cache_write_tokens",
+  "reasoningTokens": "mastra_ai_spans"."reasoning_tokens",
+  "costUsd": "mastra_ai_spans"."cost_usd",
+  "costSource": "mastra_ai_spans"."cost_source",
+  "timeToFirstToken": "mastra_ai_spans"."time_to_first_token"::VARCHAR,
+  "toolName": "mastra_ai_spans"."tool_name",
+  "agentName": "mastra_ai_spans"."agent_name",
+  "attributes": "mastra_ai_spans"."attributes",
+  "events": "mastra_ai_spans"."events",
+  "links": "mastra_ai_spans"."links",
+  "resource": "mastra_ai_spans"."resource",
+  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, (true
+AND "name" = ?
+AND "status" = ?
+AND "service_name" = ?
+AND "environment" = ?
+AND "start_time" >= ?
+AND "start_time" < ?
 AND end_time::HUGEINT - start_time >= ?) AS matches
 FROM "mastra_ai_spans"
 WHERE "entry_key" IN (?)
@@ -319,7 +350,7 @@ SELECT trace_key, trace_id, span_id, (start_time)::VARCHAR AS position
 FROM "mastra_ai_spans"
 WHERE ((true
 AND entry_key IS NOT NULL
-AND name = ?
+AND "name" = ?
 AND end_time::HUGEINT - start_time >= ?
 AND trace_id NOT IN (SELECT trace_id
 FROM "mastra_ai_spans"
@@ -328,7 +359,7 @@ AND start_time >= (SELECT list_min(max(start_time, ?))
 FROM "mastra_ai_spans"
 WHERE (true
 AND entry_key IS NOT NULL
-AND name = ?
+AND "name" = ?
 AND end_time::HUGEINT - start_time >= ?
 AND trace_id NOT IN (SELECT trace_id
 FROM "mastra_ai_spans"
@@ -336,40 +367,48 @@ WHERE status = 'error'))))
 ORDER BY start_time desc, trace_id desc, span_id desc
 LIMIT ?
 
-SELECT to_json({traceId: "mastra_ai_spans".trace_id,
-  spanId: "mastra_ai_spans".span_id,
-  parentSpanId: "mastra_ai_spans".parent_span_id,
-  parentIsRemote: "mastra_ai_spans".parent_is_remote,
-  traceState: "mastra_ai_spans".trace_state,
-  name: "mastra_ai_spans".name,
-  kind: "mastra_ai_spans".kind,
-  spanType: "mastra_ai_spans".span_type,
-  status: "mastra_ai_spans".status,
-  statusMessage: "mastra_ai_spans".status_message,
-  startTime: "mastra_ai_spans".start_time::VARCHAR,
-  endTime: "mastra_ai_spans".end_time::VARCHAR,
-  sessionId: "mastra_ai_spans".session_id,
-  threadId: "mastra_ai_spans".thread_id,
-  runId: "mastra_ai_spans".run_id,
-  requestId: "mastra_ai_spans".request_id,
-  resourceId: "mastra_ai_spans".resource_id,
-  userId: "mastra_ai_spans".user_id,
-  organizationId: "mastra_ai_spans".organization_id,
-  conversationId: "mastra_ai_spans".conversation_id,
-  serviceName: "mastra_ai_spans".service_name,
-  environment: "mastra_ai_spans".environment,
-  tags: "mastra_ai_spans".tags,
-  metadata: "mastra_ai_spans".metadata,
-  model: "mastra_ai_spans".model,
-  provider: "mastra_ai_spans".provider,
-  inputTokens: "mastra_ai_spans".input_tokens,
-  outputTokens: "mastra_ai_spans".output_tokens,
-  costUsd: "mastra_ai_spans".cost_usd,
-  attributes: "mastra_ai_spans".attributes,
-  events: "mastra_ai_spans".events,
-  links: "mastra_ai_spans".links,
-  resource: "mastra_ai_spans".resource,
-  dropped: "mastra_ai_spans".dropped})::VARCHAR AS json, true AS matches
+SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+  "spanId": "mastra_ai_spans"."span_id",
+  "parentSpanId": "mastra_ai_spans"."parent_span_id",
+  "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
+  "traceState": "mastra_ai_spans"."trace_state",
+  "name": "mastra_ai_spans"."name",
+  "kind": "mastra_ai_spans"."kind",
+  "spanType": "mastra_ai_spans"."span_type",
+  "status": "mastra_ai_spans"."status",
+  "statusMessage": "mastra_ai_spans"."status_message",
+  "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
+  "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
+  "sessionId": "mastra_ai_spans"."session_id",
+  "threadId": "mastra_ai_spans"."thread_id",
+  "runId": "mastra_ai_spans"."run_id",
+  "requestId": "mastra_ai_spans"."request_id",
+  "resourceId": "mastra_ai_spans"."resource_id",
+  "userId": "mastra_ai_spans"."user_id",
+  "organizationId": "mastra_ai_spans"."organization_id",
+  "conversationId": "mastra_ai_spans"."conversation_id",
+  "serviceName": "mastra_ai_spans"."service_name",
+  "environment": "mastra_ai_spans"."environment",
+  "tags": "mastra_ai_spans"."tags",
+  "metadata": "mastra_ai_spans"."metadata",
+  "model": "mastra_ai_spans"."model",
+  "requestModel": "mastra_ai_spans"."request_model",
+  "provider": "mastra_ai_spans"."provider",
+  "inputTokens": "mastra_ai_spans"."input_tokens",
+  "outputTokens": "mastra_ai_spans"."output_tokens",
+  "cachedInputTokens": "mastra_ai_spans"."cached_input_tokens",
+  "cacheWriteTokens": "mastra_ai_spans"."cache_write_tokens",
+  "reasoningTokens": "mastra_ai_spans"."reasoning_tokens",
+  "costUsd": "mastra_ai_spans"."cost_usd",
+  "costSource": "mastra_ai_spans"."cost_source",
+  "timeToFirstToken": "mastra_ai_spans"."time_to_first_token"::VARCHAR,
+  "toolName": "mastra_ai_spans"."tool_name",
+  "agentName": "mastra_ai_spans"."agent_name",
+  "attributes": "mastra_ai_spans"."attributes",
+  "events": "mastra_ai_spans"."events",
+  "links": "mastra_ai_spans"."links",
+  "resource": "mastra_ai_spans"."resource",
+  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
 WHERE "entry_key" IN (?,?,?)
 
@@ -383,40 +422,48 @@ AND entry_key IS NOT NULL)
 ORDER BY coalesce(end_time::HUGEINT - start_time, ?::HUGEINT) desc, trace_id desc, span_id desc
 LIMIT ?
 
-SELECT to_json({traceId: "mastra_ai_spans".trace_id,
-  spanId: "mastra_ai_spans".span_id,
-  parentSpanId: "mastra_ai_spans".parent_span_id,
-  parentIsRemote: "mastra_ai_spans".parent_is_remote,
-  traceState: "mastra_ai_spans".trace_state,
-  name: "mastra_ai_spans".name,
-  kind: "mastra_ai_spans".kind,
-  spanType: "mastra_ai_spans".span_type,
-  status: "mastra_ai_spans".status,
-  statusMessage: "mastra_ai_spans".status_message,
-  startTime: "mastra_ai_spans".start_time::VARCHAR,
-  endTime: "mastra_ai_spans".end_time::VARCHAR,
-  sessionId: "mastra_ai_spans".session_id,
-  threadId: "mastra_ai_spans".thread_id,
-  runId: "mastra_ai_spans".run_id,
-  requestId: "mastra_ai_spans".request_id,
-  resourceId: "mastra_ai_spans".resource_id,
-  userId: "mastra_ai_spans".user_id,
-  organizationId: "mastra_ai_spans".organization_id,
-  conversationId: "mastra_ai_spans".conversation_id,
-  serviceName: "mastra_ai_spans".service_name,
-  environment: "mastra_ai_spans".environment,
-  tags: "mastra_ai_spans".tags,
-  metadata: "mastra_ai_spans".metadata,
-  model: "mastra_ai_spans".model,
-  provider: "mastra_ai_spans".provider,
-  inputTokens: "mastra_ai_spans".input_tokens,
-  outputTokens: "mastra_ai_spans".output_tokens,
-  costUsd: "mastra_ai_spans".cost_usd,
-  attributes: "mastra_ai_spans".attributes,
-  events: "mastra_ai_spans".events,
-  links: "mastra_ai_spans".links,
-  resource: "mastra_ai_spans".resource,
-  dropped: "mastra_ai_spans".dropped})::VARCHAR AS json, true AS matches
+SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+  "spanId": "mastra_ai_spans"."span_id",
+  "parentSpanId": "mastra_ai_spans"."parent_span_id",
+  "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
+  "traceState": "mastra_ai_spans"."trace_state",
+  "name": "mastra_ai_spans"."name",
+  "kind": "mastra_ai_spans"."kind",
+  "spanType": "mastra_ai_spans"."span_type",
+  "status": "mastra_ai_spans"."status",
+  "statusMessage": "mastra_ai_spans"."status_message",
+  "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
+  "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
+  "sessionId": "mastra_ai_spans"."session_id",
+  "threadId": "mastra_ai_spans"."thread_id",
+  "runId": "mastra_ai_spans"."run_id",
+  "requestId": "mastra_ai_spans"."request_id",
+  "resourceId": "mastra_ai_spans"."resource_id",
+  "userId": "mastra_ai_spans"."user_id",
+  "organizationId": "mastra_ai_spans"."organization_id",
+  "conversationId": "mastra_ai_spans"."conversation_id",
+  "serviceName": "mastra_ai_spans"."service_name",
+  "environment": "mastra_ai_spans"."environment",
+  "tags": "mastra_ai_spans"."tags",
+  "metadata": "mastra_ai_spans"."metadata",
+  "model": "mastra_ai_spans"."model",
+  "requestModel": "mastra_ai_spans"."request_model",
+  "provider": "mastra_ai_spans"."provider",
+  "inputTokens": "mastra_ai_spans"."input_tokens",
+  "outputTokens": "mastra_ai_spans"."output_tokens",
+  "cachedInputTokens": "mastra_ai_spans"."cached_input_tokens",
+  "cacheWriteTokens": "mastra_ai_spans"."cache_write_tokens",
+  "reasoningTokens": "mastra_ai_spans"."reasoning_tokens",
+  "costUsd": "mastra_ai_spans"."cost_usd",
+  "costSource": "mastra_ai_spans"."cost_source",
+  "timeToFirstToken": "mastra_ai_spans"."time_to_first_token"::VARCHAR,
+  "toolName": "mastra_ai_spans"."tool_name",
+  "agentName": "mastra_ai_spans"."agent_name",
+  "attributes": "mastra_ai_spans"."attributes",
+  "events": "mastra_ai_spans"."events",
+  "links": "mastra_ai_spans"."links",
+  "resource": "mastra_ai_spans"."resource",
+  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
 WHERE "entry_key" IN (?,?,?,?,?)
 
@@ -429,101 +476,117 @@ WHERE (true
 AND entry_key IS NOT NULL
 AND start_time >= ?
 AND (start_time > ?
-OR (trace_id > ?
+OR (start_time = ?
+AND (trace_id > ?
 OR (trace_id = ?
 AND (span_id > ?
 OR (span_id = ?
-AND false))))))
+AND false)))))))
 ORDER BY start_time asc, trace_id asc, span_id asc
 LIMIT ?
 
-SELECT to_json({traceId: "mastra_ai_spans".trace_id,
-  spanId: "mastra_ai_spans".span_id,
-  parentSpanId: "mastra_ai_spans".parent_span_id,
-  parentIsRemote: "mastra_ai_spans".parent_is_remote,
-  traceState: "mastra_ai_spans".trace_state,
-  name: "mastra_ai_spans".name,
-  kind: "mastra_ai_spans".kind,
-  spanType: "mastra_ai_spans".span_type,
-  status: "mastra_ai_spans".status,
-  statusMessage: "mastra_ai_spans".status_message,
-  startTime: "mastra_ai_spans".start_time::VARCHAR,
-  endTime: "mastra_ai_spans".end_time::VARCHAR,
-  sessionId: "mastra_ai_spans".session_id,
-  threadId: "mastra_ai_spans".thread_id,
-  runId: "mastra_ai_spans".run_id,
-  requestId: "mastra_ai_spans".request_id,
-  resourceId: "mastra_ai_spans".resource_id,
-  userId: "mastra_ai_spans".user_id,
-  organizationId: "mastra_ai_spans".organization_id,
-  conversationId: "mastra_ai_spans".conversation_id,
-  serviceName: "mastra_ai_spans".service_name,
-  environment: "mastra_ai_spans".environment,
-  tags: "mastra_ai_spans".tags,
-  metadata: "mastra_ai_spans".metadata,
-  model: "mastra_ai_spans".model,
-  provider: "mastra_ai_spans".provider,
-  inputTokens: "mastra_ai_spans".input_tokens,
-  outputTokens: "mastra_ai_spans".output_tokens,
-  costUsd: "mastra_ai_spans".cost_usd,
-  attributes: "mastra_ai_spans".attributes,
-  events: "mastra_ai_spans".events,
-  links: "mastra_ai_spans".links,
-  resource: "mastra_ai_spans".resource,
-  dropped: "mastra_ai_spans".dropped})::VARCHAR AS json, true AS matches
+SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+  "spanId": "mastra_ai_spans"."span_id",
+  "parentSpanId": "mastra_ai_spans"."parent_span_id",
+  "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
+  "traceState": "mastra_ai_spans"."trace_state",
+  "name": "mastra_ai_spans"."name",
+  "kind": "mastra_ai_spans"."kind",
+  "spanType": "mastra_ai_spans"."span_type",
+  "status": "mastra_ai_spans"."status",
+  "statusMessage": "mastra_ai_spans"."status_message",
+  "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
+  "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
+  "sessionId": "mastra_ai_spans"."session_id",
+  "threadId": "mastra_ai_spans"."thread_id",
+  "runId": "mastra_ai_spans"."run_id",
+  "requestId": "mastra_ai_spans"."request_id",
+  "resourceId": "mastra_ai_spans"."resource_id",
+  "userId": "mastra_ai_spans"."user_id",
+  "organizationId": "mastra_ai_spans"."organization_id",
+  "conversationId": "mastra_ai_spans"."conversation_id",
+  "serviceName": "mastra_ai_spans"."service_name",
+  "environment": "mastra_ai_spans"."environment",
+  "tags": "mastra_ai_spans"."tags",
+  "metadata": "mastra_ai_spans"."metadata",
+  "model": "mastra_ai_spans"."model",
+  "requestModel": "mastra_ai_spans"."request_model",
+  "provider": "mastra_ai_spans"."provider",
+  "inputTokens": "mastra_ai_spans"."input_tokens",
+  "outputTokens": "mastra_ai_spans"."output_tokens",
+  "cachedInputTokens": "mastra_ai_spans"."cached_input_tokens",
+  "cacheWriteTokens": "mastra_ai_spans"."cache_write_tokens",
+  "reasoningTokens": "mastra_ai_spans"."reasoning_tokens",
+  "costUsd": "mastra_ai_spans"."cost_usd",
+  "costSource": "mastra_ai_spans"."cost_source",
+  "timeToFirstToken": "mastra_ai_spans"."time_to_first_token"::VARCHAR,
+  "toolName": "mastra_ai_spans"."tool_name",
+  "agentName": "mastra_ai_spans"."agent_name",
+  "attributes": "mastra_ai_spans"."attributes",
+  "events": "mastra_ai_spans"."events",
+  "links": "mastra_ai_spans"."links",
+  "resource": "mastra_ai_spans"."resource",
+  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
 WHERE "entry_key" IN (?,?)
 
 
 -- listSpans
 
-WITH rows AS NOT MATERIALIZED (SELECT rowid AS id, *
-FROM "mastra_ai_spans"
-WHERE true), page AS MATERIALIZED (
-SELECT id, start_time AS position, trace_id, span_id
+WITH rows AS NOT MATERIALIZED (SELECT rowid AS _id, *
+FROM "mastra_ai_spans"), page AS MATERIALIZED (
+SELECT _id, start_time AS _position, trace_id, span_id
 FROM rows
 WHERE (true
 AND start_time >= (SELECT list_min(max(start_time, ?))
 FROM rows
 WHERE true))
-ORDER BY position desc, trace_id desc, span_id desc
+ORDER BY _position desc, trace_id desc, span_id desc
 LIMIT ? )
-SELECT to_json({traceId: rows.trace_id,
-  spanId: rows.span_id,
-  parentSpanId: rows.parent_span_id,
-  parentIsRemote: rows.parent_is_remote,
-  traceState: rows.trace_state,
-  name: rows.name,
-  kind: rows.kind,
-  spanType: rows.span_type,
-  status: rows.status,
-  statusMessage: rows.status_message,
-  startTime: rows.start_time::VARCHAR,
-  endTime: rows.end_time::VARCHAR,
-  sessionId: rows.session_id,
-  threadId: rows.thread_id,
-  runId: rows.run_id,
-  requestId: rows.request_id,
-  resourceId: rows.resource_id,
-  userId: rows.user_id,
-  organizationId: rows.organization_id,
-  conversationId: rows.conversation_id,
-  serviceName: rows.service_name,
-  environment: rows.environment,
-  tags: rows.tags,
-  metadata: rows.metadata,
-  model: rows.model,
-  provider: rows.provider,
-  inputTokens: rows.input_tokens,
-  outputTokens: rows.output_tokens,
-  costUsd: rows.cost_usd,
-  attributes: rows.attributes,
-  events: rows.events,
-  links: rows.links,
-  resource: rows.resource,
-  dropped: rows.dropped})::VARCHAR AS json
-FROM page JOIN rows ON rows.id = page.id
-ORDER BY page.position desc, page.trace_id desc, page.span_id desc
+SELECT to_json({"traceId": rows."trace_id",
+  "spanId": rows."span_id",
+  "parentSpanId": rows."parent_span_id",
+  "parentIsRemote": rows."parent_is_remote",
+  "traceState": rows."trace_state",
+  "name": rows."name",
+  "kind": rows."kind",
+  "spanType": rows."span_type",
+  "status": rows."status",
+  "statusMessage": rows."status_message",
+  "startTime": rows."start_time"::VARCHAR,
+  "endTime": rows."end_time"::VARCHAR,
+  "sessionId": rows."session_id",
+  "threadId": rows."thread_id",
+  "runId": rows."run_id",
+  "requestId": rows."request_id",
+  "resourceId": rows."resource_id",
+  "userId": rows."user_id",
+  "organizationId": rows."organization_id",
+  "conversationId": rows."conversation_id",
+  "serviceName": rows."service_name",
+  "environment": rows."environment",
+  "tags": rows."tags",
+  "metadata": rows."metadata",
+  "model": rows."model",
+  "requestModel": rows."request_model",
+  "provider": rows."provider",
+  "inputTokens": rows."input_tokens",
+  "outputTokens": rows."output_tokens",
+  "cachedInputTokens": rows."cached_input_tokens",
+  "cacheWriteTokens": rows."cache_write_tokens",
+  "reasoningTokens": rows."reasoning_tokens",
+  "costUsd": rows."cost_usd",
+  "costSource": rows."cost_source",
+  "timeToFirstToken": rows."time_to_first_token"::VARCHAR,
+  "toolName": rows."tool_name",
+  "agentName": rows."agent_name",
+  "attributes": rows."attributes",
+  "events": rows."events",
+  "links": rows."links",
+  "resource": rows."resource",
+  "dropped": rows."dropped"})::VARCHAR AS json
+FROM page JOIN rows ON rows._id = page._id
+ORDER BY page._position desc, page.trace_id desc, page.span_id desc
 
 
 -- listSpans with every filter
@@ -532,183 +595,207 @@ SELECT count(*)::INTEGER AS n
 FROM "mastra_ai_spans"
 WHERE session_id = ?
 
-WITH rows AS MATERIALIZED (SELECT rowid AS id, *
+WITH rows AS MATERIALIZED (SELECT rowid AS _id, *
 FROM "mastra_ai_spans"
 WHERE session_id = ?), page AS MATERIALIZED (
-SELECT id, start_time AS position, trace_id, span_id
+SELECT _id, start_time AS _position, trace_id, span_id
 FROM rows
 WHERE (true
-AND session_id = ?
-AND thread_id = ?
-AND run_id = ?
-AND request_id = ?
-AND resource_id = ?
-AND user_id = ?
-AND organization_id = ?
-AND conversation_id = ?
-AND service_name = ?
-AND environment = ?
-AND span_type = ?
-AND name = ?
-AND status = ?
-AND model = ?
-AND trace_key = ?
-AND trace_id = ?
-AND json_contains(tags, ?)
+AND (trace_key = ?
+AND trace_id = ?)
+AND "name" = ?
+AND "span_type" = ?
+AND "status" = ?
+AND "session_id" = ?
+AND "thread_id" = ?
+AND "run_id" = ?
+AND "request_id" = ?
+AND "resource_id" = ?
+AND "user_id" = ?
+AND "organization_id" = ?
+AND "conversation_id" = ?
+AND "service_name" = ?
+AND "environment" = ?
+AND ("model" = ?
+OR "request_model" = ?)
+AND json_contains("tags", ?)
 AND (true
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND (json_type(metadata, ?) = ?
-AND len(json_keys(metadata, ?)) = ?
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND (json_type(metadata, ?) = ?
-AND json_array_length(metadata, ?) = ?
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND json_extract(metadata, ?) = json_extract(?, '$'))))
-AND start_time >= ?
-AND start_time < ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND len(json_keys("metadata", ?)) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND json_array_length("metadata", ?) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND json_extract("metadata", ?) = json_extract(?, '$'))))
+AND "start_time" >= ?
+AND "start_time" < ?
 AND end_time::HUGEINT - start_time >= ?
-AND (status = 'error') = ?)
-ORDER BY position desc, trace_id desc, span_id desc
+AND "status" = ?)
+ORDER BY _position desc, trace_id desc, span_id desc
 LIMIT ? )
-SELECT to_json({traceId: rows.trace_id,
-  spanId: rows.span_id,
-  parentSpanId: rows.parent_span_id,
-  parentIsRemote: rows.parent_is_remote,
-  traceState: rows.trace_state,
-  name: rows.name,
-  kind: rows.kind,
-  spanType: rows.span_type,
-  status: rows.status,
-  statusMessage: rows.status_message,
-  startTime: rows.start_time::VARCHAR,
-  endTime: rows.end_time::VARCHAR,
-  sessionId: rows.session_id,
-  threadId: rows.thread_id,
-  runId: rows.run_id,
-  requestId: rows.request_id,
-  resourceId: rows.resource_id,
-  userId: rows.user_id,
-  organizationId: rows.organization_id,
-  conversationId: rows.conversation_id,
-  serviceName: rows.service_name,
-  environment: rows.environment,
-  tags: rows.tags,
-  metadata: rows.metadata,
-  model: rows.model,
-  provider: rows.provider,
-  inputTokens: rows.input_tokens,
-  outputTokens: rows.output_tokens,
-  costUsd: rows.cost_usd,
-  attributes: rows.attributes,
-  events: rows.events,
-  links: rows.links,
-  resource: rows.resource,
-  dropped: rows.dropped})::VARCHAR AS json
-FROM page JOIN rows ON rows.id = page.id
-ORDER BY page.position desc, page.trace_id desc, page.span_id desc
+SELECT to_json({"traceId": rows."trace_id",
+  "spanId": rows."span_id",
+  "parentSpanId": rows."parent_span_id",
+  "parentIsRemote": rows."parent_is_remote",
+  "traceState": rows."trace_state",
+  "name": rows."name",
+  "kind": rows."kind",
+  "spanType": rows."span_type",
+  "status": rows."status",
+  "statusMessage": rows."status_message",
+  "startTime": rows."start_time"::VARCHAR,
+  "endTime": rows."end_time"::VARCHAR,
+  "sessionId": rows."session_id",
+  "threadId": rows."thread_id",
+  "runId": rows."run_id",
+  "requestId": rows."request_id",
+  "resourceId": rows."resource_id",
+  "userId": rows."user_id",
+  "organizationId": rows."organization_id",
+  "conversationId": rows."conversation_id",
+  "serviceName": rows."service_name",
+  "environment": rows."environment",
+  "tags": rows."tags",
+  "metadata": rows."metadata",
+  "model": rows."model",
+  "requestModel": rows."request_model",
+  "provider": rows."provider",
+  "inputTokens": rows."input_tokens",
+  "outputTokens": rows."output_tokens",
+  "cachedInputTokens": rows."cached_input_tokens",
+  "cacheWriteTokens": rows."cache_write_tokens",
+  "reasoningTokens": rows."reasoning_tokens",
+  "costUsd": rows."cost_usd",
+  "costSource": rows."cost_source",
+  "timeToFirstToken": rows."time_to_first_token"::VARCHAR,
+  "toolName": rows."tool_name",
+  "agentName": rows."agent_name",
+  "attributes": rows."attributes",
+  "events": rows."events",
+  "links": rows."links",
+  "resource": rows."resource",
+  "dropped": rows."dropped"})::VARCHAR AS json
+FROM page JOIN rows ON rows._id = page._id
+ORDER BY page._position desc, page.trace_id desc, page.span_id desc
 
 
 -- listSpans, the longest first
 
-WITH rows AS NOT MATERIALIZED (SELECT rowid AS id, *
-FROM "mastra_ai_spans"
-WHERE true), page AS MATERIALIZED (
-SELECT id, coalesce(end_time::HUGEINT - start_time, ?::HUGEINT) AS position, trace_id, span_id
+WITH rows AS NOT MATERIALIZED (SELECT rowid AS _id, *
+FROM "mastra_ai_spans"), page AS MATERIALIZED (
+SELECT _id, coalesce(end_time::HUGEINT - start_time, ?::HUGEINT) AS _position, trace_id, span_id
 FROM rows
 WHERE true
-ORDER BY position desc, trace_id desc, span_id desc
+ORDER BY _position desc, trace_id desc, span_id desc
 LIMIT ? )
-SELECT to_json({traceId: rows.trace_id,
-  spanId: rows.span_id,
-  parentSpanId: rows.parent_span_id,
-  parentIsRemote: rows.parent_is_remote,
-  traceState: rows.trace_state,
-  name: rows.name,
-  kind: rows.kind,
-  spanType: rows.span_type,
-  status: rows.status,
-  statusMessage: rows.status_message,
-  startTime: rows.start_time::VARCHAR,
-  endTime: rows.end_time::VARCHAR,
-  sessionId: rows.session_id,
-  threadId: rows.thread_id,
-  runId: rows.run_id,
-  requestId: rows.request_id,
-  resourceId: rows.resource_id,
-  userId: rows.user_id,
-  organizationId: rows.organization_id,
-  conversationId: rows.conversation_id,
-  serviceName: rows.service_name,
-  environment: rows.environment,
-  tags: rows.tags,
-  metadata: rows.metadata,
-  model: rows.model,
-  provider: rows.provider,
-  inputTokens: rows.input_tokens,
-  outputTokens: rows.output_tokens,
-  costUsd: rows.cost_usd,
-  attributes: rows.attributes,
-  events: rows.events,
-  links: rows.links,
-  resource: rows.resource,
-  dropped: rows.dropped})::VARCHAR AS json
-FROM page JOIN rows ON rows.id = page.id
-ORDER BY page.position desc, page.trace_id desc, page.span_id desc
+SELECT to_json({"traceId": rows."trace_id",
+  "spanId": rows."span_id",
+  "parentSpanId": rows."parent_span_id",
+  "parentIsRemote": rows."parent_is_remote",
+  "traceState": rows."trace_state",
+  "name": rows."name",
+  "kind": rows."kind",
+  "spanType": rows."span_type",
+  "status": rows."status",
+  "statusMessage": rows."status_message",
+  "startTime": rows."start_time"::VARCHAR,
+  "endTime": rows."end_time"::VARCHAR,
+  "sessionId": rows."session_id",
+  "threadId": rows."thread_id",
+  "runId": rows."run_id",
+  "requestId": rows."request_id",
+  "resourceId": rows."resource_id",
+  "userId": rows."user_id",
+  "organizationId": rows."organization_id",
+  "conversationId": rows."conversation_id",
+  "serviceName": rows."service_name",
+  "environment": rows."environment",
+  "tags": rows."tags",
+  "metadata": rows."metadata",
+  "model": rows."model",
+  "requestModel": rows."request_model",
+  "provider": rows."provider",
+  "inputTokens": rows."input_tokens",
+  "outputTokens": rows."output_tokens",
+  "cachedInputTokens": rows."cached_input_tokens",
+  "cacheWriteTokens": rows."cache_write_tokens",
+  "reasoningTokens": rows."reasoning_tokens",
+  "costUsd": rows."cost_usd",
+  "costSource": rows."cost_source",
+  "timeToFirstToken": rows."time_to_first_token"::VARCHAR,
+  "toolName": rows."tool_name",
+  "agentName": rows."agent_name",
+  "attributes": rows."attributes",
+  "events": rows."events",
+  "links": rows."links",
+  "resource": rows."resource",
+  "dropped": rows."dropped"})::VARCHAR AS json
+FROM page JOIN rows ON rows._id = page._id
+ORDER BY page._position desc, page.trace_id desc, page.span_id desc
 
 
 -- listSpans, the shortest first, the next page
 
-WITH rows AS NOT MATERIALIZED (SELECT rowid AS id, *
-FROM "mastra_ai_spans"
-WHERE true), page AS MATERIALIZED (
-SELECT id, coalesce(end_time::HUGEINT - start_time, ?::HUGEINT) AS position, trace_id, span_id
+WITH rows AS NOT MATERIALIZED (SELECT rowid AS _id, *
+FROM "mastra_ai_spans"), page AS MATERIALIZED (
+SELECT _id, coalesce(end_time::HUGEINT - start_time, ?::HUGEINT) AS _position, trace_id, span_id
 FROM rows
 WHERE (true
 AND coalesce(end_time::HUGEINT - start_time, ?::HUGEINT) >= ?
 AND (coalesce(end_time::HUGEINT - start_time, ?::HUGEINT) > ?
-OR (trace_id > ?
+OR (coalesce(end_time::HUGEINT - start_time, ?::HUGEINT) = ?
+AND (trace_id > ?
 OR (trace_id = ?
 AND (span_id > ?
 OR (span_id = ?
-AND false))))))
-ORDER BY position asc, trace_id asc, span_id asc
+AND false)))))))
+ORDER BY _position asc, trace_id asc, span_id asc
 LIMIT ? )
-SELECT to_json({traceId: rows.trace_id,
-  spanId: rows.span_id,
-  parentSpanId: rows.parent_span_id,
-  parentIsRemote: rows.parent_is_remote,
-  traceState: rows.trace_state,
-  name: rows.name,
-  kind: rows.kind,
-  spanType: rows.span_type,
-  status: rows.status,
-  statusMessage: rows.status_message,
-  startTime: rows.start_time::VARCHAR,
-  endTime: rows.end_time::VARCHAR,
-  sessionId: rows.session_id,
-  threadId: rows.thread_id,
-  runId: rows.run_id,
-  requestId: rows.request_id,
-  resourceId: rows.resource_id,
-  userId: rows.user_id,
-  organizationId: rows.organization_id,
-  conversationId: rows.conversation_id,
-  serviceName: rows.service_name,
-  environment: rows.environment,
-  tags: rows.tags,
-  metadata: rows.metadata,
-  model: rows.model,
-  provider: rows.provider,
-  inputTokens: rows.input_tokens,
-  outputTokens: rows.output_tokens,
-  costUsd: rows.cost_usd,
-  attributes: rows.attributes,
-  events: rows.events,
-  links: rows.links,
-  resource: rows.resource,
-  dropped: rows.dropped})::VARCHAR AS json
-FROM page JOIN rows ON rows.id = page.id
-ORDER BY page.position asc, page.trace_id asc, page.span_id asc
+SELECT to_json({"traceId": rows."trace_id",
+  "spanId": rows."span_id",
+  "parentSpanId": rows."parent_span_id",
+  "parentIsRemote": rows."parent_is_remote",
+  "traceState": rows."trace_state",
+  "name": rows."name",
+  "kind": rows."kind",
+  "spanType": rows."span_type",
+  "status": rows."status",
+  "statusMessage": rows."status_message",
+  "startTime": rows."start_time"::VARCHAR,
+  "endTime": rows."end_time"::VARCHAR,
+  "sessionId": rows."session_id",
+  "threadId": rows."thread_id",
+  "runId": rows."run_id",
+  "requestId": rows."request_id",
+  "resourceId": rows."resource_id",
+  "userId": rows."user_id",
+  "organizationId": rows."organization_id",
+  "conversationId": rows."conversation_id",
+  "serviceName": rows."service_name",
+  "environment": rows."environment",
+  "tags": rows."tags",
+  "metadata": rows."metadata",
+  "model": rows."model",
+  "requestModel": rows."request_model",
+  "provider": rows."provider",
+  "inputTokens": rows."input_tokens",
+  "outputTokens": rows."output_tokens",
+  "cachedInputTokens": rows."cached_input_tokens",
+  "cacheWriteTokens": rows."cache_write_tokens",
+  "reasoningTokens": rows."reasoning_tokens",
+  "costUsd": rows."cost_usd",
+  "costSource": rows."cost_source",
+  "timeToFirstToken": rows."time_to_first_token"::VARCHAR,
+  "toolName": rows."tool_name",
+  "agentName": rows."agent_name",
+  "attributes": rows."attributes",
+  "events": rows."events",
+  "links": rows."links",
+  "resource": rows."resource",
+  "dropped": rows."dropped"})::VARCHAR AS json
+FROM page JOIN rows ON rows._id = page._id
+ORDER BY page._position asc, page.trace_id asc, page.span_id asc
 
 
 -- listSpans of a session, the next page
@@ -717,193 +804,203 @@ SELECT count(*)::INTEGER AS n
 FROM "mastra_ai_spans"
 WHERE session_id = ?
 
-WITH rows AS MATERIALIZED (SELECT rowid AS id, *
+WITH rows AS MATERIALIZED (SELECT rowid AS _id, *
 FROM "mastra_ai_spans"
 WHERE session_id = ?), page AS MATERIALIZED (
-SELECT id, start_time AS position, trace_id, span_id
+SELECT _id, start_time AS _position, trace_id, span_id
 FROM rows
 WHERE ((true
-AND session_id = ?
+AND "session_id" = ?
 AND start_time <= ?
 AND (start_time < ?
-OR (trace_id < ?
+OR (start_time = ?
+AND (trace_id < ?
 OR (trace_id = ?
 AND (span_id < ?
 OR (span_id = ?
-AND false))))))
+AND false)))))))
 AND start_time >= (SELECT list_min(max(start_time, ?))
 FROM rows
 WHERE (true
-AND session_id = ?
+AND "session_id" = ?
 AND start_time <= ?
 AND (start_time < ?
-OR (trace_id < ?
+OR (start_time = ?
+AND (trace_id < ?
 OR (trace_id = ?
 AND (span_id < ?
 OR (span_id = ?
-AND false))))))))
-ORDER BY position desc, trace_id desc, span_id desc
+AND false)))))))))
+ORDER BY _position desc, trace_id desc, span_id desc
 LIMIT ? )
-SELECT to_json({traceId: rows.trace_id,
-  spanId: rows.span_id,
-  parentSpanId: rows.parent_span_id,
-  parentIsRemote: rows.parent_is_remote,
-  traceState: rows.trace_state,
-  name: rows.name,
-  kind: rows.kind,
-  spanType: rows.span_type,
-  status: rows.status,
-  statusMessage: rows.status_message,
-  startTime: rows.start_time::VARCHAR,
-  endTime: rows.end_time::VARCHAR,
-  sessionId: rows.session_id,
-  threadId: rows.thread_id,
-  runId: rows.run_id,
-  requestId: rows.request_id,
-  resourceId: rows.resource_id,
-  userId: rows.user_id,
-  organizationId: rows.organization_id,
-  conversationId: rows.conversation_id,
-  serviceName: rows.service_name,
-  environment: rows.environment,
-  tags: rows.tags,
-  metadata: rows.metadata,
-  model: rows.model,
-  provider: rows.provider,
-  inputTokens: rows.input_tokens,
-  outputTokens: rows.output_tokens,
-  costUsd: rows.cost_usd,
-  attributes: rows.attributes,
-  events: rows.events,
-  links: rows.links,
-  resource: rows.resource,
-  dropped: rows.dropped})::VARCHAR AS json
-FROM page JOIN rows ON rows.id = page.id
-ORDER BY page.position desc, page.trace_id desc, page.span_id desc
+SELECT to_json({"traceId": rows."trace_id",
+  "spanId": rows."span_id",
+  "parentSpanId": rows."parent_span_id",
+  "parentIsRemote": rows."parent_is_remote",
+  "traceState": rows."trace_state",
+  "name": rows."name",
+  "kind": rows."kind",
+  "spanType": rows."span_type",
+  "status": rows."status",
+  "statusMessage": rows."status_message",
+  "startTime": rows."start_time"::VARCHAR,
+  "endTime": rows."end_time"::VARCHAR,
+  "sessionId": rows."session_id",
+  "threadId": rows."thread_id",
+  "runId": rows."run_id",
+  "requestId": rows."request_id",
+  "resourceId": rows."resource_id",
+  "userId": rows."user_id",
+  "organizationId": rows."organization_id",
+  "conversationId": rows."conversation_id",
+  "serviceName": rows."service_name",
+  "environment": rows."environment",
+  "tags": rows."tags",
+  "metadata": rows."metadata",
+  "model": rows."model",
+  "requestModel": rows."request_model",
+  "provider": rows."provider",
+  "inputTokens": rows."input_tokens",
+  "outputTokens": rows."output_tokens",
+  "cachedInputTokens": rows."cached_input_tokens",
+  "cacheWriteTokens": rows."cache_write_tokens",
+  "reasoningTokens": rows."reasoning_tokens",
+  "costUsd": rows."cost_usd",
+  "costSource": rows."cost_source",
+  "timeToFirstToken": rows."time_to_first_token"::VARCHAR,
+  "toolName": rows."tool_name",
+  "agentName": rows."agent_name",
+  "attributes": rows."attributes",
+  "events": rows."events",
+  "links": rows."links",
+  "resource": rows."resource",
+  "dropped": rows."dropped"})::VARCHAR AS json
+FROM page JOIN rows ON rows._id = page._id
+ORDER BY page._position desc, page.trace_id desc, page.span_id desc
 
 
 -- listLogs
 
-WITH rows AS NOT MATERIALIZED (SELECT rowid AS id, *
-FROM "mastra_ai_logs"
-WHERE true), page AS MATERIALIZED (
-SELECT id, timestamp, log_id
+WITH rows AS NOT MATERIALIZED (SELECT rowid AS _id, *
+FROM "mastra_ai_logs"), page AS MATERIALIZED (
+SELECT _id, timestamp AS _position, log_id
 FROM rows
 WHERE (true
 AND timestamp >= (SELECT list_min(max(timestamp, ?))
 FROM rows
 WHERE true))
-ORDER BY timestamp desc, log_id desc
+ORDER BY _position desc, log_id desc
 LIMIT ? )
-SELECT to_json({logId: rows.log_id,
-  timestamp: rows.timestamp::VARCHAR,
-  level: rows.level,
-  message: rows.message,
-  data: rows.data,
-  attributes: rows.attributes,
-  logSpans: rows.log_spans,
-  cause: rows.cause,
-  traceId: rows.trace_id,
-  spanId: rows.span_id,
-  sessionId: rows.session_id,
-  threadId: rows.thread_id,
-  runId: rows.run_id,
-  requestId: rows.request_id,
-  resourceId: rows.resource_id,
-  userId: rows.user_id,
-  organizationId: rows.organization_id,
-  conversationId: rows.conversation_id,
-  serviceName: rows.service_name,
-  environment: rows.environment,
-  tags: rows.tags,
-  metadata: rows.metadata})::VARCHAR AS json
-FROM page JOIN rows ON rows.id = page.id
-ORDER BY page.timestamp desc, page.log_id desc
+SELECT to_json({"logId": rows."log_id",
+  "timestamp": rows."timestamp"::VARCHAR,
+  "level": rows."level",
+  "message": rows."message",
+  "data": rows."data",
+  "attributes": rows."attributes",
+  "logSpans": rows."log_spans",
+  "cause": rows."cause",
+  "traceId": rows."trace_id",
+  "spanId": rows."span_id",
+  "sessionId": rows."session_id",
+  "threadId": rows."thread_id",
+  "runId": rows."run_id",
+  "requestId": rows."request_id",
+  "resourceId": rows."resource_id",
+  "userId": rows."user_id",
+  "organizationId": rows."organization_id",
+  "conversationId": rows."conversation_id",
+  "serviceName": rows."service_name",
+  "environment": rows."environment",
+  "tags": rows."tags",
+  "metadata": rows."metadata",
+  "dropped": rows."dropped"})::VARCHAR AS json
+FROM page JOIN rows ON rows._id = page._id
+ORDER BY page._position desc, page.log_id desc
 
 
 -- listLogs by minLevel and search
 
-WITH rows AS NOT MATERIALIZED (SELECT rowid AS id, *
-FROM "mastra_ai_logs"
-WHERE true), page AS MATERIALIZED (
-SELECT id, timestamp, log_id
+WITH rows AS NOT MATERIALIZED (SELECT rowid AS _id, *
+FROM "mastra_ai_logs"), page AS MATERIALIZED (
+SELECT _id, timestamp AS _position, log_id
 FROM rows
 WHERE (true
 AND "level" IN (?,?,?)
-AND (contains(lower(message), lower(?))
-AND contains(translate(message, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), translate(?, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'))))
-ORDER BY timestamp desc, log_id desc
+AND (contains(lower("message"), lower(?))
+AND contains(translate("message", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), translate(?, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'))))
+ORDER BY _position desc, log_id desc
 LIMIT ? )
-SELECT to_json({logId: rows.log_id,
-  timestamp: rows.timestamp::VARCHAR,
-  level: rows.level,
-  message: rows.message,
-  data: rows.data,
-  attributes: rows.attributes,
-  logSpans: rows.log_spans,
-  cause: rows.cause,
-  traceId: rows.trace_id,
-  spanId: rows.span_id,
-  sessionId: rows.session_id,
-  threadId: rows.thread_id,
-  runId: rows.run_id,
-  requestId: rows.request_id,
-  resourceId: rows.resource_id,
-  userId: rows.user_id,
-  organizationId: rows.organization_id,
-  conversationId: rows.conversation_id,
-  serviceName: rows.service_name,
-  environment: rows.environment,
-  tags: rows.tags,
-  metadata: rows.metadata})::VARCHAR AS json
-FROM page JOIN rows ON rows.id = page.id
-ORDER BY page.timestamp desc, page.log_id desc
+SELECT to_json({"logId": rows."log_id",
+  "timestamp": rows."timestamp"::VARCHAR,
+  "level": rows."level",
+  "message": rows."message",
+  "data": rows."data",
+  "attributes": rows."attributes",
+  "logSpans": rows."log_spans",
+  "cause": rows."cause",
+  "traceId": rows."trace_id",
+  "spanId": rows."span_id",
+  "sessionId": rows."session_id",
+  "threadId": rows."thread_id",
+  "runId": rows."run_id",
+  "requestId": rows."request_id",
+  "resourceId": rows."resource_id",
+  "userId": rows."user_id",
+  "organizationId": rows."organization_id",
+  "conversationId": rows."conversation_id",
+  "serviceName": rows."service_name",
+  "environment": rows."environment",
+  "tags": rows."tags",
+  "metadata": rows."metadata",
+  "dropped": rows."dropped"})::VARCHAR AS json
+FROM page JOIN rows ON rows._id = page._id
+ORDER BY page._position desc, page.log_id desc
 
 
 -- listLogs by tags and metadata
 
-WITH rows AS NOT MATERIALIZED (SELECT rowid AS id, *
-FROM "mastra_ai_logs"
-WHERE true), page AS MATERIALIZED (
-SELECT id, timestamp, log_id
+WITH rows AS NOT MATERIALIZED (SELECT rowid AS _id, *
+FROM "mastra_ai_logs"), page AS MATERIALIZED (
+SELECT _id, timestamp AS _position, log_id
 FROM rows
 WHERE (true
-AND json_contains(tags, ?)
+AND json_contains("tags", ?)
 AND (true
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND (json_type(metadata, ?) = ?
-AND len(json_keys(metadata, ?)) = ?
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND (json_type(metadata, ?) = ?
-AND json_array_length(metadata, ?) = ?
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND json_extract(metadata, ?) = json_extract(?, '$')))))
-ORDER BY timestamp desc, log_id desc
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND len(json_keys("metadata", ?)) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND json_array_length("metadata", ?) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND json_extract("metadata", ?) = json_extract(?, '$')))))
+ORDER BY _position desc, log_id desc
 LIMIT ? )
-SELECT to_json({logId: rows.log_id,
-  timestamp: rows.timestamp::VARCHAR,
-  level: rows.level,
-  message: rows.message,
-  data: rows.data,
-  attributes: rows.attributes,
-  logSpans: rows.log_spans,
-  cause: rows.cause,
-  traceId: rows.trace_id,
-  spanId: rows.span_id,
-  sessionId: rows.session_id,
-  threadId: rows.thread_id,
-  runId: rows.run_id,
-  requestId: rows.request_id,
-  resourceId: rows.resource_id,
-  userId: rows.user_id,
-  organizationId: rows.organization_id,
-  conversationId: rows.conversation_id,
-  serviceName: rows.service_name,
-  environment: rows.environment,
-  tags: rows.tags,
-  metadata: rows.metadata})::VARCHAR AS json
-FROM page JOIN rows ON rows.id = page.id
-ORDER BY page.timestamp desc, page.log_id desc
+SELECT to_json({"logId": rows."log_id",
+  "timestamp": rows."timestamp"::VARCHAR,
+  "level": rows."level",
+  "message": rows."message",
+  "data": rows."data",
+  "attributes": rows."attributes",
+  "logSpans": rows."log_spans",
+  "cause": rows."cause",
+  "traceId": rows."trace_id",
+  "spanId": rows."span_id",
+  "sessionId": rows."session_id",
+  "threadId": rows."thread_id",
+  "runId": rows."run_id",
+  "requestId": rows."request_id",
+  "resourceId": rows."resource_id",
+  "userId": rows."user_id",
+  "organizationId": rows."organization_id",
+  "conversationId": rows."conversation_id",
+  "serviceName": rows."service_name",
+  "environment": rows."environment",
+  "tags": rows."tags",
+  "metadata": rows."metadata",
+  "dropped": rows."dropped"})::VARCHAR AS json
+FROM page JOIN rows ON rows._id = page._id
+ORDER BY page._position desc, page.log_id desc
 
 
 -- listLogs with every filter
@@ -912,106 +1009,108 @@ SELECT count(*)::INTEGER AS n
 FROM "mastra_ai_logs"
 WHERE session_id = ?
 
-WITH rows AS MATERIALIZED (SELECT rowid AS id, *
+WITH rows AS MATERIALIZED (SELECT rowid AS _id, *
 FROM "mastra_ai_logs"
 WHERE session_id = ?), page AS MATERIALIZED (
-SELECT id, timestamp, log_id
+SELECT _id, timestamp AS _position, log_id
 FROM rows
 WHERE (true
-AND session_id = ?
-AND thread_id = ?
-AND run_id = ?
-AND request_id = ?
-AND resource_id = ?
-AND user_id = ?
-AND organization_id = ?
-AND conversation_id = ?
-AND service_name = ?
-AND environment = ?
+AND "level" = ?
 AND trace_id = ?
-AND level = ?
-AND json_contains(tags, ?)
+AND "session_id" = ?
+AND "thread_id" = ?
+AND "run_id" = ?
+AND "request_id" = ?
+AND "resource_id" = ?
+AND "user_id" = ?
+AND "organization_id" = ?
+AND "conversation_id" = ?
+AND "service_name" = ?
+AND "environment" = ?
+AND json_contains("tags", ?)
 AND (true
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND (json_type(metadata, ?) = ?
-AND len(json_keys(metadata, ?)) = ?
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND (json_type(metadata, ?) = ?
-AND json_array_length(metadata, ?) = ?
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND json_extract(metadata, ?) = json_extract(?, '$'))))
-AND timestamp >= ?
-AND timestamp < ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND len(json_keys("metadata", ?)) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND json_array_length("metadata", ?) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND json_extract("metadata", ?) = json_extract(?, '$'))))
+AND "timestamp" >= ?
+AND "timestamp" < ?
 AND "level" IN (?,?,?)
-AND (contains(lower(message), lower(?))
-AND contains(translate(message, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), translate(?, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'))))
-ORDER BY timestamp desc, log_id desc
+AND (contains(lower("message"), lower(?))
+AND contains(translate("message", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), translate(?, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'))))
+ORDER BY _position desc, log_id desc
 LIMIT ? )
-SELECT to_json({logId: rows.log_id,
-  timestamp: rows.timestamp::VARCHAR,
-  level: rows.level,
-  message: rows.message,
-  data: rows.data,
-  attributes: rows.attributes,
-  logSpans: rows.log_spans,
-  cause: rows.cause,
-  traceId: rows.trace_id,
-  spanId: rows.span_id,
-  sessionId: rows.session_id,
-  threadId: rows.thread_id,
-  runId: rows.run_id,
-  requestId: rows.request_id,
-  resourceId: rows.resource_id,
-  userId: rows.user_id,
-  organizationId: rows.organization_id,
-  conversationId: rows.conversation_id,
-  serviceName: rows.service_name,
-  environment: rows.environment,
-  tags: rows.tags,
-  metadata: rows.metadata})::VARCHAR AS json
-FROM page JOIN rows ON rows.id = page.id
-ORDER BY page.timestamp desc, page.log_id desc
+SELECT to_json({"logId": rows."log_id",
+  "timestamp": rows."timestamp"::VARCHAR,
+  "level": rows."level",
+  "message": rows."message",
+  "data": rows."data",
+  "attributes": rows."attributes",
+  "logSpans": rows."log_spans",
+  "cause": rows."cause",
+  "traceId": rows."trace_id",
+  "spanId": rows."span_id",
+  "sessionId": rows."session_id",
+  "threadId": rows."thread_id",
+  "runId": rows."run_id",
+  "requestId": rows."request_id",
+  "resourceId": rows."resource_id",
+  "userId": rows."user_id",
+  "organizationId": rows."organization_id",
+  "conversationId": rows."conversation_id",
+  "serviceName": rows."service_name",
+  "environment": rows."environment",
+  "tags": rows."tags",
+  "metadata": rows."metadata",
+  "dropped": rows."dropped"})::VARCHAR AS json
+FROM page JOIN rows ON rows._id = page._id
+ORDER BY page._position desc, page.log_id desc
 
 
 -- listLogs, the oldest first, the next page
 
-WITH rows AS NOT MATERIALIZED (SELECT rowid AS id, *
-FROM "mastra_ai_logs"
-WHERE true), page AS MATERIALIZED (
-SELECT id, timestamp, log_id
+WITH rows AS NOT MATERIALIZED (SELECT rowid AS _id, *
+FROM "mastra_ai_logs"), page AS MATERIALIZED (
+SELECT _id, timestamp AS _position, log_id
 FROM rows
 WHERE (true
 AND timestamp >= ?
 AND (timestamp > ?
-OR (log_id > ?
+OR (timestamp = ?
+AND (log_id > ?
 OR (log_id = ?
-AND false))))
-ORDER BY timestamp asc, log_id asc
+AND false)))))
+ORDER BY _position asc, log_id asc
 LIMIT ? )
-SELECT to_json({logId: rows.log_id,
-  timestamp: rows.timestamp::VARCHAR,
-  level: rows.level,
-  message: rows.message,
-  data: rows.data,
-  attributes: rows.attributes,
-  logSpans: rows.log_spans,
-  cause: rows.cause,
-  traceId: rows.trace_id,
-  spanId: rows.span_id,
-  sessionId: rows.session_id,
-  threadId: rows.thread_id,
-  runId: rows.run_id,
-  requestId: rows.request_id,
-  resourceId: rows.resource_id,
-  userId: rows.user_id,
-  organizationId: rows.organization_id,
-  conversationId: rows.conversation_id,
-  serviceName: rows.service_name,
-  environment: rows.environment,
-  tags: rows.tags,
-  metadata: rows.metadata})::VARCHAR AS json
-FROM page JOIN rows ON rows.id = page.id
-ORDER BY page.timestamp asc, page.log_id asc
+SELECT to_json({"logId": rows."log_id",
+  "timestamp": rows."timestamp"::VARCHAR,
+  "level": rows."level",
+  "message": rows."message",
+  "data": rows."data",
+  "attributes": rows."attributes",
+  "logSpans": rows."log_spans",
+  "cause": rows."cause",
+  "traceId": rows."trace_id",
+  "spanId": rows."span_id",
+  "sessionId": rows."session_id",
+  "threadId": rows."thread_id",
+  "runId": rows."run_id",
+  "requestId": rows."request_id",
+  "resourceId": rows."resource_id",
+  "userId": rows."user_id",
+  "organizationId": rows."organization_id",
+  "conversationId": rows."conversation_id",
+  "serviceName": rows."service_name",
+  "environment": rows."environment",
+  "tags": rows."tags",
+  "metadata": rows."metadata",
+  "dropped": rows."dropped"})::VARCHAR AS json
+FROM page JOIN rows ON rows._id = page._id
+ORDER BY page._position asc, page.log_id asc
 
 
 -- listSessions
@@ -1039,17 +1138,17 @@ ORDER BY last_activity desc, session_id desc
 LIMIT ?
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, input_tokens, output_tokens, cost_usd, replayed
+SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, replayed, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE "session_id" IN (?,?) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
 WHERE "session_id" IN (?,?) ), of_spans AS (
 SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE status = 'error'
-AND NOT replayed) AS errors, sum(input_tokens) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS input_tokens, sum(output_tokens) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS output_tokens, sum(cost_usd) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS cost_usd, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
+AND NOT replayed) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM span_rows
 GROUP BY session_id ), of_logs AS (
 SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
@@ -1062,9 +1161,9 @@ SELECT to_json({ sessionId: session_id,
   spans: coalesce(spans, 0),
   errors: coalesce(errors, 0),
   logs: coalesce(logs, 0),
-  inputTokens: coalesce(input_tokens, 0),
-  outputTokens: coalesce(output_tokens, 0),
-  costUsd: greatest(least(coalesce(cost_usd, 0), 1.7976931348623157e308), -1.7976931348623157e308),
+  "inputTokens": coalesce("input_tokens", 0),
+  "outputTokens": coalesce("output_tokens", 0),
+  "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
 FROM of_spans FULL JOIN of_logs USING (session_id)
 
@@ -1073,27 +1172,29 @@ FROM of_spans FULL JOIN of_logs USING (session_id)
 
 WITH rows AS (
 SELECT session_id, start_time AS first_activity, greatest(start_time, end_time) AS last_activity, status = 'error'
-AND NOT replayed AS failed, thread_id = ? AS matches0, run_id = ? AS matches1, request_id = ? AS matches2, resource_id = ? AS matches3, user_id = ? AS matches4, organization_id = ? AS matches5, conversation_id = ? AS matches6, service_name = ? AS matches7, environment = ? AS matches8, trace_id = ? AS matches9, json_contains(tags, ?) AS matches10, (true
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND (json_type(metadata, ?) = ?
-AND len(json_keys(metadata, ?)) = ?
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND (json_type(metadata, ?) = ?
-AND json_array_length(metadata, ?) = ?
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND json_extract(metadata, ?) = json_extract(?, '$')))) AS matches11, span_type = ? AS matches12, name = ? AS matches13, status = ? AS matches14, model = ? AS matches15
+AND NOT replayed AS failed, (trace_key = ?
+AND trace_id = ?) AS matches0, "thread_id" = ? AS matches1, "run_id" = ? AS matches2, "request_id" = ? AS matches3, "resource_id" = ? AS matches4, "user_id" = ? AS matches5, "organization_id" = ? AS matches6, "conversation_id" = ? AS matches7, "service_name" = ? AS matches8, "environment" = ? AS matches9, json_contains("tags", ?) AS matches10, (true
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND len(json_keys("metadata", ?)) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND json_array_length("metadata", ?) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND json_extract("metadata", ?) = json_extract(?, '$')))) AS matches11, "name" = ? AS matches12, "span_type" = ? AS matches13, "status" = ? AS matches14, ("model" = ?
+OR "request_model" = ?) AS matches15
 FROM "mastra_ai_spans"
 WHERE session_id = ?
 UNION ALL
-SELECT session_id, timestamp, timestamp, false, thread_id = ? AS matches0, run_id = ? AS matches1, request_id = ? AS matches2, resource_id = ? AS matches3, user_id = ? AS matches4, organization_id = ? AS matches5, conversation_id = ? AS matches6, service_name = ? AS matches7, environment = ? AS matches8, trace_id = ? AS matches9, json_contains(tags, ?) AS matches10, (true
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND (json_type(metadata, ?) = ?
-AND len(json_keys(metadata, ?)) = ?
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND (json_type(metadata, ?) = ?
-AND json_array_length(metadata, ?) = ?
-AND json_extract(metadata, ?) = json_extract(?, '$')
-AND json_extract(metadata, ?) = json_extract(?, '$')))) AS matches11, false AS matches12, false AS matches13, false AS matches14, false AS matches15
+SELECT session_id, timestamp, timestamp, false, trace_id = ? AS matches0, "thread_id" = ? AS matches1, "run_id" = ? AS matches2, "request_id" = ? AS matches3, "resource_id" = ? AS matches4, "user_id" = ? AS matches5, "organization_id" = ? AS matches6, "conversation_id" = ? AS matches7, "service_name" = ? AS matches8, "environment" = ? AS matches9, json_contains("tags", ?) AS matches10, (true
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND len(json_keys("metadata", ?)) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND json_array_length("metadata", ?) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND json_extract("metadata", ?) = json_extract(?, '$')))) AS matches11, false AS matches12, false AS matches13, false AS matches14, false AS matches15
 FROM "mastra_ai_logs"
 WHERE session_id = ? ), matching AS (
 SELECT session_id, min(first_activity) AS first_activity, max(last_activity) AS last_activity, bool_or(failed) AS failed
@@ -1130,17 +1231,17 @@ ORDER BY last_activity desc, session_id desc
 LIMIT ?
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, input_tokens, output_tokens, cost_usd, replayed
+SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, replayed, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE "session_id" IN (?) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
 WHERE "session_id" IN (?) ), of_spans AS (
 SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE status = 'error'
-AND NOT replayed) AS errors, sum(input_tokens) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS input_tokens, sum(output_tokens) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS output_tokens, sum(cost_usd) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS cost_usd, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
+AND NOT replayed) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM span_rows
 GROUP BY session_id ), of_logs AS (
 SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
@@ -1153,9 +1254,9 @@ SELECT to_json({ sessionId: session_id,
   spans: coalesce(spans, 0),
   errors: coalesce(errors, 0),
   logs: coalesce(logs, 0),
-  inputTokens: coalesce(input_tokens, 0),
-  outputTokens: coalesce(output_tokens, 0),
-  costUsd: greatest(least(coalesce(cost_usd, 0), 1.7976931348623157e308), -1.7976931348623157e308),
+  "inputTokens": coalesce("input_tokens", 0),
+  "outputTokens": coalesce("output_tokens", 0),
+  "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
 FROM of_spans FULL JOIN of_logs USING (session_id)
 
@@ -1186,17 +1287,17 @@ ORDER BY last_activity::HUGEINT - first_activity desc, session_id desc
 LIMIT ?
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, input_tokens, output_tokens, cost_usd, replayed
+SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, replayed, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE "session_id" IN (?) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
 WHERE "session_id" IN (?) ), of_spans AS (
 SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE status = 'error'
-AND NOT replayed) AS errors, sum(input_tokens) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS input_tokens, sum(output_tokens) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS output_tokens, sum(cost_usd) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS cost_usd, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
+AND NOT replayed) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM span_rows
 GROUP BY session_id ), of_logs AS (
 SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
@@ -1209,9 +1310,9 @@ SELECT to_json({ sessionId: session_id,
   spans: coalesce(spans, 0),
   errors: coalesce(errors, 0),
   logs: coalesce(logs, 0),
-  inputTokens: coalesce(input_tokens, 0),
-  outputTokens: coalesce(output_tokens, 0),
-  costUsd: greatest(least(coalesce(cost_usd, 0), 1.7976931348623157e308), -1.7976931348623157e308),
+  "inputTokens": coalesce("input_tokens", 0),
+  "outputTokens": coalesce("output_tokens", 0),
+  "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
 FROM of_spans FULL JOIN of_logs USING (session_id)
 
@@ -1240,24 +1341,25 @@ WHERE (true
 AND last_activity <= ?
 AND last_activity >= ?
 AND (last_activity > ?
-OR (session_id > ?
+OR (last_activity = ?
+AND (session_id > ?
 OR (session_id = ?
-AND false))))
+AND false)))))
 ORDER BY last_activity asc, session_id asc
 LIMIT ?
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, input_tokens, output_tokens, cost_usd, replayed
+SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, replayed, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE "session_id" IN (?) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
 WHERE "session_id" IN (?) ), of_spans AS (
 SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE status = 'error'
-AND NOT replayed) AS errors, sum(input_tokens) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS input_tokens, sum(output_tokens) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS output_tokens, sum(cost_usd) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS cost_usd, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
+AND NOT replayed) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM span_rows
 GROUP BY session_id ), of_logs AS (
 SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
@@ -1270,9 +1372,9 @@ SELECT to_json({ sessionId: session_id,
   spans: coalesce(spans, 0),
   errors: coalesce(errors, 0),
   logs: coalesce(logs, 0),
-  inputTokens: coalesce(input_tokens, 0),
-  outputTokens: coalesce(output_tokens, 0),
-  costUsd: greatest(least(coalesce(cost_usd, 0), 1.7976931348623157e308), -1.7976931348623157e308),
+  "inputTokens": coalesce("input_tokens", 0),
+  "outputTokens": coalesce("output_tokens", 0),
+  "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
 FROM of_spans FULL JOIN of_logs USING (session_id)
 
@@ -1287,86 +1389,130 @@ SELECT count(*)::INTEGER AS n
 FROM "mastra_ai_logs"
 WHERE session_id = ?
 
-WITH span_rows AS MATERIALIZED (SELECT rowid AS id, *
+SELECT count(*)::INTEGER AS n
+FROM "mastra_ai_scores"
+WHERE session_id = ?
+
+WITH spans_rows AS MATERIALIZED (SELECT rowid AS _id, *
 FROM "mastra_ai_spans"
-WHERE session_id = ?), log_rows AS MATERIALIZED (SELECT rowid AS id, *
+WHERE session_id = ?), logs_rows AS MATERIALIZED (SELECT rowid AS _id, *
 FROM "mastra_ai_logs"
-WHERE session_id = ?), items AS (
-SELECT id, start_time AS time, '0' AS kind, trace_id || span_id AS key
-FROM span_rows
+WHERE session_id = ?), scores_rows AS MATERIALIZED (SELECT rowid AS _id, *
+FROM "mastra_ai_scores"
+WHERE session_id = ?), items AS (SELECT _id, start_time AS time, '0' AS kind, trace_id || span_id AS key
+FROM spans_rows
 WHERE entry_key IS NOT NULL
 UNION ALL
-SELECT id, timestamp, '1', log_id
-FROM log_rows ), page AS MATERIALIZED (
+SELECT _id, timestamp AS time, '1' AS kind, log_id AS key
+FROM logs_rows
+UNION ALL
+SELECT _id, time AS time, '2' AS kind, score_id AS key
+FROM scores_rows), page AS MATERIALIZED (
 SELECT *
 FROM items
 WHERE true
-ORDER BY time, kind, key
+ORDER BY time asc, kind asc, key asc
 LIMIT ? )
 SELECT kind, json
-FROM (
-SELECT page.*, to_json({traceId: span_rows.trace_id,
-  spanId: span_rows.span_id,
-  parentSpanId: span_rows.parent_span_id,
-  parentIsRemote: span_rows.parent_is_remote,
-  traceState: span_rows.trace_state,
-  name: span_rows.name,
-  kind: span_rows.kind,
-  spanType: span_rows.span_type,
-  status: span_rows.status,
-  statusMessage: span_rows.status_message,
-  startTime: span_rows.start_time::VARCHAR,
-  endTime: span_rows.end_time::VARCHAR,
-  sessionId: span_rows.session_id,
-  threadId: span_rows.thread_id,
-  runId: span_rows.run_id,
-  requestId: span_rows.request_id,
-  resourceId: span_rows.resource_id,
-  userId: span_rows.user_id,
-  organizationId: span_rows.organization_id,
-  conversationId: span_rows.conversation_id,
-  serviceName: span_rows.service_name,
-  environment: span_rows.environment,
-  tags: span_rows.tags,
-  metadata: span_rows.metadata,
-  model: span_rows.model,
-  provider: span_rows.provider,
-  inputTokens: span_rows.input_tokens,
-  outputTokens: span_rows.output_tokens,
-  costUsd: span_rows.cost_usd,
-  attributes: span_rows.attributes,
-  events: span_rows.events,
-  links: span_rows.links,
-  resource: span_rows.resource,
-  dropped: span_rows.dropped})::VARCHAR AS json
-FROM page JOIN span_rows ON span_rows.id = page.id
+FROM (SELECT page.*, to_json({"traceId": spans_rows."trace_id",
+  "spanId": spans_rows."span_id",
+  "parentSpanId": spans_rows."parent_span_id",
+  "parentIsRemote": spans_rows."parent_is_remote",
+  "traceState": spans_rows."trace_state",
+  "name": spans_rows."name",
+  "kind": spans_rows."kind",
+  "spanType": spans_rows."span_type",
+  "status": spans_rows."status",
+  "statusMessage": spans_rows."status_message",
+  "startTime": spans_rows."start_time"::VARCHAR,
+  "endTime": spans_rows."end_time"::VARCHAR,
+  "sessionId": spans_rows."session_id",
+  "threadId": spans_rows."thread_id",
+  "runId": spans_rows."run_id",
+  "requestId": spans_rows."request_id",
+  "resourceId": spans_rows."resource_id",
+  "userId": spans_rows."user_id",
+  "organizationId": spans_rows."organization_id",
+  "conversationId": spans_rows."conversation_id",
+  "serviceName": spans_rows."service_name",
+  "environment": spans_rows."environment",
+  "tags": spans_rows."tags",
+  "metadata": spans_rows."metadata",
+  "model": spans_rows."model",
+  "requestModel": spans_rows."request_model",
+  "provider": spans_rows."provider",
+  "inputTokens": spans_rows."input_tokens",
+  "outputTokens": spans_rows."output_tokens",
+  "cachedInputTokens": spans_rows."cached_input_tokens",
+  "cacheWriteTokens": spans_rows."cache_write_tokens",
+  "reasoningTokens": spans_rows."reasoning_tokens",
+  "costUsd": spans_rows."cost_usd",
+  "costSource": spans_rows."cost_source",
+  "timeToFirstToken": spans_rows."time_to_first_token"::VARCHAR,
+  "toolName": spans_rows."tool_name",
+  "agentName": spans_rows."agent_name",
+  "attributes": spans_rows."attributes",
+  "events": spans_rows."events",
+  "links": spans_rows."links",
+  "resource": spans_rows."resource",
+  "dropped": spans_rows."dropped"})::VARCHAR AS json
+FROM page JOIN spans_rows ON spans_rows._id = page._id
 WHERE page.kind = '0'
 UNION ALL
-SELECT page.*, to_json({logId: log_rows.log_id,
-  timestamp: log_rows.timestamp::VARCHAR,
-  level: log_rows.level,
-  message: log_rows.message,
-  data: log_rows.data,
-  attributes: log_rows.attributes,
-  logSpans: log_rows.log_spans,
-  cause: log_rows.cause,
-  traceId: log_rows.trace_id,
-  spanId: log_rows.span_id,
-  sessionId: log_rows.session_id,
-  threadId: log_rows.thread_id,
-  runId: log_rows.run_id,
-  requestId: log_rows.request_id,
-  resourceId: log_rows.resource_id,
-  userId: log_rows.user_id,
-  organizationId: log_rows.organization_id,
-  conversationId: log_rows.conversation_id,
-  serviceName: log_rows.service_name,
-  environment: log_rows.environment,
-  tags: log_rows.tags,
-  metadata: log_rows.metadata})::VARCHAR
-FROM page JOIN log_rows ON log_rows.id = page.id
-WHERE page.kind = '1' )
-ORDER BY time, kind, key
+SELECT page.*, to_json({"logId": logs_rows."log_id",
+  "timestamp": logs_rows."timestamp"::VARCHAR,
+  "level": logs_rows."level",
+  "message": logs_rows."message",
+  "data": logs_rows."data",
+  "attributes": logs_rows."attributes",
+  "logSpans": logs_rows."log_spans",
+  "cause": logs_rows."cause",
+  "traceId": logs_rows."trace_id",
+  "spanId": logs_rows."span_id",
+  "sessionId": logs_rows."session_id",
+  "threadId": logs_rows."thread_id",
+  "runId": logs_rows."run_id",
+  "requestId": logs_rows."request_id",
+  "resourceId": logs_rows."resource_id",
+  "userId": logs_rows."user_id",
+  "organizationId": logs_rows."organization_id",
+  "conversationId": logs_rows."conversation_id",
+  "serviceName": logs_rows."service_name",
+  "environment": logs_rows."environment",
+  "tags": logs_rows."tags",
+  "metadata": logs_rows."metadata",
+  "dropped": logs_rows."dropped"})::VARCHAR AS json
+FROM page JOIN logs_rows ON logs_rows._id = page._id
+WHERE page.kind = '1'
+UNION ALL
+SELECT page.*, to_json({"scoreId": scores_rows."score_id",
+  "time": scores_rows."time"::VARCHAR,
+  "name": scores_rows."name",
+  "value": scores_rows."value",
+  "label": scores_rows."label",
+  "comment": scores_rows."comment",
+  "correction": scores_rows."correction",
+  "dataType": scores_rows."data_type",
+  "source": scores_rows."source",
+  "scorer": scores_rows."scorer",
+  "authorId": scores_rows."author_id",
+  "traceId": scores_rows."trace_id",
+  "spanId": scores_rows."span_id",
+  "sessionId": scores_rows."session_id",
+  "threadId": scores_rows."thread_id",
+  "runId": scores_rows."run_id",
+  "requestId": scores_rows."request_id",
+  "resourceId": scores_rows."resource_id",
+  "userId": scores_rows."user_id",
+  "organizationId": scores_rows."organization_id",
+  "conversationId": scores_rows."conversation_id",
+  "serviceName": scores_rows."service_name",
+  "environment": scores_rows."environment",
+  "tags": scores_rows."tags",
+  "metadata": scores_rows."metadata"})::VARCHAR AS json
+FROM page JOIN scores_rows ON scores_rows._id = page._id
+WHERE page.kind = '2')
+ORDER BY time asc, kind asc, key asc
 
 
 -- sessionTimeline, the next page
@@ -1379,194 +1525,255 @@ SELECT count(*)::INTEGER AS n
 FROM "mastra_ai_logs"
 WHERE session_id = ?
 
-WITH span_rows AS MATERIALIZED (SELECT rowid AS id, *
+SELECT count(*)::INTEGER AS n
+FROM "mastra_ai_scores"
+WHERE session_id = ?
+
+WITH spans_rows AS MATERIALIZED (SELECT rowid AS _id, *
 FROM "mastra_ai_spans"
-WHERE session_id = ?), log_rows AS MATERIALIZED (SELECT rowid AS id, *
+WHERE session_id = ?), logs_rows AS MATERIALIZED (SELECT rowid AS _id, *
 FROM "mastra_ai_logs"
-WHERE session_id = ?), items AS (
-SELECT id, start_time AS time, '0' AS kind, trace_id || span_id AS key
-FROM span_rows
+WHERE session_id = ?), scores_rows AS MATERIALIZED (SELECT rowid AS _id, *
+FROM "mastra_ai_scores"
+WHERE session_id = ?), items AS (SELECT _id, start_time AS time, '0' AS kind, trace_id || span_id AS key
+FROM spans_rows
 WHERE entry_key IS NOT NULL
 UNION ALL
-SELECT id, timestamp, '1', log_id
-FROM log_rows ), page AS MATERIALIZED (
+SELECT _id, timestamp AS time, '1' AS kind, log_id AS key
+FROM logs_rows
+UNION ALL
+SELECT _id, time AS time, '2' AS kind, score_id AS key
+FROM scores_rows), page AS MATERIALIZED (
 SELECT *
 FROM items
 WHERE (true
 AND time >= ?
 AND (time > ?
-OR (kind > ?
+OR (time = ?
+AND (kind > ?
 OR (kind = ?
 AND (key > ?
 OR (key = ?
-AND false))))))
-ORDER BY time, kind, key
+AND false)))))))
+ORDER BY time asc, kind asc, key asc
 LIMIT ? )
 SELECT kind, json
-FROM (
-SELECT page.*, to_json({traceId: span_rows.trace_id,
-  spanId: span_rows.span_id,
-  parentSpanId: span_rows.parent_span_id,
-  parentIsRemote: span_rows.parent_is_remote,
-  traceState: span_rows.trace_state,
-  name: span_rows.name,
-  kind: span_rows.kind,
-  spanType: span_rows.span_type,
-  status: span_rows.status,
-  statusMessage: span_rows.status_message,
-  startTime: span_rows.start_time::VARCHAR,
-  endTime: span_rows.end_time::VARCHAR,
-  sessionId: span_rows.session_id,
-  threadId: span_rows.thread_id,
-  runId: span_rows.run_id,
-  requestId: span_rows.request_id,
-  resourceId: span_rows.resource_id,
-  userId: span_rows.user_id,
-  organizationId: span_rows.organization_id,
-  conversationId: span_rows.conversation_id,
-  serviceName: span_rows.service_name,
-  environment: span_rows.environment,
-  tags: span_rows.tags,
-  metadata: span_rows.metadata,
-  model: span_rows.model,
-  provider: span_rows.provider,
-  inputTokens: span_rows.input_tokens,
-  outputTokens: span_rows.output_tokens,
-  costUsd: span_rows.cost_usd,
-  attributes: span_rows.attributes,
-  events: span_rows.events,
-  links: span_rows.links,
-  resource: span_rows.resource,
-  dropped: span_rows.dropped})::VARCHAR AS json
-FROM page JOIN span_rows ON span_rows.id = page.id
+FROM (SELECT page.*, to_json({"traceId": spans_rows."trace_id",
+  "spanId": spans_rows."span_id",
+  "parentSpanId": spans_rows."parent_span_id",
+  "parentIsRemote": spans_rows."parent_is_remote",
+  "traceState": spans_rows."trace_state",
+  "name": spans_rows."name",
+  "kind": spans_rows."kind",
+  "spanType": spans_rows."span_type",
+  "status": spans_rows."status",
+  "statusMessage": spans_rows."status_message",
+  "startTime": spans_rows."start_time"::VARCHAR,
+  "endTime": spans_rows."end_time"::VARCHAR,
+  "sessionId": spans_rows."session_id",
+  "threadId": spans_rows."thread_id",
+  "runId": spans_rows."run_id",
+  "requestId": spans_rows."request_id",
+  "resourceId": spans_rows."resource_id",
+  "userId": spans_rows."user_id",
+  "organizationId": spans_rows."organization_id",
+  "conversationId": spans_rows."conversation_id",
+  "serviceName": spans_rows."service_name",
+  "environment": spans_rows."environment",
+  "tags": spans_rows."tags",
+  "metadata": spans_rows."metadata",
+  "model": spans_rows."model",
+  "requestModel": spans_rows."request_model",
+  "provider": spans_rows."provider",
+  "inputTokens": spans_rows."input_tokens",
+  "outputTokens": spans_rows."output_tokens",
+  "cachedInputTokens": spans_rows."cached_input_tokens",
+  "cacheWriteTokens": spans_rows."cache_write_tokens",
+  "reasoningTokens": spans_rows."reasoning_tokens",
+  "costUsd": spans_rows."cost_usd",
+  "costSource": spans_rows."cost_source",
+  "timeToFirstToken": spans_rows."time_to_first_token"::VARCHAR,
+  "toolName": spans_rows."tool_name",
+  "agentName": spans_rows."agent_name",
+  "attributes": spans_rows."attributes",
+  "events": spans_rows."events",
+  "links": spans_rows."links",
+  "resource": spans_rows."resource",
+  "dropped": spans_rows."dropped"})::VARCHAR AS json
+FROM page JOIN spans_rows ON spans_rows._id = page._id
 WHERE page.kind = '0'
 UNION ALL
-SELECT page.*, to_json({logId: log_rows.log_id,
-  timestamp: log_rows.timestamp::VARCHAR,
-  level: log_rows.level,
-  message: log_rows.message,
-  data: log_rows.data,
-  attributes: log_rows.attributes,
-  logSpans: log_rows.log_spans,
-  cause: log_rows.cause,
-  traceId: log_rows.trace_id,
-  spanId: log_rows.span_id,
-  sessionId: log_rows.session_id,
-  threadId: log_rows.thread_id,
-  runId: log_rows.run_id,
-  requestId: log_rows.request_id,
-  resourceId: log_rows.resource_id,
-  userId: log_rows.user_id,
-  organizationId: log_rows.organization_id,
-  conversationId: log_rows.conversation_id,
-  serviceName: log_rows.service_name,
-  environment: log_rows.environment,
-  tags: log_rows.tags,
-  metadata: log_rows.metadata})::VARCHAR
-FROM page JOIN log_rows ON log_rows.id = page.id
-WHERE page.kind = '1' )
-ORDER BY time, kind, key
+SELECT page.*, to_json({"logId": logs_rows."log_id",
+  "timestamp": logs_rows."timestamp"::VARCHAR,
+  "level": logs_rows."level",
+  "message": logs_rows."message",
+  "data": logs_rows."data",
+  "attributes": logs_rows."attributes",
+  "logSpans": logs_rows."log_spans",
+  "cause": logs_rows."cause",
+  "traceId": logs_rows."trace_id",
+  "spanId": logs_rows."span_id",
+  "sessionId": logs_rows."session_id",
+  "threadId": logs_rows."thread_id",
+  "runId": logs_rows."run_id",
+  "requestId": logs_rows."request_id",
+  "resourceId": logs_rows."resource_id",
+  "userId": logs_rows."user_id",
+  "organizationId": logs_rows."organization_id",
+  "conversationId": logs_rows."conversation_id",
+  "serviceName": logs_rows."service_name",
+  "environment": logs_rows."environment",
+  "tags": logs_rows."tags",
+  "metadata": logs_rows."metadata",
+  "dropped": logs_rows."dropped"})::VARCHAR AS json
+FROM page JOIN logs_rows ON logs_rows._id = page._id
+WHERE page.kind = '1'
+UNION ALL
+SELECT page.*, to_json({"scoreId": scores_rows."score_id",
+  "time": scores_rows."time"::VARCHAR,
+  "name": scores_rows."name",
+  "value": scores_rows."value",
+  "label": scores_rows."label",
+  "comment": scores_rows."comment",
+  "correction": scores_rows."correction",
+  "dataType": scores_rows."data_type",
+  "source": scores_rows."source",
+  "scorer": scores_rows."scorer",
+  "authorId": scores_rows."author_id",
+  "traceId": scores_rows."trace_id",
+  "spanId": scores_rows."span_id",
+  "sessionId": scores_rows."session_id",
+  "threadId": scores_rows."thread_id",
+  "runId": scores_rows."run_id",
+  "requestId": scores_rows."request_id",
+  "resourceId": scores_rows."resource_id",
+  "userId": scores_rows."user_id",
+  "organizationId": scores_rows."organization_id",
+  "conversationId": scores_rows."conversation_id",
+  "serviceName": scores_rows."service_name",
+  "environment": scores_rows."environment",
+  "tags": scores_rows."tags",
+  "metadata": scores_rows."metadata"})::VARCHAR AS json
+FROM page JOIN scores_rows ON scores_rows._id = page._id
+WHERE page.kind = '2')
+ORDER BY time asc, kind asc, key asc
 
 
 -- getTrace
 
-SELECT to_json({traceId: "mastra_ai_spans".trace_id,
-  spanId: "mastra_ai_spans".span_id,
-  parentSpanId: "mastra_ai_spans".parent_span_id,
-  parentIsRemote: "mastra_ai_spans".parent_is_remote,
-  traceState: "mastra_ai_spans".trace_state,
-  name: "mastra_ai_spans".name,
-  kind: "mastra_ai_spans".kind,
-  spanType: "mastra_ai_spans".span_type,
-  status: "mastra_ai_spans".status,
-  statusMessage: "mastra_ai_spans".status_message,
-  startTime: "mastra_ai_spans".start_time::VARCHAR,
-  endTime: "mastra_ai_spans".end_time::VARCHAR,
-  sessionId: "mastra_ai_spans".session_id,
-  threadId: "mastra_ai_spans".thread_id,
-  runId: "mastra_ai_spans".run_id,
-  requestId: "mastra_ai_spans".request_id,
-  resourceId: "mastra_ai_spans".resource_id,
-  userId: "mastra_ai_spans".user_id,
-  organizationId: "mastra_ai_spans".organization_id,
-  conversationId: "mastra_ai_spans".conversation_id,
-  serviceName: "mastra_ai_spans".service_name,
-  environment: "mastra_ai_spans".environment,
-  tags: "mastra_ai_spans".tags,
-  metadata: "mastra_ai_spans".metadata,
-  model: "mastra_ai_spans".model,
-  provider: "mastra_ai_spans".provider,
-  inputTokens: "mastra_ai_spans".input_tokens,
-  outputTokens: "mastra_ai_spans".output_tokens,
-  costUsd: "mastra_ai_spans".cost_usd,
-  attributes: "mastra_ai_spans".attributes,
-  events: "mastra_ai_spans".events,
-  links: "mastra_ai_spans".links,
-  resource: "mastra_ai_spans".resource,
-  dropped: "mastra_ai_spans".dropped})::VARCHAR AS json
+SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+  "spanId": "mastra_ai_spans"."span_id",
+  "parentSpanId": "mastra_ai_spans"."parent_span_id",
+  "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
+  "traceState": "mastra_ai_spans"."trace_state",
+  "name": "mastra_ai_spans"."name",
+  "kind": "mastra_ai_spans"."kind",
+  "spanType": "mastra_ai_spans"."span_type",
+  "status": "mastra_ai_spans"."status",
+  "statusMessage": "mastra_ai_spans"."status_message",
+  "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
+  "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
+  "sessionId": "mastra_ai_spans"."session_id",
+  "threadId": "mastra_ai_spans"."thread_id",
+  "runId": "mastra_ai_spans"."run_id",
+  "requestId": "mastra_ai_spans"."request_id",
+  "resourceId": "mastra_ai_spans"."resource_id",
+  "userId": "mastra_ai_spans"."user_id",
+  "organizationId": "mastra_ai_spans"."organization_id",
+  "conversationId": "mastra_ai_spans"."conversation_id",
+  "serviceName": "mastra_ai_spans"."service_name",
+  "environment": "mastra_ai_spans"."environment",
+  "tags": "mastra_ai_spans"."tags",
+  "metadata": "mastra_ai_spans"."metadata",
+  "model": "mastra_ai_spans"."model",
+  "requestModel": "mastra_ai_spans"."request_model",
+  "provider": "mastra_ai_spans"."provider",
+  "inputTokens": "mastra_ai_spans"."input_tokens",
+  "outputTokens": "mastra_ai_spans"."output_tokens",
+  "cachedInputTokens": "mastra_ai_spans"."cached_input_tokens",
+  "cacheWriteTokens": "mastra_ai_spans"."cache_write_tokens",
+  "reasoningTokens": "mastra_ai_spans"."reasoning_tokens",
+  "costUsd": "mastra_ai_spans"."cost_usd",
+  "costSource": "mastra_ai_spans"."cost_source",
+  "timeToFirstToken": "mastra_ai_spans"."time_to_first_token"::VARCHAR,
+  "toolName": "mastra_ai_spans"."tool_name",
+  "agentName": "mastra_ai_spans"."agent_name",
+  "attributes": "mastra_ai_spans"."attributes",
+  "events": "mastra_ai_spans"."events",
+  "links": "mastra_ai_spans"."links",
+  "resource": "mastra_ai_spans"."resource",
+  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json
 FROM "mastra_ai_spans"
-WHERE trace_key = ?
-AND trace_id = ?
+WHERE (trace_key = ?
+AND trace_id = ?)
 ORDER BY start_time, span_id
 LIMIT ?
 
 
 -- getSpan
 
-SELECT to_json({traceId: "mastra_ai_spans".trace_id,
-  spanId: "mastra_ai_spans".span_id,
-  parentSpanId: "mastra_ai_spans".parent_span_id,
-  parentIsRemote: "mastra_ai_spans".parent_is_remote,
-  traceState: "mastra_ai_spans".trace_state,
-  name: "mastra_ai_spans".name,
-  kind: "mastra_ai_spans".kind,
-  spanType: "mastra_ai_spans".span_type,
-  status: "mastra_ai_spans".status,
-  statusMessage: "mastra_ai_spans".status_message,
-  startTime: "mastra_ai_spans".start_time::VARCHAR,
-  endTime: "mastra_ai_spans".end_time::VARCHAR,
-  sessionId: "mastra_ai_spans".session_id,
-  threadId: "mastra_ai_spans".thread_id,
-  runId: "mastra_ai_spans".run_id,
-  requestId: "mastra_ai_spans".request_id,
-  resourceId: "mastra_ai_spans".resource_id,
-  userId: "mastra_ai_spans".user_id,
-  organizationId: "mastra_ai_spans".organization_id,
-  conversationId: "mastra_ai_spans".conversation_id,
-  serviceName: "mastra_ai_spans".service_name,
-  environment: "mastra_ai_spans".environment,
-  tags: "mastra_ai_spans".tags,
-  metadata: "mastra_ai_spans".metadata,
-  model: "mastra_ai_spans".model,
-  provider: "mastra_ai_spans".provider,
-  inputTokens: "mastra_ai_spans".input_tokens,
-  outputTokens: "mastra_ai_spans".output_tokens,
-  costUsd: "mastra_ai_spans".cost_usd,
-  attributes: "mastra_ai_spans".attributes,
-  events: "mastra_ai_spans".events,
-  links: "mastra_ai_spans".links,
-  resource: "mastra_ai_spans".resource,
-  dropped: "mastra_ai_spans".dropped})::VARCHAR AS json
+SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+  "spanId": "mastra_ai_spans"."span_id",
+  "parentSpanId": "mastra_ai_spans"."parent_span_id",
+  "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
+  "traceState": "mastra_ai_spans"."trace_state",
+  "name": "mastra_ai_spans"."name",
+  "kind": "mastra_ai_spans"."kind",
+  "spanType": "mastra_ai_spans"."span_type",
+  "status": "mastra_ai_spans"."status",
+  "statusMessage": "mastra_ai_spans"."status_message",
+  "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
+  "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
+  "sessionId": "mastra_ai_spans"."session_id",
+  "threadId": "mastra_ai_spans"."thread_id",
+  "runId": "mastra_ai_spans"."run_id",
+  "requestId": "mastra_ai_spans"."request_id",
+  "resourceId": "mastra_ai_spans"."resource_id",
+  "userId": "mastra_ai_spans"."user_id",
+  "organizationId": "mastra_ai_spans"."organization_id",
+  "conversationId": "mastra_ai_spans"."conversation_id",
+  "serviceName": "mastra_ai_spans"."service_name",
+  "environment": "mastra_ai_spans"."environment",
+  "tags": "mastra_ai_spans"."tags",
+  "metadata": "mastra_ai_spans"."metadata",
+  "model": "mastra_ai_spans"."model",
+  "requestModel": "mastra_ai_spans"."request_model",
+  "provider": "mastra_ai_spans"."provider",
+  "inputTokens": "mastra_ai_spans"."input_tokens",
+  "outputTokens": "mastra_ai_spans"."output_tokens",
+  "cachedInputTokens": "mastra_ai_spans"."cached_input_tokens",
+  "cacheWriteTokens": "mastra_ai_spans"."cache_write_tokens",
+  "reasoningTokens": "mastra_ai_spans"."reasoning_tokens",
+  "costUsd": "mastra_ai_spans"."cost_usd",
+  "costSource": "mastra_ai_spans"."cost_source",
+  "timeToFirstToken": "mastra_ai_spans"."time_to_first_token"::VARCHAR,
+  "toolName": "mastra_ai_spans"."tool_name",
+  "agentName": "mastra_ai_spans"."agent_name",
+  "attributes": "mastra_ai_spans"."attributes",
+  "events": "mastra_ai_spans"."events",
+  "links": "mastra_ai_spans"."links",
+  "resource": "mastra_ai_spans"."resource",
+  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json
 FROM "mastra_ai_spans"
-WHERE trace_key = ?
-AND trace_id = ?
+WHERE (trace_key = ?
+AND trace_id = ?)
 AND span_id = ?
 
 
 -- getSession
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, input_tokens, output_tokens, cost_usd, replayed
+SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, replayed, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE "session_id" IN (?) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
 WHERE "session_id" IN (?) ), of_spans AS (
 SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE status = 'error'
-AND NOT replayed) AS errors, sum(input_tokens) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS input_tokens, sum(output_tokens) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS output_tokens, sum(cost_usd) FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS cost_usd, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
+AND NOT replayed) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM span_rows
 GROUP BY session_id ), of_logs AS (
 SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
@@ -1579,9 +1786,9 @@ SELECT to_json({ sessionId: session_id,
   spans: coalesce(spans, 0),
   errors: coalesce(errors, 0),
   logs: coalesce(logs, 0),
-  inputTokens: coalesce(input_tokens, 0),
-  outputTokens: coalesce(output_tokens, 0),
-  costUsd: greatest(least(coalesce(cost_usd, 0), 1.7976931348623157e308), -1.7976931348623157e308),
+  "inputTokens": coalesce("input_tokens", 0),
+  "outputTokens": coalesce("output_tokens", 0),
+  "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
 FROM of_spans FULL JOIN of_logs USING (session_id)
 
@@ -1594,16 +1801,28 @@ SELECT trace_id AS id
 FROM "mastra_ai_spans"
 WHERE session_id = ?
 UNION
-SELECT trace_id
+SELECT trace_id AS id
 FROM "mastra_ai_logs"
 WHERE session_id = ?
+UNION
+SELECT trace_id AS id
+FROM "mastra_ai_scores"
+WHERE session_id = ?
+
+DELETE FROM "mastra_ai_spans"
+WHERE session_id = ?
+OR (session_id IS NULL
+AND trace_id IN (SELECT unnest(from_json(?, '["VARCHAR"]'))))
 
 DELETE FROM "mastra_ai_logs"
 WHERE session_id = ?
 OR (session_id IS NULL
 AND trace_id IN (SELECT unnest(from_json(?, '["VARCHAR"]'))))
 
-DELETE FROM "mastra_ai_spans"
+DELETE FROM "mastra_ai_metrics"
+WHERE trace_id IN (SELECT unnest(from_json(?, '["VARCHAR"]')))
+
+DELETE FROM "mastra_ai_scores"
 WHERE session_id = ?
 OR (session_id IS NULL
 AND trace_id IN (SELECT unnest(from_json(?, '["VARCHAR"]'))))
@@ -1617,11 +1836,17 @@ COMMIT
 
 BEGIN
 
-DELETE FROM "mastra_ai_logs"
-WHERE timestamp < ?
-
 DELETE FROM "mastra_ai_spans"
-WHERE start_time < ?
+WHERE "start_time" < ?
+
+DELETE FROM "mastra_ai_logs"
+WHERE "timestamp" < ?
+
+DELETE FROM "mastra_ai_metrics"
+WHERE "time" < ?
+
+DELETE FROM "mastra_ai_scores"
+WHERE "time" < ?
 
 SELECT 1
 

@@ -28,7 +28,7 @@ export const statement = (sql: string): string =>
       / (?=(?:WITH|SELECT|(?<!DELETE )FROM|(?:PRE)?WHERE|AND|OR|UNION|INTERSECT|GROUP BY|HAVING|ORDER BY|LIMIT)\b)/g,
       "\n"
     )
-    .replace(/, (?=\w+: )/g, ",\n  ")
+    .replace(/, (?="?\w+"?: )/g, ",\n  ")
     .trim()
 
 /** The definition of a table, with a line for each of its columns and clauses. */

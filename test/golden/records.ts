@@ -3,7 +3,7 @@ import { Effect, Option } from "effect"
 import type { LogRecord } from "../../src/signal/LogRecord.js"
 import type { SpanRecord } from "../../src/signal/SpanRecord.js"
 import type * as Storage from "../../src/storage/Storage.js"
-import { at, log, span, spanId, traceId } from "../utils/records.js"
+import { at, log, span, spanId, traceId } from "../../src/testing/Records.js"
 
 const ids = {
   sessionId: "session-1",

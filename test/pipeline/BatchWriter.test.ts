@@ -7,7 +7,6 @@ import {
   Effect,
   Exit,
   Fiber,
-  HashMap,
   Logger,
   Option,
   Queue,
@@ -16,12 +15,13 @@ import {
   TestClock
 } from "effect"
 import { Observability } from "effect-observability"
-import * as BatchWriter from "../../src/pipeline/BatchWriter.js"
-import { type Batch, ExportError, type Exporter, memory } from "../../src/pipeline/Exporter.js"
+import { type Batch, ExportError, type Exporter, memory } from "../../src/pipeline/Exporters.js"
+import * as BatchWriter from "../../src/pipeline/internal/batchWriter.js"
 import type { Ledger, Stats } from "../../src/pipeline/Stats.js"
 import { LogRecord } from "../../src/signal/LogRecord.js"
 import { SpanRecord } from "../../src/signal/SpanRecord.js"
-import { log, span } from "../utils/records.js"
+import { log, span } from "../../src/testing/Records.js"
+import { emit } from "../utils/emit.js"
 
 const make = (
   exporters: Array<Exporter>,
@@ -46,7 +46,7 @@ const make = (
 
 const emitSpans = (writer: BatchWriter.BatchWriter, count: number, prefix = "span") =>
   Effect.sync(() => {
-    for (let i = 1; i <= count; i++) writer.emitter.emit(span({ name: `${prefix} ${i}` }))
+    for (let i = 1; i <= count; i++) emit(writer.emitter, span({ name: `${prefix} ${i}` }))
   })
 
 const names = (batch: Batch): Array<string> => batch.spans.map((span) => span.name)
@@ -125,8 +125,8 @@ describe("BatchWriter", () => {
         const exporter = memory()
         const writer = yield* make([exporter], { maxQueueBytes: 100_000 })
         for (const size of [60_000, 60_000, 30_000, 200_000]) {
-          writer.emitter.emit(span({ name: String(size), attributes: { nested: [{ text: "x".repeat(size) }] } }))
-          writer.emitter.emit(log({ data: [] }))
+          emit(writer.emitter, span({ name: String(size), attributes: { nested: [{ text: "x".repeat(size) }] } }))
+          emit(writer.emitter, log({ data: [] }))
         }
         const stats = yield* writer.stats
         assert.deepStrictEqual(stats.spans["memory"]?.dropped, { QueueFull: 2 })
@@ -201,7 +201,7 @@ describe("BatchWriter", () => {
       })
     )
 
-    it.scoped("carry spans and logs, and wait for each other", () =>
+    it.scoped("carry records of one signal, and wait for each other", () =>
       Effect.gen(function* () {
         let flying = 0
         let most = 0
@@ -216,17 +216,18 @@ describe("BatchWriter", () => {
         )
         const writer = yield* make([exporter], { maxBatchSize: 2 })
         for (let i = 0; i < 10; i++) {
-          writer.emitter.emit(span())
-          writer.emitter.emit(log())
+          emit(writer.emitter, span())
+          emit(writer.emitter, log())
         }
         yield* Effect.all(
           Array.from({ length: 5 }, () => writer.flush),
           { concurrency: "unbounded" }
         )
         assert.strictEqual(most, 1)
-        for (const batch of yield* Queue.takeAll(attempts)) {
-          assert.strictEqual(batch.spans.length + batch.logs.length, 2)
-        }
+        assert.deepStrictEqual(
+          Array.from(yield* Queue.takeAll(attempts), ({ logs, spans }) => [spans.length, logs.length].toSorted()),
+          Array.from({ length: 10 }, () => [0, 2])
+        )
         assert.strictEqual((yield* writer.stats).logs["observed"]?.exported, 10)
       })
     )
@@ -332,10 +333,19 @@ describe("BatchWriter", () => {
     })
   )
 
+  const throwing = Object.defineProperty(new Error(), "message", { get: () => assert.fail("it was read") })
+
   for (const [what, error, expected] of [
     ["a wait that is none", { retryable: true, retryAfter: "soon" }, { exported: 3, failed: {} }],
     ["counts that are none", { retryable: false, rejected: {} }, { exported: 3, failed: {} }],
-    ["null for counts", { retryable: false, rejected: null }, { exported: 2, failed: { Rejected: 1 } }]
+    ["null for counts", { retryable: false, rejected: null }, { exported: 2, failed: { Rejected: 1 } }],
+    ["the name of a method", { retryable: false, reason: "toString" }, { exported: 1, failed: { toString: 2 } }],
+    [
+      "a reason that is none",
+      { retryable: false, reason: Object.create(null) },
+      { exported: 2, failed: { Rejected: 1 } }
+    ],
+    ["a message that throws", { retryable: false, cause: throwing }, { exported: 2, failed: { Defect: 1 } }]
   ] as const) {
     it.scoped(`bears ${what} in what an exporter without types fails with`, () =>
       Effect.gen(function* () {
@@ -567,7 +577,7 @@ describe("BatchWriter", () => {
         const writer = yield* make([exporter, memory()], { maxBatchSize: 2 })
         yield* Effect.addFinalizer(() => release)
         yield* emitSpans(writer, 3)
-        writer.emitter.emit(log())
+        emit(writer.emitter, log())
         const flush = yield* Effect.fork(Effect.flip(writer.flush))
         yield* TestClock.adjust("1 second")
         yield* emitSpans(writer, 5, "after")
@@ -722,8 +732,8 @@ describe("BatchWriter", () => {
       Effect.gen(function* () {
         const { close, writer } = yield* closing([memory("a"), memory("b")])
         yield* emitSpans(writer, 1)
-        writer.emitter.abandon(3)
-        writer.emitter.abandon(0)
+        writer.emitter.refuse(3)
+        writer.emitter.refuse(0)
         yield* close
         for (const name of ["a", "b"]) {
           assert.deepStrictEqual(yield* spansOf(writer, name), {
@@ -762,7 +772,7 @@ describe("BatchWriter", () => {
         })
         const writer = yield* make([...exporters], { processors: [rename("x"), rename("y")] })
         yield* emitSpans(writer, 1)
-        writer.emitter.emit(log({ message: "untouched" }))
+        emit(writer.emitter, log({ message: "untouched" }))
         yield* writer.flush
         for (const exporter of exporters) {
           assert.deepStrictEqual(names(exporter), ["span 1xy"])
@@ -796,7 +806,7 @@ describe("BatchWriter", () => {
           ]
         })
         yield* emitSpans(writer, 4)
-        writer.emitter.emit(log())
+        emit(writer.emitter, log())
         yield* writer.flush
         assert.deepStrictEqual(names(exporter), ["span 1", "span 4"])
         assert.deepStrictEqual(seen, ["span 1", "span 4"])
@@ -816,7 +826,7 @@ describe("BatchWriter", () => {
       Effect.gen(function* () {
         const writer = yield* make([memory()], { processors: [untyped(() => null)] })
         yield* emitSpans(writer, 1)
-        writer.emitter.emit(log())
+        emit(writer.emitter, log())
         yield* writer.flush
         const { logs, spans } = yield* writer.stats
         assert.deepStrictEqual(spans["memory"]?.dropped, { Processor: 1 })
@@ -843,7 +853,7 @@ describe("BatchWriter", () => {
           processors: [untyped(() => results[next++ % results.length]), untyped((record) => record)]
         })
         yield* emitSpans(writer, results.length)
-        for (const _ of results) writer.emitter.emit(log())
+        for (const _ of results) emit(writer.emitter, log())
         yield* writer.flush
         const { logs, spans } = yield* writer.stats
         assert.deepStrictEqual(spans["memory"]?.dropped, { ProcessorError: results.length - 1 })
@@ -862,7 +872,7 @@ describe("BatchWriter", () => {
           ]
         })
         const records = [span({ tags: ["a"] }), log({ tags: ["a"] })] as const
-        for (const record of records) writer.emitter.emit(record)
+        for (const record of records) emit(writer.emitter, record)
         yield* writer.flush
         assert.deepStrictEqual(seen, [
           new SpanRecord({ ...records[0], userId: "copied" }),
@@ -898,7 +908,7 @@ describe("BatchWriter", () => {
   })
 
   describe("snapshots", () => {
-    const showing = (...args: Parameters<typeof observed>) => observed(args[0], { ...args[1], running: true })
+    const showing = (...args: Parameters<typeof observed>) => observed(args[0], { ...args[1], snapshots: true })
     const running = (name: string) => span({ name, status: "running" })
 
     it.scoped("go to the exporters that show running spans, through the processors, and are not counted", () =>
@@ -972,7 +982,10 @@ describe("BatchWriter", () => {
   it.effect("says what was lost through the program's loggers, at most once a minute", () => {
     const messages: Array<string> = []
     const logger = Logger.make(({ annotations, message }) => {
-      assert.strictEqual(HashMap.size(annotations), 0)
+      assert.deepStrictEqual(Object.fromEntries(annotations), {
+        package: "effect-observability",
+        module: "BatchWriter"
+      })
       messages.push(String(Arr.ensure(message)[0]))
     })
     return Effect.gen(function* () {
@@ -1052,7 +1065,7 @@ describe("BatchWriter", () => {
           for (let step = 0; step < 30; step++) {
             const action = yield* Random.nextIntBetween(0, 5)
             if (action === 0) yield* emitSpans(writer, yield* Random.nextIntBetween(1, 12))
-            if (action === 1) writer.emitter.emit(log({ message: step % 2 === 0 ? "dropped" : "kept" }))
+            if (action === 1) emit(writer.emitter, log({ message: step % 2 === 0 ? "dropped" : "kept" }))
             if (action === 2) yield* TestClock.adjust(yield* Random.nextIntBetween(1, 3_000))
             if (action === 3) writer.emitter.snapshot(span({ status: "running" }))
             if (action === 4) yield* Effect.fork(Effect.exit(writer.flush))

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
-import { file } from "../../src/pipeline/Exporter.js"
-import { log, span } from "../utils/records.js"
+import { file } from "../../src/pipeline/Exporters.js"
+import { log, span } from "../../src/testing/Records.js"
 
 const folder = Effect.acquireRelease(
   Effect.promise(() => fs.mkdtemp(join(tmpdir(), "file-exporter-"))),

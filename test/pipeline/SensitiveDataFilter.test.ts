@@ -1,12 +1,30 @@
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
-import { Redacted } from "effect"
+import { Redacted, Schema } from "effect"
+import { recordMask } from "../../src/pipeline/internal/sensitive/records.js"
+import * as Values from "../../src/pipeline/internal/sensitive/values.js"
 import * as SensitiveDataFilter from "../../src/pipeline/SensitiveDataFilter.js"
+import {
+  count,
+  list,
+  name,
+  names,
+  numbers,
+  object,
+  recordId,
+  schemasOf,
+  struct,
+  text,
+  time,
+  values,
+  word
+} from "../../src/signal/Field.js"
 import type { Json, JsonObject } from "../../src/signal/Json.js"
 import { LogRecord } from "../../src/signal/LogRecord.js"
+import type { Signal } from "../../src/signal/Signal.js"
 import { SpanRecord } from "../../src/signal/SpanRecord.js"
-import { log, span } from "../utils/records.js"
+import { log, span } from "../../src/testing/Records.js"
 import { inText, lookAlikes, named, shaped } from "../utils/secrets.js"
 
 const spanWith = (attributes: JsonObject, options?: SensitiveDataFilter.Options) =>
@@ -38,6 +56,69 @@ describe("SensitiveDataFilter", () => {
   it("knows at least 150 secrets and 50 look-alikes", () => {
     assert.isAtLeast(Object.keys(shaped).length + named.length + inText.length, 150)
     assert.isAtLeast(lookAlikes.length, 50)
+  })
+
+  describe("goes by the tables of the signals", () => {
+    const secret = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD"
+    const inner = { note: text(), state: word(Schema.Literal("on")) }
+    const fields = {
+      sampleId: recordId(),
+      label: name(),
+      labels: names(),
+      remark: text(),
+      shown: text({ masked: false }),
+      payload: object(),
+      parts: values(),
+      weights: numbers(),
+      part: struct(inner, Schema.Struct(schemasOf(inner))),
+      items: list(inner, Schema.Struct(schemasOf(inner))),
+      time: time(),
+      size: count()
+    }
+    const Fields = Schema.Struct(schemasOf(fields))
+    class Sample extends Schema.Class<Sample>("Sample")(Fields) {}
+    const signal: Signal<"samples", Sample> = {
+      name: "samples",
+      one: "sample",
+      code: "X",
+      fields,
+      key: ["sampleId"],
+      time: "time",
+      record: Sample
+    }
+    const sample = (text: string) =>
+      new Sample({
+        sampleId: text,
+        label: text,
+        labels: [text],
+        remark: text,
+        shown: text,
+        payload: { a: [text] },
+        parts: [{ text }],
+        weights: { [text]: 1 },
+        part: { note: text, state: "on" },
+        items: [{ note: text, state: "on" }],
+        time: 1n,
+        size: 1
+      })
+    const mask = recordMask(Values.make({ patterns: [], style: { type: "full" } }), signal)
+
+    it("so that a signal that it does not know is masked, but for what ties records together or is said to be none", () =>
+      assert.deepStrictEqual<unknown>(
+        mask(sample(secret)),
+        new Sample({ ...sample("[REDACTED]"), sampleId: secret, shown: secret })
+      ))
+
+    it("so that the record is returned in which there is nothing to mask", () => {
+      const record = sample("nothing")
+      assert.strictEqual(mask(record), record)
+    })
+
+    it("and masks what no table knows", () =>
+      assert.deepStrictEqual<unknown>(
+        mask(Object.assign(sample("nothing"), { items: [{ note: "nothing", state: "on", other: secret }] })).items,
+        [{ note: "nothing", state: "on", other: "[REDACTED]" }]
+      ))
   })
 
   describe("masks every secret", () => {
@@ -348,6 +429,18 @@ describe("SensitiveDataFilter", () => {
     }
     assert.isBelow(used() - before, 30)
     assert.isDefined(filter.span)
+  })
+
+  it("holds no memory for the sake of a long text that came before", () => {
+    setFlagsFromString("--expose-gc")
+    const used = () => {
+      runInNewContext("gc")()
+      return process.memoryUsage().arrayBuffers / 1e6
+    }
+    const before = used()
+    masked("x ".repeat(10_000_000))
+    masked("a short text")
+    assert.isBelow(used() - before, 10)
   })
 
   describe("takes a time in proportion to the length of", () => {

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os"
 import { basename, dirname, join, relative } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Duration, Effect, Exit, Logger, Scope } from "effect"
-import * as BatchWriter from "../../src/pipeline/BatchWriter.js"
-import { type Batch, ExportError, type Exporter, memory } from "../../src/pipeline/Exporter.js"
+import { type Batch, ExportError, type Exporter, memory } from "../../src/pipeline/Exporters.js"
+import * as BatchWriter from "../../src/pipeline/internal/batchWriter.js"
 import type { ExporterHealth, Ledger } from "../../src/pipeline/Stats.js"
-import { log, span } from "../utils/records.js"
+import { log, span } from "../../src/testing/Records.js"
+import { emit as emitTo } from "../utils/emit.js"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(join(tmpdir(), "effect-observability-spool-"))),
@@ -55,7 +56,7 @@ const emit = (writer: BatchWriter.BatchWriter, from: number, to: number) =>
     (first) =>
       Effect.zipRight(
         Effect.sync(() => {
-          for (let i = first; i < Math.min(to, first + 10); i++) writer.emitter.emit(span({ name: String(i) }))
+          for (let i = first; i < Math.min(to, first + 10); i++) emitTo(writer.emitter, span({ name: String(i) }))
         }),
         Effect.sleep("5 millis")
       ),
@@ -112,7 +113,7 @@ const emptied = (directory: string) =>
     Effect.timeout("5 seconds")
   )
 
-const header = `{"effect-observability":"spool","version":1}\n`
+const header = `{"effect-observability":"spool","version":1,"signal":"spans"}\n`
 
 /** A writer, and how to close it. */
 const closing = <A>(writer: Effect.Effect<A, never, Scope.Scope>) =>
@@ -258,7 +259,7 @@ describe("a spool", () => {
         events: [{ name: "e", time: 5n, attributes: {} }],
         dropped: { attributes: 1, events: 2, links: 3 }
       })
-      writer.emitter.emit(record)
+      emitTo(writer.emitter, record)
       yield* close
       const store = memory("store")
       const next = yield* make(store, directory)
@@ -307,7 +308,8 @@ describe("a spool", () => {
       const { exporter, mend, spans } = yield* mendable
       const writer = yield* make(exporter, directory)
       for (let i = 0; i < 20; i++) {
-        writer.emitter.emit(log({}))
+        // More than half of the room is taken by logs alone, whatever becomes of the spans.
+        for (let logs = 0; logs < 20; logs++) emitTo(writer.emitter, log({}))
         yield* emit(writer, i * 20, (i + 1) * 20)
       }
       for (const file of files(directory)) fs.writeFileSync(file, "damage")
@@ -319,8 +321,10 @@ describe("a spool", () => {
       const { logs: ofLogs, spans: ofSpans } = yield* writer.stats
       const corrupt = [ofSpans.store?.failed.Corrupt ?? 0, ofLogs.store?.failed.Corrupt ?? 0] as const
       assert.isAbove(corrupt[1], 0)
-      assert.strictEqual(corrupt[0] + corrupt[1], spooled)
+      // A record that is still in memory, too, is exported from there.
+      assert.isAtMost(corrupt[0] + corrupt[1], spooled)
       assert.strictEqual(spans.length + corrupt[0], 400)
+      assert.strictEqual((ofLogs.store?.exported ?? 0) + corrupt[1], 400)
     })
   )
 
@@ -400,7 +404,7 @@ describe("a spool", () => {
       const inner = memory("store")
       const exporter: Exporter = {
         name: "store",
-        running: true,
+        snapshots: true,
         export: (batch) =>
           batch.spans.some(({ status }) => status === "running")
             ? Effect.fail(unavailable)
@@ -422,7 +426,7 @@ describe("a spool", () => {
         span: (record: Batch["spans"][number]) => ({ ...record, name: "masked" }) as never
       }
       const { close, writer } = yield* closing(make(exporter, directory, { processors: [masking] }))
-      for (let i = 0; i < 50; i++) writer.emitter.emit(span({ name: "secret" }))
+      for (let i = 0; i < 50; i++) emitTo(writer.emitter, span({ name: "secret" }))
       yield* close
       const text = files(directory)
         .map((file) => fs.readFileSync(file, "utf8"))
@@ -903,7 +907,7 @@ describe("what a newer release wrote", () => {
             dirname(file),
             basename(file).replace(/^\d+/, (time) => time + String(version).length)
           )
-          fs.writeFileSync(other, header.replace("1}", `${version}}`) + linesOf(file).join("\n"))
+          fs.writeFileSync(other, header.replace("1,", `${version},`) + linesOf(file).join("\n"))
         }
         const before = files(directory).filter((path) => path !== file)
         assert.lengthOf(before, 3)

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import * as StorageExporter from "../../src/pipeline/StorageExporter.js"
+import * as StorageExporter from "../../src/pipeline/exporters/Storage.js"
 import * as Storage from "../../src/storage/Storage.js"
-import { log, span } from "../utils/records.js"
+import { log, span } from "../../src/testing/Records.js"
 
 describe("StorageExporter", () => {
   it.effect("stores spans and logs", () =>

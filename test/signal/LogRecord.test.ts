@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, Schema } from "effect"
-import { UnsafeLog } from "../../src/signal/internal/unsafe.js"
+import { unsafeLog } from "../../src/signal/internal/unsafe.js"
 import { LogRecord } from "../../src/signal/LogRecord.js"
-import { log, spanId, traceId } from "../utils/records.js"
+import { log, spanId, traceId } from "../../src/testing/Records.js"
 
 const whole = log({
   timestamp: 2n ** 63n - 1n,
@@ -38,7 +38,7 @@ describe("LogRecord", () => {
   })
 
   it("is the same when it is made without being checked", () => {
-    const unsafe = new UnsafeLog(whole)
+    const unsafe = unsafeLog(whole)
     assert.instanceOf(unsafe, LogRecord)
     assert.deepStrictEqual(unsafe, whole)
   })

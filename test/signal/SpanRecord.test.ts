@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, Equal, Schema } from "effect"
-import { UnsafeSpan } from "../../src/signal/internal/unsafe.js"
+import { unsafeSpan } from "../../src/signal/internal/unsafe.js"
 import { SpanRecord } from "../../src/signal/SpanRecord.js"
-import { at, span, spanId, traceId } from "../utils/records.js"
+import { at, span, spanId, traceId } from "../../src/testing/Records.js"
 
 const whole = span({
   traceId: traceId(1),
@@ -61,10 +61,10 @@ describe("SpanRecord", () => {
   })
 
   it("is the same when it is made without being checked", () => {
-    const unsafe = new UnsafeSpan(whole)
+    const unsafe = unsafeSpan(whole)
     assert.instanceOf(unsafe, SpanRecord)
     assert.deepStrictEqual(unsafe, whole)
-    assert.deepStrictEqual(Object.keys(new UnsafeSpan({ ...span(), model: undefined })), Object.keys(span()))
+    assert.deepStrictEqual(Object.keys(unsafeSpan({ ...span(), model: undefined })), Object.keys(span()))
     assert.deepStrictEqual(Schema.encodeSync(SpanRecord)(unsafe), whole.toJSON())
   })
 

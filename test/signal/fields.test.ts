@@ -1,6 +1,6 @@
 /**
- * Every field of a record on every path that it takes. Two tables say of each field what holds, and each test holds all
- * fields against one column of them:
+ * Every field of every signal on every path that its record takes. A table for each signal says of each field what holds,
+ * and each test holds all fields against one column of them:
  *
  * - every engine and the spool give it back as it was, whichever of two values it has;
  * - `otlp`: what differs in OTLP when it does: fields, attributes, and attributes of the resource; none where it is not
@@ -8,43 +8,47 @@
  * - `secret`: where a secret that stands in it is left on purpose; everywhere else it is masked; null where it has no text;
  * - `filters`: which filters of a list tell its two values apart; none where no filter asks for it.
  *
- * A new field has no row, and fails.
+ * A new field has no row, and a new signal no table: neither compiles.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, type Layer, Logger, Queue } from "effect"
-import {
-  Exporter,
-  LogRecord,
-  Observability,
-  type ObservabilityConfig,
-  SessionId,
-  type SignalProcessor,
-  SpanRecord,
-  Storage
-} from "effect-observability"
+import { Duration, Effect, Either, type Layer, Logger, Predicate, Queue } from "effect"
+import { Exporter, SensitiveDataFilter, SessionId, type SignalProcessor, Storage } from "effect-observability"
 import { DuckDbStorage } from "effect-observability/duckdb"
 import { OtlpExporter } from "effect-observability/otlp"
+import * as BatchWriter from "../../src/pipeline/internal/batchWriter.js"
+import type { correlation } from "../../src/signal/internal/correlation.js"
+import { keyOf, type RecordOf, type SignalName, signalNames, signalOf } from "../../src/signal/signals.js"
+import { at, spanId, traceId } from "../../src/testing/Records.js"
 import * as Clickhouse from "../utils/chdb.js"
 import { describeClickhouse } from "../utils/describeClickhouse.js"
+import { emit } from "../utils/emit.js"
 import { folder } from "../utils/folder.js"
-import { type Message, server } from "../utils/otlp.js"
+import { type Message, one, server } from "../utils/otlp.js"
 import { all } from "../utils/pages.js"
-import { at, spanId, traceId } from "../utils/records.js"
 import { shaped } from "../utils/secrets.js"
 
 interface Row<A, Filters> {
   /** What it is in all records but one, and what it is in that one. */
   readonly values: readonly [usual: A, other: A]
   readonly otlp: ReadonlyArray<string>
+  /** What other fields are where OTLP has it, when that is not what they usually are. */
+  readonly beside?: Values
   /** How it holds a text, and where it keeps that. */
   readonly secret: { readonly put: (text: string) => A; readonly left: ReadonlyArray<string> } | null
   readonly filters: ReadonlyArray<Filters>
 }
 
+interface Values {
+  readonly [field: string]: unknown
+}
+
 type Rows<Fields, Filters> = { readonly [Name in keyof Fields]-?: Row<NonNullable<Fields[Name]>, Filters> }
 
-type SpanFields = ConstructorParameters<typeof SpanRecord.SpanRecord>[0]
-type LogFields = ConstructorParameters<typeof LogRecord.LogRecord>[0]
+type RowsOf<N extends SignalName> = Rows<Omit<RecordOf<N>, "toJSON">, FiltersOf<N>>
+
+type FiltersOf<N extends SignalName> = NonNullable<
+  NonNullable<Parameters<Storage.StorageService[`list${Capitalize<N>}`]>[0]>["filters"]
+>
 
 const masked = <A>(put: (text: string) => A) => ({ put, left: [] })
 const left = <A>(put: (text: string) => A) => ({ put, left: [""] })
@@ -53,10 +57,7 @@ const text = (text: string) => text
 const texts = (text: string) => [text]
 const object = (text: string) => ({ [text]: text, nested: [{ text }] })
 
-const correlation: Rows<
-  Pick<SpanFields & LogFields, keyof SpanFields & keyof LogFields & Shared>,
-  Storage.CommonFilters
-> = {
+const correlated: Rows<Pick<RecordOf<"spans">, keyof typeof correlation>, Storage.CommonFilters> = {
   sessionId: {
     values: [SessionId.SessionId.make("session-1"), SessionId.SessionId.make("session-2")],
     otlp: ["attributes.session.id"],
@@ -131,21 +132,7 @@ const correlation: Rows<
   }
 }
 
-type Shared =
-  | "sessionId"
-  | "threadId"
-  | "runId"
-  | "requestId"
-  | "resourceId"
-  | "userId"
-  | "organizationId"
-  | "conversationId"
-  | "serviceName"
-  | "environment"
-  | "tags"
-  | "metadata"
-
-const spanRows: Rows<SpanFields, Storage.SpanFilters> = {
+const spans: RowsOf<"spans"> = {
   traceId: {
     values: [traceId(1), traceId(2)],
     otlp: ["traceId"],
@@ -193,10 +180,10 @@ const spanRows: Rows<SpanFields, Storage.SpanFilters> = {
     secret: null,
     filters: [{ minDuration: "20 millis" }]
   },
-  ...correlation,
+  ...correlated,
   model: {
     values: ["model-1", "model-2"],
-    otlp: ["attributes.gen_ai.request.model", "attributes.llm.model_name"],
+    otlp: ["attributes.gen_ai.response.model", "attributes.llm.model_name"],
     secret: masked(text),
     filters: [{ model: "model-1" }]
   },
@@ -204,7 +191,7 @@ const spanRows: Rows<SpanFields, Storage.SpanFilters> = {
     values: ["openai", "anthropic"],
     otlp: ["attributes.gen_ai.provider.name"],
     secret: masked(text),
-    filters: []
+    filters: [{ provider: "openai" }]
   },
   inputTokens: {
     values: [11, 12],
@@ -217,6 +204,54 @@ const spanRows: Rows<SpanFields, Storage.SpanFilters> = {
     otlp: ["attributes.gen_ai.usage.output_tokens", "attributes.llm.token_count.completion"],
     secret: null,
     filters: []
+  },
+  requestModel: {
+    values: ["asked-1", "asked-2"],
+    otlp: ["attributes.gen_ai.request.model"],
+    secret: masked(text),
+    filters: [{ model: "asked-1" }]
+  },
+  cachedInputTokens: {
+    values: [5, 6],
+    otlp: ["attributes.gen_ai.usage.cache_read.input_tokens"],
+    secret: null,
+    filters: []
+  },
+  cacheWriteTokens: {
+    values: [3, 4],
+    otlp: ["attributes.gen_ai.usage.cache_write.input_tokens"],
+    secret: null,
+    filters: []
+  },
+  reasoningTokens: {
+    values: [7, 8],
+    otlp: ["attributes.gen_ai.usage.reasoning.output_tokens"],
+    secret: null,
+    filters: []
+  },
+  costSource: {
+    values: ["provider", "custom"],
+    otlp: ["attributes.effect_observability.cost_source"],
+    secret: null,
+    filters: []
+  },
+  timeToFirstToken: {
+    values: [9_000n, 10_000n],
+    otlp: ["attributes.effect_observability.time_to_first_token"],
+    secret: null,
+    filters: []
+  },
+  toolName: {
+    values: ["search", "book"],
+    otlp: ["attributes.gen_ai.tool.name"],
+    secret: masked(text),
+    filters: [{ toolName: "search" }]
+  },
+  agentName: {
+    values: ["planner", "writer"],
+    otlp: ["attributes.gen_ai.agent.name"],
+    secret: masked(text),
+    filters: [{ agentName: "planner" }]
   },
   costUsd: { values: [0.25, 0.5], otlp: ["attributes.gen_ai.usage.cost"], secret: null, filters: [] },
   attributes: {
@@ -263,7 +298,7 @@ const spanRows: Rows<SpanFields, Storage.SpanFilters> = {
   }
 }
 
-const logRows: Rows<LogFields, Storage.LogFilters> = {
+const logs: RowsOf<"logs"> = {
   logId: { values: ["log-1", "log-2"], otlp: ["attributes.log.record.uid"], secret: left(text), filters: [] },
   timestamp: {
     values: [at(10), at(5)],
@@ -277,9 +312,15 @@ const logRows: Rows<LogFields, Storage.LogFilters> = {
     secret: null,
     filters: [{ level: "error" }, { minLevel: "warn" }]
   },
+  dropped: {
+    values: [{ attributes: 1 }, { attributes: 2 }],
+    otlp: ["droppedAttributesCount"],
+    secret: null,
+    filters: []
+  },
   message: {
     values: ["The model is overloaded", "The model answers"],
-    otlp: ["body"],
+    otlp: ["body.stringValue"],
     secret: masked(text),
     filters: [{ search: "OVERLOADED" }]
   },
@@ -314,94 +355,204 @@ const logRows: Rows<LogFields, Storage.LogFilters> = {
     filters: [{ traceId: traceId(1) }]
   },
   spanId: { values: [spanId(1), spanId(2)], otlp: ["spanId"], secret: left(text), filters: [] },
-  ...correlation
+  ...correlated
 }
 
-/** What the tests need of a kind of record. */
-interface Signal<Fields extends object, Filters, Record extends object> {
-  readonly name: string
-  readonly rows: Rows<Fields, Filters>
-  readonly Record: { readonly fields: object; new (fields: Fields): Record }
-  /** The fields that make one record another, of a number. */
-  readonly identity: (n: number) => Partial<Fields>
-  readonly key: (record: Record) => string
-  readonly insert: (
-    storage: Storage.StorageService
-  ) => (records: ReadonlyArray<Record>) => Effect.Effect<void, Storage.StorageError>
-  readonly list: (
-    storage: Storage.StorageService
-  ) => (
-    options: Storage.ListOptions<Filters, "time">
-  ) => Effect.Effect<Storage.PaginatedResult<Record>, Storage.StorageError>
-  readonly batch: (records: ReadonlyArray<Record>) => Records
-  readonly of: (records: Records) => ReadonlyArray<Record>
+const metrics: RowsOf<"metrics"> = {
+  metricId: { values: ["metric-1", "metric-2"], otlp: [], secret: left(text), filters: [] },
+  name: { values: ["requests", "answers"], otlp: ["name"], secret: masked(text), filters: [{ name: "requests" }] },
+  kind: {
+    values: ["counter", "gauge"],
+    otlp: ["gauge", "sum", "sum.aggregationTemporality", "sum.isMonotonic"],
+    secret: null,
+    filters: [{ kind: "counter" }]
+  },
+  unit: { values: ["{request}", "{answer}"], otlp: ["unit"], secret: masked(text), filters: [] },
+  description: { values: ["All requests", "All answers"], otlp: ["description"], secret: masked(text), filters: [] },
+  startTime: { values: [at(3), at(4)], otlp: ["point.startTimeUnixNano"], secret: null, filters: [] },
+  time: {
+    values: [at(10), at(5)],
+    otlp: ["point.exemplars", "point.timeUnixNano"],
+    secret: null,
+    filters: [{ startedAfter: at(10) }, { startedBefore: at(10) }]
+  },
+  value: { values: [0.25, 0.5], otlp: ["point.asDouble", "point.exemplars"], secret: null, filters: [] },
+  histogram: {
+    values: [
+      { count: 3, sum: 6.5, min: 0.5, max: 4, bounds: [1, 2], counts: [1, 0, 2] },
+      { count: 4, sum: 7.5, min: 0.75, max: 5, bounds: [2, 3], counts: [2, 1, 1] }
+    ],
+    otlp: [
+      "point.bucketCounts",
+      "point.count",
+      "point.exemplars",
+      "point.explicitBounds",
+      "point.max",
+      "point.min",
+      "point.sum"
+    ],
+    beside: { kind: "histogram" },
+    secret: null,
+    filters: []
+  },
+  attributes: {
+    values: [{ attribute: "a" }, { attribute: "b" }],
+    otlp: ["point.attributes.attribute"],
+    secret: masked(object),
+    filters: []
+  },
+  traceId: {
+    values: [traceId(1), traceId(2)],
+    otlp: ["point.exemplars"],
+    secret: left(text),
+    filters: [{ traceId: traceId(1) }]
+  },
+  spanId: { values: [spanId(1), spanId(2)], otlp: ["point.exemplars"], secret: left(text), filters: [] },
+  serviceName: correlated.serviceName,
+  environment: correlated.environment,
+  resource: {
+    values: [{ "host.name": "host-1" }, { "host.name": "host-2" }],
+    otlp: ["resource.host.name"],
+    secret: masked(object),
+    filters: []
+  }
 }
 
-interface Records {
-  readonly spans: ReadonlyArray<SpanRecord.SpanRecord>
-  readonly logs: ReadonlyArray<LogRecord.LogRecord>
+const scores: RowsOf<"scores"> = {
+  scoreId: {
+    values: ["score-1", "score-2"],
+    otlp: ["attributes.effect_observability.score_id"],
+    secret: left(text),
+    filters: []
+  },
+  time: {
+    values: [at(10), at(5)],
+    otlp: ["observedTimeUnixNano", "timeUnixNano"],
+    secret: null,
+    filters: [{ startedAfter: at(10) }, { startedBefore: at(10) }]
+  },
+  name: {
+    values: ["helpfulness", "tone"],
+    otlp: ["attributes.gen_ai.evaluation.name"],
+    secret: masked(text),
+    filters: [{ name: "helpfulness" }]
+  },
+  value: {
+    values: [0.25, 0.5],
+    otlp: ["attributes.gen_ai.evaluation.score.value"],
+    secret: null,
+    filters: [{ minValue: 0.5 }, { maxValue: 0.25 }]
+  },
+  label: {
+    values: ["good", "bad"],
+    otlp: ["attributes.gen_ai.evaluation.score.label"],
+    secret: masked(text),
+    filters: [{ label: "good" }]
+  },
+  comment: {
+    values: ["It answered.", "It asked."],
+    otlp: ["attributes.gen_ai.evaluation.explanation"],
+    secret: masked(text),
+    filters: []
+  },
+  correction: {
+    values: ["It should have asked.", "It should have answered."],
+    otlp: ["attributes.effect_observability.score_correction"],
+    secret: masked(text),
+    filters: []
+  },
+  dataType: {
+    values: ["numeric", "categorical"],
+    otlp: ["attributes.effect_observability.score_data_type"],
+    secret: null,
+    filters: [{ dataType: "numeric" }]
+  },
+  source: {
+    values: ["model", "human"],
+    otlp: ["attributes.effect_observability.score_source"],
+    secret: null,
+    filters: [{ source: "model" }]
+  },
+  scorer: {
+    values: [
+      { name: "judge", version: "1", model: "model-1" },
+      { name: "jury", version: "2", model: "model-2" }
+    ],
+    otlp: [
+      "attributes.effect_observability.scorer_model",
+      "attributes.effect_observability.scorer_name",
+      "attributes.effect_observability.scorer_version"
+    ],
+    secret: masked((text) => ({ name: text, version: text, model: text })),
+    filters: []
+  },
+  authorId: {
+    values: ["author-1", "author-2"],
+    otlp: ["attributes.effect_observability.author_id"],
+    secret: left(text),
+    filters: []
+  },
+  traceId: {
+    values: [traceId(1), traceId(2)],
+    otlp: ["traceId"],
+    secret: left(text),
+    filters: [{ traceId: traceId(1) }]
+  },
+  spanId: { values: [spanId(1), spanId(2)], otlp: ["spanId"], secret: left(text), filters: [] },
+  ...correlated
 }
 
-const spans: Signal<SpanFields, Storage.SpanFilters, SpanRecord.SpanRecord> = {
-  name: "span",
-  rows: spanRows,
-  Record: SpanRecord.SpanRecord,
-  identity: (n) => ({ spanId: spanId(100 + n) }),
-  key: (span) => span.traceId + span.spanId,
-  insert: (storage) => storage.insertSpans,
-  list: (storage) => storage.listSpans,
-  batch: (spans) => ({ spans, logs: [] }),
-  of: ({ spans }) => spans
-}
+const tables: { readonly [N in SignalName]: RowsOf<N> } = { spans, logs, metrics, scores }
 
-const logs: Signal<LogFields, Storage.LogFilters, LogRecord.LogRecord> = {
-  name: "log",
-  rows: logRows,
-  Record: LogRecord.LogRecord,
-  identity: (n) => ({ logId: `log-${100 + n}` }),
-  key: (log) => log.logId,
-  insert: (storage) => storage.insertLogs,
-  list: (storage) => storage.listLogs,
-  batch: (logs) => ({ spans: [], logs }),
-  of: ({ logs }) => logs
-}
-
-/** Brings records through the pipeline to the exporters of a configuration, in place of as many that a program emits. */
-const through = (records: Records, config: Partial<ObservabilityConfig.Input>, flushes = true) =>
-  Effect.gen(function* () {
-    yield* Effect.forEach(records.spans, () => Effect.withSpan(Effect.void, "another"), { discard: true })
-    yield* Effect.forEach(records.logs, () => Effect.log("another"), { discard: true })
-    if (flushes) yield* Effect.flatMap(Observability.Observability, ({ flush }) => flush)
-  }).pipe(
-    Effect.provide(Observability.layerExportOnly({ serviceName: "test", processors: [standIn(records)], ...config })),
+/** A pipeline until the scope closes, in which a processor makes a copy of each record. It is given some to begin with. */
+const emitting = (
+  records: ReadonlyArray<RecordOf<SignalName>>,
+  options: Pick<BatchWriter.BatchWriterOptions, "exporters" | "spool"> & Partial<BatchWriter.BatchWriterOptions>
+) =>
+  BatchWriter.make({ processors: [copying], batch, ...options }).pipe(
+    Effect.tap(({ emitter }) => {
+      for (const record of records) emit(emitter, record)
+    }),
     Effect.provide(Logger.remove(Logger.defaultLogger))
   )
 
-const standIn = (records: Records): SignalProcessor.SignalProcessor => {
-  const spans = [...records.spans]
-  const logs = [...records.logs]
-  return { name: "stand-in", span: () => spans.shift(), log: () => logs.shift() }
+const copying = {
+  name: "copying",
+  ...Object.fromEntries(signalNames.map((name) => [signalOf(name).one, (record: object) => ({ ...record })]))
+} as SignalProcessor.SignalProcessor
+
+const batch: BatchWriter.BatchWriterOptions["batch"] = {
+  maxQueueSize: 1_000,
+  maxQueueBytes: 2 ** 26,
+  maxBatchSize: 1_000,
+  scheduledDelay: Duration.millis(10),
+  exportTimeout: Duration.seconds(30),
+  shutdownTimeout: Duration.millis(100)
 }
 
 /** What OTLP has of the only record of a request, by name. */
 const flat = (message: Message): ReadonlyMap<string, string> => {
-  const [[{ resource, ...scopes }]] = Object.values(message) as [[Message]]
-  const [[{ scope: _, ...records }]] = Object.values(scopes) as [[Message]]
-  const [[record]] = Object.values(records) as [[Message]]
-  const attributes = (prefix: string, list: unknown) =>
-    (list as ReadonlyArray<{ readonly key: string; readonly value: unknown }>).map(
-      ({ key, value }) => [`${prefix}.${key}`, value] as const
-    )
-  const entries = Object.entries(record).flatMap(([name, value]) =>
-    name === "attributes"
-      ? attributes(name, value)
-      : name === "status"
-        ? Object.entries(value as object).map(([part, value]) => [`status.${part}`, value] as const)
-        : [[name, value] as const]
-  )
-  const all = [...entries, ...attributes("resource", (resource as Message)["attributes"])]
+  const { record, resource } = one(message)
+  const all = [...partsOf(record), ...attributesOf("resource", resource["attributes"])]
   return new Map(all.map(([name, value]) => [name, JSON.stringify(value)]))
 }
+
+type Parts = ReadonlyArray<readonly [name: string, value: unknown]>
+
+/** The parts of a record, and of the only point of a metric, with the parts that they have. */
+const partsOf = (message: Message, prefix = ""): Parts =>
+  Object.entries(message).flatMap(([name, value]): Parts => {
+    const path = `${prefix}${name}`
+    if (name === "attributes") return attributesOf(path, value)
+    if (name === "dataPoints") return partsOf((value as [Message])[0], "point.")
+    return Predicate.isRecord(value) ? [[path, {}], ...partsOf(value, `${path}.`)] : [[path, value]]
+  })
+
+const attributesOf = (prefix: string, list: unknown): Parts =>
+  (list as ReadonlyArray<{ readonly key: string; readonly value: unknown }>).map(({ key, value }) => [
+    `${prefix}.${key}`,
+    value
+  ])
 
 /** Where a text stands in a value. */
 const placesOf = (text: string, value: unknown, path = ""): ReadonlyArray<string> =>
@@ -418,75 +569,82 @@ const placesOf = (text: string, value: unknown, path = ""): ReadonlyArray<string
 
 const secret = shaped["Anthropic"] as string
 
-const matrixOf = <Fields extends object, Filters, Record extends object>(signal: Signal<Fields, Filters, Record>) => {
-  const { Record, batch, identity, insert, key, list, of, rows } = signal
-  const names = Object.keys(rows) as Array<keyof Fields & keyof Record & string>
+const matrixOf = <N extends SignalName>(name: N) => {
+  const signal = signalOf(name)
+  const rows = Object.entries<Row<unknown, unknown>>(tables[name])
 
   /** Something of each field, by its name. */
-  const each = <A>(f: (name: (typeof names)[number], index: number) => A) =>
-    Object.fromEntries(names.map((name, index) => [name, f(name, index)]))
-  const usual = each((name) => rows[name].values[0]) as Fields
-  /** A record as all others but for a field. */
-  const differing = (name: (typeof names)[number], n?: number) =>
-    new Record({ ...usual, ...(n !== undefined && identity(n)), [name]: rows[name].values[1] })
+  const each = <A>(f: (row: Row<unknown, unknown>, field: string) => A) =>
+    Object.fromEntries(rows.map(([field, row]) => [field, f(row, field)]))
+  const usual: Values = each(({ values }) => values[0])
+  const recordOf = (fields: Values): RecordOf<N> => new signal.record({ ...usual, ...fields })
+  const key = (record: object) => keyOf(signal, record)
 
-  const usualRecord = new Record(usual)
-  const stored = [usualRecord, ...names.map(differing)]
+  /** The last field of the key, of a number: a text as long as it usually is. */
+  const identity = (n: number): Values => {
+    const field = signal.key.at(-1) as string
+    return { [field]: (100 + n).toString(16).padStart(String(usual[field]).length, "0") }
+  }
+  /** A record as all others but for a field, with an id of its own. */
+  const stored = [
+    recordOf({}),
+    ...rows.map(([field, { values }], n) => recordOf({ ...identity(n), [field]: values[1] }))
+  ]
 
   /** Which fields of what was kept are what is read. */
-  const kept = (read: ReadonlyArray<Record>) => {
+  const kept = (read: ReadonlyArray<object>) => {
     const byKey = new Map(read.map((record) => [key(record), record]))
-    return each((name) => stored.every((record) => same(byKey.get(key(record))?.[name], record[name])))
+    return each((_, field) =>
+      stored.every((record) => same(valueOf(byKey.get(key(record)), field), valueOf(record, field)))
+    )
   }
+  const allKept = each(() => true)
 
   it("each has a row", () => {
-    assert.deepStrictEqual(names.toSorted(), Object.keys(Record.fields).sort())
+    assert.deepStrictEqual(Object.keys(usual).toSorted(), Object.keys(signal.fields).toSorted())
   })
 
   it("each has two values, which nothing else has", () => {
-    const values = names.flatMap((name) => rows[name].values.map((value) => JSON.stringify(value, withBigints)))
+    const values = rows.flatMap(([, { values }]) => values.map((value) => JSON.stringify(value, withBigints)))
     const twice = values.filter((value, index) => values.indexOf(value) !== index)
     assert.deepStrictEqual(twice, [])
-    assert.strictEqual(new Set(stored.map(key)).size, names.length + 1)
+    assert.strictEqual(new Set(stored.map(key)).size, rows.length + 1)
   })
 
   const onEngine = (engine: string, layer: Layer.Layer<Storage.Storage, unknown>) => {
-    const onFilled = <E>(use: (storage: Storage.StorageService) => Effect.Effect<void, E>) =>
+    const onFilled = <E>(use: (list: Listing<N>) => Effect.Effect<void, E>) =>
       Storage.Storage.pipe(
-        Effect.tap((storage) => insert(storage)(stored)),
-        Effect.flatMap(use),
+        Effect.map((storage) => Storage.methodsOf(storage, name)),
+        Effect.tap(({ insert }) => insert(stored)),
+        Effect.flatMap(({ list }) => use((filters, pagination) => list({ filters: filters as never, pagination }))),
         Effect.provide(layer)
       )
 
     it.live(`each is kept by ${engine}`, () =>
-      onFilled((storage) =>
+      onFilled((list) =>
         Effect.gen(function* () {
-          const read = yield* all((pagination) => list(storage)({ pagination }))
+          const read = yield* all((pagination) => list({}, pagination))
           assert.lengthOf(read, stored.length)
-          assert.deepStrictEqual(
-            kept(read),
-            each(() => true)
-          )
+          assert.deepStrictEqual(kept(read), allKept)
         })
       )
     )
 
     it.live(`each is asked for by its filters in ${engine}, and by no other`, () =>
-      onFilled((storage) =>
+      onFilled((list) =>
         Effect.gen(function* () {
           const keys = stored.map(key).sort()
-          for (const [index, name] of names.entries()) {
-            const own = key(stored[index + 1] as Record)
-            for (const filters of rows[name].filters) {
-              const { items } = yield* list(storage)({ filters, pagination: { limit: 1_000 } })
+          for (const [index, [field, row]] of rows.entries()) {
+            const own = key(stored[index + 1] as object)
+            for (const filters of row.filters) {
+              const { items } = yield* list(filters, { limit: 1_000 })
               const found = items.map(key).sort()
               const expected = found.length === 1 ? [own] : keys.filter((key) => key !== own)
-              assert.deepStrictEqual(found, expected, `${name} by ${JSON.stringify(filters, withBigints)}`)
+              assert.deepStrictEqual(found, expected, `${field} by ${JSON.stringify(filters, withBigints)}`)
             }
-            if (rows[name].filters.length > 0) continue
-            const filters = { [name]: rows[name].values[0] } as Filters
-            const answer = yield* Effect.either(list(storage)({ filters }))
-            assert.strictEqual(Either.isLeft(answer) && answer.left.field, `filters.${name}`)
+            if (row.filters.some((filters) => Predicate.hasProperty(filters, field))) continue
+            const answer = yield* Effect.either(list({ [field]: row.values[0] }))
+            assert.strictEqual(Either.isLeft(answer) && answer.left.field, `filters.${field}`)
           }
         })
       )
@@ -498,78 +656,85 @@ const matrixOf = <Fields extends object, Filters, Record extends object>(signal:
 
   it.scopedLive("each is kept by the spool until the next start", () =>
     Effect.gen(function* () {
-      const config = {
-        spool: { directory: yield* folder },
-        batch: { shutdownTimeout: "100 millis", scheduledDelay: "10 millis" },
-        sensitiveData: false
-      } as const
+      const spool = { directory: yield* folder, maxBytes: 2 ** 26 }
       const unavailable = new Exporter.ExportError({ retryable: true, reason: "Unavailable", cause: "down" })
       const down: Exporter.Exporter = { name: "store", export: () => unavailable }
-      yield* through(batch(stored), { ...config, exporters: [down] }, false)
+      yield* Effect.scoped(emitting(stored, { exporters: [down], spool }))
       const store = Exporter.memory("store")
-      yield* Effect.sync(() => of(store).length).pipe(
+      yield* emitting([], { exporters: [store], spool })
+      yield* Effect.sync(() => store[name].length).pipe(
         Effect.delay("5 millis"),
         Effect.repeat({ until: (count) => count === stored.length }),
-        Effect.timeout("20 seconds"),
-        Effect.provide(Observability.layerExportOnly({ serviceName: "test", exporters: [store], ...config }))
+        Effect.timeout("20 seconds")
       )
-      assert.deepStrictEqual(
-        kept(of(store)),
-        each(() => true)
-      )
+      assert.deepStrictEqual(kept(store[name]), allKept)
     })
   )
 
   it.scopedLive("each is sent as OTLP where it says", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* server()
-      const sent = Effect.fnUntraced(function* (record: Record) {
-        const exporters = [OtlpExporter.make({ endpoint: url, protocol: "http/json" })]
-        yield* through(batch([record]), { exporters, sensitiveData: false })
+      const exporters = [OtlpExporter.make({ endpoint: url, protocol: "http/json" })]
+      const { emitter, flush } = yield* emitting([], { exporters })
+      const sent = Effect.fnUntraced(function* (fields: Values) {
+        emit(emitter, recordOf(fields))
+        yield* flush
         return flat((yield* Queue.take(requests)).body)
       })
-      const usually = yield* sent(usualRecord)
-      const differences: { [name: string]: ReadonlyArray<string> } = {}
-      for (const name of names) {
-        const otherwise = yield* sent(differing(name))
-        const all = new Set([...usually.keys(), ...otherwise.keys()])
-        differences[name] = [...all].filter((path) => usually.get(path) !== otherwise.get(path)).sort()
+      const differences: { [field: string]: ReadonlyArray<string> } = {}
+      for (const [field, { beside = {}, values }] of rows) {
+        const usually = yield* sent(beside)
+        const otherwise = yield* sent({ ...beside, [field]: values[1] })
+        const paths = new Set([...usually.keys(), ...otherwise.keys()])
+        differences[field] = [...paths].filter((path) => usually.get(path) !== otherwise.get(path)).sort()
       }
       assert.deepStrictEqual(
         differences,
-        each((name) => rows[name].otlp)
+        each(({ otlp }) => otlp)
       )
     })
   )
 
-  it.live("each is masked, but where it says", () =>
+  it.scopedLive("each is masked, but where it says", () =>
     Effect.gen(function* () {
-      const holding = names.flatMap((name) => {
-        const value = rows[name].secret?.put(secret)
-        return value === undefined ? [] : [{ name, value, record: new Record({ ...usual, [name]: value }) }]
+      const holding = rows.flatMap(([field, row]) => {
+        const value = row.secret?.put(secret)
+        return value === undefined
+          ? []
+          : [{ field, value, left: row.secret?.left, record: recordOf({ [field]: value }) }]
       })
       const sink = Exporter.memory()
-      yield* through(batch(holding.map(({ record }) => record)), { exporters: [sink] })
-      assert.lengthOf(of(sink), holding.length)
-      for (const [index, { name, value }] of holding.entries()) {
-        assert.isNotEmpty(placesOf(secret, value), `${name} holds the secret`)
-        assert.deepStrictEqual(placesOf(secret, of(sink)[index]?.[name]), rows[name].secret?.left, name)
+      const { flush } = yield* emitting(
+        holding.map(({ record }) => record),
+        { exporters: [sink], processors: [copying, SensitiveDataFilter.make()] }
+      )
+      yield* flush
+      assert.lengthOf(sink[name], holding.length)
+      for (const [index, { field, left, value }] of holding.entries()) {
+        assert.isNotEmpty(placesOf(secret, value), `${field} holds the secret`)
+        assert.deepStrictEqual(placesOf(secret, valueOf(sink[name][index], field)), left, field)
       }
     })
   )
 
   it("each without a row for secrets refuses text", () => {
-    const taking = names.filter(
-      (name) => rows[name].secret === null && Either.isRight(Either.try(() => new Record({ ...usual, [name]: secret })))
+    const taking = rows.filter(
+      ([field, row]) => row.secret === null && Either.isRight(Either.try(() => recordOf({ [field]: secret })))
     )
     assert.deepStrictEqual(taking, [])
   })
 }
+
+type Listing<N extends SignalName> = (
+  filters: unknown,
+  pagination?: Storage.Pagination
+) => Effect.Effect<Storage.PaginatedResult<RecordOf<N>>, Storage.StorageError>
+
+const valueOf = (record: object | undefined, field: string): unknown => (record as Values | undefined)?.[field]
 
 const withBigints = (_: string, value: unknown) => (typeof value === "bigint" ? `${value}n` : value)
 
 const same = (a: unknown, b: unknown): boolean =>
   a !== undefined && JSON.stringify(a, withBigints) === JSON.stringify(b, withBigints)
 
-describe("the fields of a span", () => matrixOf(spans))
-describe("the fields of a log", () => matrixOf(logs))
+for (const name of signalNames) describe(`the fields of a ${signalOf(name).one}`, () => matrixOf(name))

@@ -4,12 +4,12 @@ import type { LogRecord } from "../../src/signal/LogRecord.js"
 import type { SpanRecord } from "../../src/signal/SpanRecord.js"
 import * as DuckDbStorage from "../../src/storage/duckdb/DuckDbStorage.js"
 import * as Storage from "../../src/storage/Storage.js"
-import { sameAnswers, sameSessionsAndTraces, storeDrawn } from "../contract/storage/equal.js"
-import { failure, pages, type StorageLayer, store } from "../contract/storage/utils.js"
+import { sameAnswers, sameSessionsAndTraces, storeDrawn } from "../../src/testing/contract/equal.js"
+import { failure, pages, type StorageLayer, store } from "../../src/testing/contract/utils.js"
+import { draw, lists } from "../../src/testing/drawn.js"
+import { at, log, metric, score, span, spanId, traceId } from "../../src/testing/Records.js"
 import * as Clickhouse from "../utils/chdb.js"
 import { describeClickhouse } from "../utils/describeClickhouse.js"
-import { draw } from "../utils/drawn.js"
-import { at, log, span, spanId, traceId } from "../utils/records.js"
 
 type Service = Storage.StorageService
 
@@ -18,17 +18,23 @@ const memory = open(Storage.layerMemory)
 const duckDb = DuckDbStorage.layer({ path: ":memory:" })
 
 /** All that is stored, in the order of the storage. */
-const contents = (storage: Service) =>
-  Effect.all({
-    spans: Effect.map(
-      pages((pagination) => storage.listSpans({ pagination }), 1000),
-      (pages) => pages.flat()
-    ),
-    logs: Effect.map(
-      pages((pagination) => storage.listLogs({ pagination }), 1000),
+const contents = (storage: Service) => {
+  const all = <A>(
+    list: (options: {
+      readonly pagination: Storage.Pagination
+    }) => Effect.Effect<Storage.PaginatedResult<A>, Storage.StorageError>
+  ) =>
+    Effect.map(
+      pages((pagination) => list({ pagination }), 1000),
       (pages) => pages.flat()
     )
+  return Effect.all({
+    spans: all(storage.listSpans),
+    logs: all(storage.listLogs),
+    metrics: all(storage.listMetrics),
+    scores: all(storage.listScores)
   })
+}
 
 const session = (n: number) => ({ sessionId: `s${n}` })
 
@@ -68,9 +74,11 @@ const copies = (layer: StorageLayer) => {
         sessions: 0,
         spans: all.spans.length,
         logs: all.logs.length,
+        metrics: all.metrics.length,
+        scores: all.scores.length,
         resumeAfter: undefined
       })
-      for (const list of ["listTraces", "listSpans", "listLogs", "listSessions"] as const) {
+      for (const list of lists) {
         yield* sameAnswers(to, from, drawn, list, 20)
       }
       yield* sameSessionsAndTraces(to, from, drawn)
@@ -86,7 +94,7 @@ const copies = (layer: StorageLayer) => {
       const copied = yield* Storage.copy({ from, to: via, filters })
       assert.strictEqual(copied.sessions, 1)
       yield* Storage.copy({ from: via, to, filters })
-      for (const list of ["listTraces", "listSpans", "listLogs", "listSessions"] as const) {
+      for (const list of ["listTraces", "listSpans", "listLogs", "listScores", "listSessions"] as const) {
         assert.deepStrictEqual(yield* to[list]({ filters }), yield* from[list]({ filters }))
       }
       const { items } = yield* from.listSpans({ filters })
@@ -94,6 +102,12 @@ const copies = (layer: StorageLayer) => {
       assert.isAbove(traceIds.length, 3)
       yield* sameSessionsAndTraces(to, from, { sessionIds: ["s2"], traceIds })
       const inTraces = Effect.forEach(traceIds, (traceId) => from.listLogs({ filters: { traceId } }))
+      for (const traceId of traceIds) {
+        assert.deepStrictEqual(
+          yield* to.listMetrics({ filters: { traceId } }),
+          yield* from.listMetrics({ filters: { traceId } })
+        )
+      }
       assert.deepStrictEqual(
         yield* Effect.forEach(traceIds, (traceId) => to.listLogs({ filters: { traceId } })),
         yield* inTraces
@@ -177,6 +191,22 @@ describe("Storage.copy", () => {
       })
     )
   }
+
+  it.effect("copies the traces of a session that a log or a score alone is in", () =>
+    Effect.gen(function* () {
+      const [from, to] = yield* Effect.all([memory, memory])
+      yield* store(
+        from,
+        span({ traceId: traceId(1) }),
+        log({ traceId: traceId(1), ...session(1) }),
+        span({ traceId: traceId(2) }),
+        metric({ traceId: traceId(2) }),
+        score({ traceId: traceId(2), ...session(1) })
+      )
+      yield* Storage.copy({ from, to, filters: { sessionId: "s1" } })
+      assert.deepStrictEqual(yield* to.deleteSession("s1"), yield* from.deleteSession("s1"))
+    }).pipe(Effect.scoped)
+  )
 
   it.scopedLive("a copy that is repeated changes nothing, but brings what is new", () =>
     Effect.gen(function* () {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import * as Storage from "../../src/storage/Storage.js"
-import { span, spanId, traceId } from "../utils/records.js"
+import { span, spanId, traceId } from "../../src/testing/Records.js"
 
 describe("Storage.make", () => {
   it.effect("fails every method that the engine lacks with `Unsupported`, and names it", () =>
@@ -10,6 +10,10 @@ describe("Storage.make", () => {
       const calls: Record<keyof Storage.StorageService, Effect.Effect<unknown, Storage.StorageError>> = {
         insertSpans: storage.insertSpans([]),
         insertLogs: storage.insertLogs([]),
+        insertMetrics: storage.insertMetrics([]),
+        insertScores: storage.insertScores([]),
+        listMetrics: storage.listMetrics(),
+        listScores: storage.listScores(),
         listTraces: storage.listTraces(),
         listSpans: storage.listSpans(),
         listLogs: storage.listLogs(),

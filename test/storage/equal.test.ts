@@ -2,11 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import * as DuckDbStorage from "../../src/storage/duckdb/DuckDbStorage.js"
 import * as Storage from "../../src/storage/Storage.js"
-import { sameAnswers, sameSessionsAndTraces, storeDrawn } from "../contract/storage/equal.js"
-import type { StorageLayer } from "../contract/storage/utils.js"
+import { sameAnswers, sameSessionsAndTraces, storeDrawn } from "../../src/testing/contract/equal.js"
+import type { StorageLayer } from "../../src/testing/contract/utils.js"
+import { draw } from "../../src/testing/drawn.js"
 import * as Clickhouse from "../utils/chdb.js"
 import { describeClickhouse } from "../utils/describeClickhouse.js"
-import { draw } from "../utils/drawn.js"
 
 /** `EQUAL_SEED=N npx vitest run test/storage/equal.test.ts` repeats a failure. */
 const seed = Number(process.env["EQUAL_SEED"] ?? Math.floor(Math.random() * 2 ** 31))

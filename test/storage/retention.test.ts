@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
 import * as ClickhouseStorage from "../../src/storage/clickhouse/ClickhouseStorage.js"
 import * as DuckDbStorage from "../../src/storage/duckdb/DuckDbStorage.js"
-import { refuses } from "../contract/storage/utils.js"
+import { refuses } from "../../src/testing/contract/utils.js"
 
 const directory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "retention-"))),

@@ -10,6 +10,7 @@ import { join } from "node:path"
 import { buffer } from "node:stream/consumers"
 import { ClickhouseClient } from "@effect/sql-clickhouse"
 import { Effect, Layer } from "effect"
+import { signalNames } from "../../src/signal/signals.js"
 import * as ClickhouseStorage from "../../src/storage/clickhouse/ClickhouseStorage.js"
 import type * as Storage from "../../src/storage/Storage.js"
 
@@ -73,7 +74,7 @@ export const layerClient = Layer.unwrapEffect(
   Effect.sync(() => ClickhouseClient.layer(url === undefined ? { connection: connection() } : { url }))
 )
 
-const tables = ["sessions_of_spans", "sessions_of_logs", "spans", "logs", "sessions", "schema"]
+const tables = ["sessions_of_spans", "sessions_of_logs", ...signalNames, "sessions", "schema"]
 
 let made = 0
 
@@ -99,7 +100,7 @@ const emptyTables =
         Effect.acquireRelease(
           Effect.sync(() => emptied.pop() ?? `t${process.pid}_${++made}_`),
           (prefix) =>
-            Effect.forEach(["spans", "logs", "sessions"], (table) =>
+            Effect.forEach([...signalNames, "sessions"], (table) =>
               Effect.orDie(sql.asCommand(sql.unsafe(`TRUNCATE TABLE IF EXISTS "${prefix}mastra_ai_${table}"`)))
             ).pipe(Effect.zipRight(Effect.sync(() => emptied.push(prefix))))
         )

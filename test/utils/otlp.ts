@@ -2,7 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net"
 import { buffer } from "node:stream/consumers"
 import { gunzipSync } from "node:zlib"
+import { assert } from "@effect/vitest"
 import { Effect, Queue } from "effect"
+import { OtlpExporter } from "effect-observability/otlp"
+import type { Batch } from "../../src/pipeline/Exporter.js"
 
 /** A request as it arrived: its body inflated and decoded, whatever its encoding. */
 export interface Received {
@@ -36,7 +39,7 @@ export const server = (answer: Answer = ok) =>
               const body: Message =
                 headers["content-type"] === "application/json"
                   ? JSON.parse(bytes.toString())
-                  : decode(bytes, path?.includes("/logs") ? LogsData : TracesData)
+                  : fromProtobuf(path ?? "", bytes)
               const received = { path, headers, body, bytes: bytes.length }
               Queue.unsafeOffer(requests, received)
               answer(response, ++number, received)
@@ -54,19 +57,62 @@ export const server = (answer: Answer = ok) =>
     return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, requests }
   })
 
-type Type =
-  | "string"
-  | "hex"
-  | "bool"
-  | "int64"
-  | "enum"
-  | "double"
-  | "fixed64"
-  | "fixed32"
-  | (() => Fields)
-  | readonly [() => Fields]
+/** The request that the options make of a batch. */
+export const requestOf = (options: OtlpExporter.Options, batch: Partial<Batch>) =>
+  Effect.gen(function* () {
+    const { requests, url } = yield* server()
+    yield* OtlpExporter.make({ endpoint: url, ...options }).export({ spans: [], logs: [], ...batch })
+    const [request, ...others] = [...(yield* Queue.takeAll(requests))]
+    assert.lengthOf(others, 0)
+    return request as Received
+  })
 
-/** The fields of a message, as opentelemetry-proto numbers them; a message in brackets is repeated. */
+/** The only resource, the only scope of it, and the only record of that. */
+export const one = (message: Message): { resource: Message; scope: Message; record: Message } => {
+  const [resources] = Object.values(message) as [ReadonlyArray<Message>]
+  assert.lengthOf(resources, 1)
+  const { resource, ...rest } = resources[0] as Message
+  const [scopes] = Object.values(rest) as [ReadonlyArray<Message>]
+  assert.lengthOf(scopes, 1)
+  const { scope, ...records } = scopes[0] as Message
+  const [all] = Object.values(records) as [ReadonlyArray<Message>]
+  assert.lengthOf(all, 1)
+  return { resource: resource as Message, scope: scope as Message, record: all[0] as Message }
+}
+
+export const string = (key: string, stringValue: string) => ({ key, value: { stringValue } })
+export const int = (key: string, intValue: string) => ({ key, value: { intValue } })
+export const double = (key: string, doubleValue: number) => ({ key, value: { doubleValue } })
+export const strings = (key: string, values: Array<string>) => ({
+  key,
+  value: { arrayValue: { values: values.map((stringValue) => ({ stringValue })) } }
+})
+export const byKey = (attributes: unknown) =>
+  [...(attributes as Array<{ readonly key: string }>)].sort((a, b) => (a.key < b.key ? -1 : 1))
+
+export const attribute = (record: Message, key: string) =>
+  (record["attributes"] as ReadonlyArray<{ readonly key: string; readonly value: unknown }>).find(
+    (attribute) => attribute.key === key
+  )?.value
+
+/** Protobuf leaves out what is empty. */
+export const withoutDefaults = (json: unknown): unknown => {
+  if (Array.isArray(json)) return json.map(withoutDefaults)
+  if (typeof json !== "object" || json === null) return json
+  return Object.fromEntries(
+    Object.entries(json).flatMap(([key, value]) =>
+      (/^dropped|^code$/.test(key) && value === 0) || (Array.isArray(value) && value.length === 0)
+        ? []
+        : [[key, withoutDefaults(value)]]
+    )
+  )
+}
+
+type Scalar = "string" | "hex" | "bool" | "int64" | "enum" | "double" | "fixed64" | "fixed32"
+
+type Type = Scalar | (() => Fields) | readonly [(() => Fields) | "double" | "fixed64"]
+
+/** The fields of a message, as opentelemetry-proto numbers them; one in brackets is repeated, and packed if it is a number. */
 interface Fields {
   readonly [number: number]: readonly [name: string, type: Type]
 }
@@ -130,7 +176,53 @@ const LogRecord: Fields = {
   8: ["flags", "fixed32"],
   9: ["traceId", "hex"],
   10: ["spanId", "hex"],
-  11: ["observedTimeUnixNano", "fixed64"]
+  11: ["observedTimeUnixNano", "fixed64"],
+  12: ["eventName", "string"]
+}
+const Exemplar: Fields = {
+  2: ["timeUnixNano", "fixed64"],
+  3: ["asDouble", "double"],
+  4: ["spanId", "hex"],
+  5: ["traceId", "hex"],
+  6: ["asInt", "fixed64"],
+  7: ["filteredAttributes", [() => KeyValue]]
+}
+const NumberDataPoint: Fields = {
+  2: ["startTimeUnixNano", "fixed64"],
+  3: ["timeUnixNano", "fixed64"],
+  4: ["asDouble", "double"],
+  5: ["exemplars", [() => Exemplar]],
+  6: ["asInt", "fixed64"],
+  7: ["attributes", [() => KeyValue]],
+  8: ["flags", "enum"]
+}
+const HistogramDataPoint: Fields = {
+  2: ["startTimeUnixNano", "fixed64"],
+  3: ["timeUnixNano", "fixed64"],
+  4: ["count", "fixed64"],
+  5: ["sum", "double"],
+  6: ["bucketCounts", ["fixed64"]],
+  7: ["explicitBounds", ["double"]],
+  8: ["exemplars", [() => Exemplar]],
+  9: ["attributes", [() => KeyValue]],
+  10: ["flags", "enum"],
+  11: ["min", "double"],
+  12: ["max", "double"]
+}
+const Metric: Fields = {
+  1: ["name", "string"],
+  2: ["description", "string"],
+  3: ["unit", "string"],
+  5: ["gauge", () => ({ 1: ["dataPoints", [() => NumberDataPoint]] })],
+  7: [
+    "sum",
+    () => ({
+      1: ["dataPoints", [() => NumberDataPoint]],
+      2: ["aggregationTemporality", "enum"],
+      3: ["isMonotonic", "bool"]
+    })
+  ],
+  9: ["histogram", () => ({ 1: ["dataPoints", [() => HistogramDataPoint]], 2: ["aggregationTemporality", "enum"] })]
 }
 const data = (resources: string, scopes: string, records: string, record: Fields): Fields => ({
   1: [
@@ -145,6 +237,11 @@ const data = (resources: string, scopes: string, records: string, record: Fields
 })
 const TracesData = data("resourceSpans", "scopeSpans", "spans", Span)
 const LogsData = data("resourceLogs", "scopeLogs", "logRecords", LogRecord)
+const MetricsData = data("resourceMetrics", "scopeMetrics", "metrics", Metric)
+
+/** Reads the protobuf of a request to a path. */
+export const fromProtobuf = (path: string, bytes: Buffer): Message =>
+  decode(bytes, path.includes("/logs") ? LogsData : path.includes("/metrics") ? MetricsData : TracesData)
 
 /** Reads protobuf into the JSON form of OTLP. What is not in the tables is an error. */
 const decode = (bytes: Buffer, fields: Fields): Message => {
@@ -165,6 +262,23 @@ const decode = (bytes: Buffer, fields: Fields): Message => {
     return bytes.subarray(at - length, at)
   }
   const lengthDelimited = () => take(Number(varint()))
+  const scalars: { readonly [S in Scalar]: () => unknown } = {
+    string: () => new TextDecoder("utf-8", { fatal: true }).decode(lengthDelimited()),
+    hex: () => lengthDelimited().toString("hex"),
+    bool: () => varint() === 1n,
+    int64: () => BigInt.asIntN(64, varint()).toString(),
+    enum: () => Number(varint()),
+    double: () => take(8).readDoubleLE(),
+    fixed64: () => take(8).readBigUInt64LE().toString(),
+    fixed32: () => take(4).readUInt32LE()
+  }
+  const packed = (type: Scalar) => {
+    const end = Number(varint()) + at
+    const values: Array<unknown> = []
+    while (at < end) values.push(scalars[type]())
+    if (at !== end) throw new Error("a packed list ends within a number")
+    return values
+  }
   while (at < bytes.length) {
     const tag = Number(varint())
     const field = fields[tag >> 3]
@@ -172,20 +286,13 @@ const decode = (bytes: Buffer, fields: Fields): Message => {
     const [name, type] = field
     if ((tag & 7) !== wireTypeOf(type)) throw new Error(`${name} is encoded as another type`)
     if (typeof type === "object") {
-      message[name] = [...((message[name] as Array<unknown>) ?? []), decode(lengthDelimited(), type[0]())]
+      const [item] = type
+      const more = typeof item === "string" ? packed(item) : [decode(lengthDelimited(), item())]
+      message[name] = [...((message[name] as Array<unknown>) ?? []), ...more]
     } else if (typeof type === "function") {
       message[name] = decode(lengthDelimited(), type())
     } else {
-      message[name] = {
-        string: () => new TextDecoder("utf-8", { fatal: true }).decode(lengthDelimited()),
-        hex: () => lengthDelimited().toString("hex"),
-        bool: () => varint() === 1n,
-        int64: () => BigInt.asIntN(64, varint()).toString(),
-        enum: () => Number(varint()),
-        double: () => take(8).readDoubleLE(),
-        fixed64: () => take(8).readBigUInt64LE().toString(),
-        fixed32: () => take(4).readUInt32LE()
-      }[type]()
+      message[name] = scalars[type]()
     }
   }
   return message

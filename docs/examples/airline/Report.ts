@@ -1,6 +1,6 @@
 /** What a storage holds, asked and printed: every session, and what happened in one of them. */
 import { Array, Chunk, Console, Effect, Option, Stream } from "effect"
-import { type LogRecord, type SpanRecord, Storage } from "effect-observability"
+import { type LogRecord, SpanRecord, Storage } from "effect-observability"
 
 /** Prints the table of sessions, one session as a tree, and the totals. */
 export const print = Effect.gen(function* () {
@@ -58,7 +58,8 @@ export const totals = Effect.gen(function* () {
 const tree = Effect.fnUntraced(function* (sessionId: string) {
   const { getTrace, sessionTimeline } = yield* Storage.Storage
   const timeline = yield* collect((options) => sessionTimeline({ sessionId, ...options }))
-  const [turns, logs] = Array.partition(timeline, isLog)
+  const turns = timeline.filter((item) => item instanceof SpanRecord.SpanRecord)
+  const logs = timeline.filter((item) => "logId" in item)
   const rows = yield* Effect.forEach(turns, (turn) =>
     Effect.map(getTrace(turn.traceId), (trace) =>
       branch(turn, [...Option.match(trace, { onNone: () => [], onSome: ({ spans }) => spans }), ...logs])

@@ -1,19 +1,7 @@
-/** Attributes of the OpenTelemetry GenAI conventions (https://opentelemetry.io/docs/specs/semconv/gen-ai/). */
-import * as conventions from "../../signal/internal/conventions.js"
+/** What the spans of agents, models and tools say by the GenAI conventions. */
+import * as genAi from "../../signal/conventions/genAi.js"
 
-export const { operation, toolCallId, toolName } = conventions
-
-export const agentId = "gen_ai.agent.id"
-export const agentName = "gen_ai.agent.name"
-export const provider = "gen_ai.provider.name"
-export const requestModel = "gen_ai.request.model"
-export const toolArguments = "gen_ai.tool.call.arguments"
-export const toolResult = "gen_ai.tool.call.result"
-export const inputMessages = "gen_ai.input.messages"
-export const outputMessages = "gen_ai.output.messages"
-export const systemInstructions = "gen_ai.system_instructions"
-
-/** What a model says of its response. */
+/** The facts that a model gives with its response. */
 export interface Response {
   readonly id?: string | undefined
   /** The model that answered, where it is not the one that was asked for. */
@@ -30,14 +18,14 @@ export interface Response {
 }
 
 export const ofResponse = (response: Response) => ({
-  "gen_ai.response.id": response.id,
-  "gen_ai.response.model": response.model,
-  "gen_ai.response.finish_reasons": response.finishReasons,
-  "gen_ai.usage.input_tokens": response.inputTokens,
-  "gen_ai.usage.output_tokens": response.outputTokens,
-  "gen_ai.usage.cache_read.input_tokens": response.cachedInputTokens,
-  "gen_ai.usage.reasoning.output_tokens": response.reasoningTokens,
-  "gen_ai.usage.cost": response.costUsd
+  [genAi.responseId]: response.id,
+  [genAi.responseModel]: response.model,
+  [genAi.finishReasons]: response.finishReasons,
+  [genAi.inputTokens]: response.inputTokens,
+  [genAi.outputTokens]: response.outputTokens,
+  [genAi.cachedInputTokens]: response.cachedInputTokens,
+  [genAi.reasoningTokens]: response.reasoningTokens,
+  [genAi.cost]: response.costUsd
 })
 
 /** A value that is read when it is recorded, and never where it is not. What it throws is recorded as `"[Threw]"`. */

@@ -1,5 +1,5 @@
 /**
- * What `@effect/ai` sends and receives, as the messages of the OpenTelemetry GenAI conventions
+ * Messages of `@effect/ai`, sent and received, as those of the OpenTelemetry GenAI conventions
  * (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-input-messages.json and gen-ai-output-messages.json).
  */
 import type { Prompt, Response } from "@effect/ai"

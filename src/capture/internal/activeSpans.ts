@@ -9,12 +9,14 @@ export interface OpenSpan {
   openedAt: number
   /** Counts what a snapshot would show anew. */
   readonly changes: number
-  /** What was shown of it, and when. */
+  /** The last snapshot of the span: its time, and how many changes the span had by then. */
   shown: { readonly at: bigint; readonly changes: number } | undefined
   /** Whether it was let go, and has not ended since. */
   letGo: boolean
   /** Whether it has ended, or was recorded as open when its tracer closed. */
   readonly done: boolean
+  /** The bytes of a record of it. */
+  sizeOf(record: SpanRecord): number
   /** The span as it is now, still open. */
   snapshot(): SpanRecord
   /** The span as it is when its tracer closes; what comes later is not recorded. */
@@ -38,7 +40,7 @@ export class ActiveSpans {
   private first: OpenSpan | undefined = undefined
   private last: OpenSpan | undefined = undefined
   /** How many spans were let go and have not ended. */
-  abandoned = 0
+  untracked = 0
   private size = 0
   private flushes = 0
 
@@ -55,7 +57,7 @@ export class ActiveSpans {
       const oldest = this.first as OpenSpan
       this.remove(oldest)
       oldest.letGo = true
-      this.abandoned++
+      this.untracked++
       this.letGo(oldest)
     }
   }
@@ -64,7 +66,7 @@ export class ActiveSpans {
   remove(span: OpenSpan): void {
     if (span.letGo) {
       span.letGo = false
-      this.abandoned--
+      this.untracked--
       return
     }
     const { next, previous } = span

@@ -3,12 +3,12 @@
  * there are and however large they are.
  */
 import * as Cause from "effect/Cause"
-import { toText, truncated, wellFormed } from "./json.js"
+import { toText, truncated, wellFormed } from "../../signal/internal/jsonWalk.js"
 import type { Limits } from "./options.js"
 
-/** What spans say of a cause. */
+/** The errors of a cause, as spans record them. */
 export interface Failure {
-  /** Those it was made with. */
+  /** The limits that this failure was rendered under. One that was kept is used again only under the same. */
   readonly limits: Limits
   /** The first `eventCount` errors, and at least one where there is any. */
   readonly errors: ReadonlyArray<PrettyError>
@@ -26,8 +26,9 @@ interface PrettyError {
 /** A cause passes through many spans, and is looked at once. */
 const failures = new WeakMap<Cause.Cause<unknown>, Failure>()
 
-/** Its errors, and whether it holds an interruption. */
+/** Its errors, and whether it holds an interruption. Whoever ends a span by hand may give it anything. */
 export const failureOf = (cause: Cause.Cause<unknown>, limits: Limits): Failure => {
+  if (!Cause.isCause(cause)) return { limits, errors: [], count: 0, interrupted: false }
   const known = failures.get(cause)
   if (known?.limits === limits) return known
   const { errors, interrupted } = errorsOf(cause)
@@ -46,12 +47,12 @@ export const pretty = (cause: Cause.Cause<unknown>, limits: Limits): string => {
   const { errors } = errorsOf(cause)
   if (errors.length === 0) return Cause.pretty(cause)
   const texts: Array<string> = []
-  let left = limits.attributeValueLength
+  let remaining = limits.attributeValueLength
   for (const error of firstOf(errors, limits)) {
-    if (left <= 0) break
+    if (remaining <= 0) break
     const text = toStack(error, limits, limits.attributeDepth)
     texts.push(text)
-    left -= text.length
+    remaining -= text.length
   }
   if (texts.length < errors.length) texts.push(`... and ${errors.length - texts.length} more`)
   return wellFormed(texts.join("\n"), limits.attributeValueLength)

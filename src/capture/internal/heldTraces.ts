@@ -22,13 +22,13 @@ export class HeldTraces {
   /** How many traces were given up by the bounds. */
   givenUp = 0
   private size = 0
-  /** Those with open spans by their ids, oldest first. */
+  /** Traces with open spans by their ids, oldest first. */
   private readonly traces = new Map<string, HeldTrace>()
 
   constructor(
     readonly options: HeldTracesOptions,
     readonly active: ActiveSpans,
-    readonly emit: Emitter["Type"]["emit"]
+    readonly emitter: Emitter["Type"]
   ) {}
 
   /** The trace of a span that starts now, without a parent here. */
@@ -70,39 +70,52 @@ export class HeldTraces {
   }
 }
 
-/** One of them; what becomes of it is decided once. */
+/** A log with its size. */
+export interface HeldLog {
+  readonly record: LogRecord
+  readonly bytes: number
+}
+
+/** A record that waits for the decision on its trace. */
+interface Held {
+  readonly signal: "spans" | "logs"
+  readonly record: SpanRecord | LogRecord
+  readonly bytes: number
+}
+
+/** The spans and logs of one undecided trace. It is kept or dropped once, and stays so. */
 export class HeldTrace {
-  private state: "held" | "kept" | "left" = "held"
+  private state: "held" | "kept" | "dropped" = "held"
   private readonly spans = new Set<OpenSpan>()
-  private records: Array<SpanRecord | LogRecord> = []
+  private records: Array<Held> = []
 
   constructor(
-    private readonly home: HeldTraces,
+    private readonly all: HeldTraces,
     readonly traceId: string,
     readonly since: bigint
   ) {}
 
   /** Whether nothing more is recorded of it. */
-  get isLeft(): boolean {
-    return this.state === "left"
+  get isDropped(): boolean {
+    return this.state === "dropped"
   }
 
   open(span: OpenSpan): void {
     this.spans.add(span)
-    if (this.state === "kept") this.home.active.add(span)
-    else this.home.grow()
+    if (this.state === "kept") this.all.active.add(span)
+    else this.all.grow()
   }
 
   end(span: OpenSpan, make: () => SpanRecord): void {
-    if (this.state === "left") return
+    if (this.state === "dropped") return
     const record = make()
     this.spans.delete(span)
     if (this.state === "kept") {
-      this.home.active.remove(span)
-      this.home.emit(record)
+      this.all.active.remove(span)
+      this.all.emitter.emit("spans", record, span.sizeOf(record))
     } else {
-      this.records.push(record)
-      if (this.home.options.keeps(record)) this.keep()
+      this.records.push({ signal: "spans", record, bytes: span.sizeOf(record) })
+      if (this.all.options.keeps(record)) this.keep()
     }
     this.settle()
   }
@@ -110,54 +123,56 @@ export class HeldTrace {
   /** Lets go of an open span: nothing is recorded of it. */
   forget(span: OpenSpan): void {
     if (!this.spans.delete(span)) return
-    if (this.state === "kept") this.home.active.remove(span)
-    else this.home.shrink(1)
+    if (this.state === "kept") this.all.active.remove(span)
+    else this.all.shrink(1)
     this.settle()
   }
 
-  log(make: () => LogRecord): void {
-    if (this.state === "kept") this.home.emit(make())
-    else if (this.state === "held") {
-      this.records.push(make())
-      this.home.grow()
+  log(make: () => HeldLog): void {
+    if (this.state === "dropped") return
+    const { bytes, record } = make()
+    if (this.state === "kept") this.all.emitter.emit("logs", record, bytes)
+    else {
+      this.records.push({ signal: "logs", record, bytes })
+      this.all.grow()
     }
   }
 
   /** Holds it no longer: it is kept if one of its open spans says so. */
   giveUp(): void {
-    this.home.remove(this)
+    this.all.remove(this)
     if (this.state !== "held") return
     for (const span of this.spans) {
-      if (this.home.options.keeps(span.snapshot())) {
+      if (this.all.options.keeps(span.snapshot())) {
         this.keep()
         return
       }
     }
-    this.home.givenUp++
-    this.leave()
+    this.all.givenUp++
+    this.drop()
   }
 
   private settle(): void {
     if (this.spans.size > 0) return
-    if (this.state === "held") this.leave()
-    this.home.remove(this)
+    if (this.state === "held") this.drop()
+    this.all.remove(this)
   }
 
   private keep(): void {
     this.state = "kept"
-    for (const span of this.spans) this.home.active.add(span)
-    for (const record of this.records) this.home.emit(record)
+    for (const span of this.spans) this.all.active.add(span)
+    for (const { bytes, record, signal } of this.records) this.all.emitter.emit(signal, record, bytes)
     this.clear()
   }
 
-  private leave(): void {
-    this.state = "left"
+  private drop(): void {
+    this.state = "dropped"
     this.clear()
     this.spans.clear()
   }
 
   private clear(): void {
-    this.home.shrink(this.records.length + this.spans.size)
+    this.all.shrink(this.records.length + this.spans.size)
     this.records = []
   }
 }

@@ -43,7 +43,7 @@ export class MinimumLevel extends Pipeable.Class() implements EffectLogLevel.Inf
   readonly label = "INFO"
   readonly syslog = 6
 
-  /** What the other loggers show by themselves. */
+  /** The level that the other loggers show by themselves. */
   private readonly own: number
   private shown: number
   private recorded: number
@@ -60,7 +60,7 @@ export class MinimumLevel extends Pipeable.Class() implements EffectLogLevel.Inf
     this.recorded = ordinals[level]
   }
 
-  /** What Effect compares with the level of each log, before it does anything else. */
+  /** The number that Effect compares with the level of each log before it does anything else. */
   get ordinal(): number {
     return Math.min(this.recorded, this.shown)
   }

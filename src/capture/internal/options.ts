@@ -15,7 +15,7 @@ export interface Limits {
   readonly linkCount: number
 }
 
-/** What a program stamps on everything that it records. */
+/** The facts about a program that all of its records carry. */
 export interface CaptureOptions {
   readonly serviceName: string
   readonly environment?: string | undefined

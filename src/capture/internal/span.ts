@@ -3,35 +3,64 @@ import * as Exit from "effect/Exit"
 import type * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
-import type * as Types from "effect/Types"
-import { type Recording, recording } from "../../identity/internal/correlation.js"
+import { type Recording, recording } from "../../identity/internal/currentCorrelation.js"
 import { isSessionId, type SessionId } from "../../identity/SessionId.js"
 import type { TracingOptions } from "../../identity/TracingOptions.js"
+import * as genAi from "../../signal/conventions/genAi.js"
+import * as conventions from "../../signal/conventions/index.js"
 import type { Emitter } from "../../signal/Emitter.js"
-import * as conventions from "../../signal/internal/conventions.js"
-import { UnsafeSpan } from "../../signal/internal/unsafe.js"
+import {
+  assign,
+  entriesOf,
+  isOmitted,
+  type Meter,
+  toJson,
+  toJsonObject,
+  toKey,
+  toText
+} from "../../signal/internal/jsonWalk.js"
+import { ofContainer, ofRecord, ofScalar, sizeOfJson } from "../../signal/internal/size.js"
 import type { Json, JsonObject } from "../../signal/Json.js"
-import type { LogRecord } from "../../signal/LogRecord.js"
-import type { SpanEvent, SpanLink, SpanRecord, SpanType } from "../../signal/SpanRecord.js"
+import type { SpanLink, SpanRecord, SpanType } from "../../signal/SpanRecord.js"
 import type { ActiveSpans, OpenSpan } from "./activeSpans.js"
-import { storableOf } from "./correlation.js"
+import { storableOf, type Tracing } from "./currentTracing.js"
+import * as draft from "./draft.js"
 import { failureOf } from "./failure.js"
-import type { HeldTrace } from "./heldTraces.js"
-import { assign, entriesOf, isOmitted, toJson, toJsonObject, toKey, toText } from "./json.js"
+import type { HeldLog, HeldTrace } from "./heldTraces.js"
 import type { CaptureOptions, Limits } from "./options.js"
 
-/** What all spans of one tracer share. */
-export interface SpanHome {
+/** The options and services that all spans of one layer of the tracer share. */
+export interface TracerLayer {
   readonly options: CaptureOptions
   readonly active: ActiveSpans
-  readonly emit: Emitter["Type"]["emit"]
+  readonly emitter: Emitter["Type"]
   /** Nanoseconds since the epoch, for spans whose fiber has timing disabled. */
   readonly now: () => bigint
   /** Whether the tracer still records. */
   open: boolean
 }
 
-const none: ReadonlyArray<never> = []
+/** A time that was given, or the clock's where none was: Effect gives 0 where timing is disabled, JavaScript anything. */
+export const timeOf = (time: unknown, { now }: TracerLayer): bigint =>
+  typeof time === "bigint" && time !== 0n && BigInt.asIntN(64, time) === time ? time : now()
+
+/** The facts that Effect asks of a span, and those that go with its trace. */
+export interface HeadOptions {
+  readonly layer: TracerLayer
+  readonly name: string
+  readonly parent: Option.Option<Tracer.AnySpan>
+  readonly context: Context.Context<never>
+  readonly startTime: bigint
+  readonly kind: Tracer.SpanKind
+  readonly traceId: string
+  readonly spanId: string
+  readonly sampled: boolean
+  readonly traceState: string | undefined
+  /** The flags of its trace. `sampled` says whether it is sampled. */
+  readonly flags: number | undefined
+  /** The session of the fiber that starts it; never the default one. */
+  readonly sessionId: SessionId | undefined
+}
 
 /**
  * Effect's span as its logs, its children and other processes need it: with its ids and its session. It is all of a span
@@ -40,37 +69,48 @@ const none: ReadonlyArray<never> = []
  * A span is made for every operation of a program, and most are gone at once: it allocates what it needs when it needs it.
  */
 export class PropagatedSpan implements Tracer.Span, Recording {
-  links: ReadonlyArray<Tracer.SpanLink> = none
+  readonly layer: TracerLayer
+  readonly name: string
+  readonly parent: Option.Option<Tracer.AnySpan>
+  readonly context: Context.Context<never>
+  readonly startTime: bigint
+  readonly kind: Tracer.SpanKind
+  readonly traceId: string
+  readonly spanId: string
+  traceState: string | undefined
+  flags: number | undefined
+  /** The session of the fiber that started it, or what `session.id` was set to since; never the default one. */
+  sessionId: SessionId | undefined
+  links: ReadonlyArray<Tracer.SpanLink> = draft.none
   /** The recording of the same span by another tracer of ours. */
   besides: PropagatedSpan | undefined = undefined
 
+  protected isSampled: boolean
   protected json: Record<string, Json> | undefined = undefined
   protected conventional = false
   protected endTime: bigint | undefined = undefined
   protected exit: Exit.Exit<unknown, unknown> | undefined = undefined
 
-  constructor(
-    readonly home: SpanHome,
-    readonly name: string,
-    readonly parent: Option.Option<Tracer.AnySpan>,
-    readonly context: Context.Context<never>,
-    readonly startTime: bigint,
-    readonly kind: Tracer.SpanKind,
-    readonly traceId: string,
-    readonly spanId: string,
-    protected isSampled: boolean,
-    public traceState: string | undefined,
-    /** Those of its trace; whether it is sampled is said by `sampled`. */
-    public flags: number | undefined,
-    /** The session of the fiber that started it, or what `session.id` was set to since; never the default one. */
-    public sessionId: SessionId | undefined
-  ) {}
+  constructor(options: HeadOptions) {
+    this.layer = options.layer
+    this.name = options.name
+    this.parent = options.parent
+    this.context = options.context
+    this.startTime = options.startTime
+    this.kind = options.kind
+    this.traceId = options.traceId
+    this.spanId = options.spanId
+    this.traceState = options.traceState
+    this.flags = options.flags
+    this.sessionId = options.sessionId
+    this.isSampled = options.sampled
+  }
 
   get _tag(): "Span" {
     return "Span"
   }
 
-  /** What its children and other processes are told. */
+  /** The sampling flag that children and other processes are told. */
   get sampled(): boolean {
     return this.isSampled
   }
@@ -93,7 +133,7 @@ export class PropagatedSpan implements Tracer.Span, Recording {
   /** Keeps what says whom the span belongs to: it counts for its logs and children. */
   attribute(key: string, value: unknown): void {
     if (this.exit !== undefined || !conventions.keys.has(key)) return
-    const json = toJson(value, this.home.options.limits)
+    const json = toJson(value, this.layer.options.limits)
     if (json !== undefined) this.assign(key, json)
   }
 
@@ -104,7 +144,7 @@ export class PropagatedSpan implements Tracer.Span, Recording {
   end(endTime: bigint, exit: Exit.Exit<unknown, unknown> = Exit.void): void {
     if (this.exit !== undefined) return
     this.endTime = endTime
-    this.exit = exit
+    this.exit = Exit.isExit(exit) ? exit : Exit.void
   }
 
   reassign(sessionId: SessionId | undefined, _options: Omit<TracingOptions, "sessionId">): void {
@@ -120,14 +160,14 @@ export class PropagatedSpan implements Tracer.Span, Recording {
   rename(_name: string): void {}
 
   /** Records nothing of it. */
-  abandon(): void {}
+  detach(): void {}
 
   /** Records a log that is made in it, if it is not sampled and its trace is recorded all the same. */
-  log(_make: () => LogRecord): void {}
+  log(_make: () => HeldLog): void {}
 
   /** The conversation that its attributes name. */
   conversationId(): string | undefined {
-    return this.conventional ? conventions.columns(this.json ?? {}).conversationId : undefined
+    return this.conventional ? conventions.conversationOf(this.json ?? {}) : undefined
   }
 
   protected assign(key: string, json: Json): void {
@@ -135,22 +175,25 @@ export class PropagatedSpan implements Tracer.Span, Recording {
     assign(this.json, key, json)
     if (conventions.keys.has(key)) {
       this.conventional = true
-      if (key === conventions.sessionId && this.sessionId === undefined && isSessionId(json)) this.sessionId = json
+      if (key === genAi.sessionId && this.sessionId === undefined && isSessionId(json)) this.sessionId = json
     }
   }
 }
 
-/** Whether a span is sampled, and the trace that it is held with where it is not. */
+/** Whether a span is sampled. */
 export interface Decision {
   readonly sampled: boolean
+  /** Where it is not, the trace that it is held with. */
   readonly trace: HeldTrace | undefined
+  /** Decides on it again as soon as its session is known, or somebody asks. */
+  readonly later: ((sessionId: SessionId | undefined) => Decision) | undefined
 }
 
 /**
  * A span that becomes a record when it ends: at once, or, where its trace is held back, if that is kept. Values are made
  * JSON when they are set, so that what is recorded is what they were then.
  */
-export class RecordedSpan extends PropagatedSpan implements OpenSpan {
+export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter {
   done = false
   changes = 0
   shown: OpenSpan["shown"] = undefined
@@ -158,37 +201,31 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
   openedAt = 0
   previous: OpenSpan | undefined = undefined
   next: OpenSpan | undefined = undefined
+  /** The bytes of its attributes, events and links. */
+  bytes = 0
 
-  private recordedName: string
+  private readonly draft: draft.Draft
+  private trace: HeldTrace | undefined
+  private undecided: Decision["later"]
   private attributeCount = 0
-  private events: ReadonlyArray<SpanEvent> = none
-  private recordedLinks: ReadonlyArray<SpanLink> = none
-  private dropped: Types.Mutable<NonNullable<SpanRecord["dropped"]>> | undefined = undefined
+  /** Its parent, if that one is recorded here, too. */
+  private readonly around: RecordedSpan | undefined
 
   constructor(
-    home: SpanHome,
-    name: string,
-    parent: Option.Option<Tracer.AnySpan>,
-    context: Context.Context<never>,
-    startTime: bigint,
-    kind: Tracer.SpanKind,
-    traceId: string,
-    spanId: string,
-    sampled: boolean,
-    traceState: string | undefined,
-    flags: number | undefined,
-    sessionId: SessionId | undefined,
+    head: HeadOptions,
     /** The parent as it is recorded: none where Effect's has ids that are not ids. */
-    private readonly recordedParent: Tracer.AnySpan | undefined,
-    private tracing: Omit<TracingOptions, "sessionId">,
-    /** Where it is not sampled, what decides whether it is recorded all the same. */
-    private trace: HeldTrace | undefined,
-    /** Decides on it as soon as its session is known, or somebody asks. */
-    private undecided: ((sessionId: SessionId | undefined) => Decision) | undefined
+    recordedParent: Tracer.AnySpan | undefined,
+    private tracing: Tracing,
+    decision: Decision
   ) {
-    super(home, name, parent, context, startTime, kind, traceId, spanId, sampled, traceState, flags, sessionId)
-    this.recordedName = name
-    if (undecided === undefined) this.open()
+    super(head)
+    this.trace = decision.trace
+    this.undecided = decision.later
+    this.around = recordedParent && this.parentIn(recordedParent)
+    // A parent that this tracer did not record is no more stored here than one in another process.
+    const isRemote = recordedParent !== undefined && this.around === undefined
+    this.draft = draft.begin(this, recordedParent?.spanId, isRemote, head.layer.options)
+    if (this.undecided === undefined) this.open()
   }
 
   override get sampled(): boolean {
@@ -198,45 +235,47 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
 
   /** The trace that its children are held with. */
   get heldTrace(): HeldTrace | undefined {
-    return this.trace?.isLeft ? undefined : this.trace
+    return this.trace?.isDropped ? undefined : this.trace
   }
 
   override attribute(key: string, value: unknown): void {
     if (this.done) super.attribute(key, value)
     if (this.done || isOmitted(value)) return
-    const { limits } = this.home.options
+    const { limits } = this.layer.options
     const name = toKey(key)
     const known = this.json !== undefined && Object.hasOwn(this.json, name)
     if (!known && this.attributeCount === limits.attributeCount) {
-      this.drop("attributes")
+      draft.drop(this.draft, "attributes")
       return
     }
-    const json = toJson(value, limits)
+    const before = known ? sizeOfJson(this.json?.[name]) : 0
+    const json = toJson(value, limits, this)
     if (json === undefined) return
-    if (!known) this.attributeCount++
+    if (known) this.bytes -= before
+    else {
+      this.bytes += name.length
+      this.attributeCount++
+    }
     this.assign(name, json)
     this.changes++
   }
 
   override event(name: string, time: bigint, attributes?: Record<string, unknown>): void {
     if (this.done || isLog(attributes)) return
-    const { limits } = this.home.options
-    if (this.events.length === limits.eventCount) {
-      this.drop("events")
-      return
-    }
-    this.addEvent(toText(name, limits), time, toJsonObject(entriesOf(attributes ?? {}), limits).json)
+    const { limits } = this.layer.options
+    if (this.draft.events.length === limits.eventCount) draft.drop(this.draft, "events")
+    else this.addEvent(toText(name, limits), timeOf(time, this.layer), entriesOf(attributes ?? {}))
   }
 
   override addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
-    const { limits } = this.home.options
-    for (const link of links ?? none) {
+    const { limits } = this.layer.options
+    for (const link of links ?? draft.none) {
       if (this.links.length === limits.linkCount) {
-        this.drop("links")
+        if (!this.done) draft.drop(this.draft, "links")
         continue
       }
-      this.links = [...this.links, link]
-      this.recordedLinks = [...this.recordedLinks, toLink(link, limits)]
+      this.links = draft.append(this.links, link)
+      if (!this.done) this.draft.links = draft.append(this.draft.links, this.toLink(link, limits))
     }
   }
 
@@ -244,15 +283,16 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
     if (this.exit !== undefined) return
     this.decide()
     super.end(endTime, exit)
-    if (this.done || !this.home.open) return
+    if (this.done || !this.layer.open) return
     if (this.trace === undefined) {
-      this.home.active.remove(this)
-      this.home.emit(this.ended(endTime, exit))
-    } else this.trace.end(this, () => this.ended(endTime, exit))
+      this.layer.active.remove(this)
+      const record = this.ended(endTime)
+      this.layer.emitter.emit("spans", record, this.sizeOf(record))
+    } else this.trace.end(this, () => this.ended(endTime))
   }
 
   snapshot(): SpanRecord {
-    return this.record(running, undefined, { ...this.json })
+    return this.seal(draft.copy(this.draft), running, { ...this.json })
   }
 
   close(): SpanRecord {
@@ -260,30 +300,45 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
     return this.snapshot()
   }
 
+  /** The bytes of a record of it, as `signal/internal/size.ts` estimates them. */
+  sizeOf(record: SpanRecord): number {
+    return (
+      ofRecord +
+      3 * ofContainer +
+      this.bytes +
+      this.tracing.bytes +
+      record.name.length +
+      (record.traceState?.length ?? 0) +
+      (record.statusMessage?.length ?? 0) +
+      (record.dropped === undefined ? 0 : sizeOfDropped) +
+      (this.conventional ? conventions.sizeOf(record) : 0)
+    )
+  }
+
   override reassign(sessionId: SessionId | undefined, options: Omit<TracingOptions, "sessionId">): void {
     super.reassign(sessionId, options)
-    this.tracing = storableOf(options, this.home.options.limits)
+    this.tracing = storableOf(options, this.layer.options.limits)
     this.decide()
   }
 
   /** Unless it was shown: what is stored by its name cannot be moved. */
   override rename(name: string): void {
-    if (this.shown === undefined) this.recordedName = name
+    if (this.shown === undefined && !this.done) this.draft.name = toText(name, this.layer.options.limits)
   }
 
-  override abandon(): void {
+  override detach(): void {
     this.done = true
     this.undecided = undefined
-    if (this.trace === undefined) this.home.active.remove(this)
+    if (this.trace === undefined) this.layer.active.remove(this)
     else this.trace.forget(this)
   }
 
-  override log(make: () => LogRecord): void {
+  override log(make: () => HeldLog): void {
     this.trace?.log(make)
   }
 
   private open(): void {
-    if (this.trace === undefined) this.home.active.add(this)
+    if (this.trace === undefined) this.layer.active.add(this)
     else this.trace.open(this)
   }
 
@@ -295,99 +350,81 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
     const { sampled, trace } = undecided(this.sessionId)
     this.isSampled = sampled
     this.trace = trace
-    if (this.home.open && (sampled || trace !== undefined)) this.open()
+    if (this.layer.open && (sampled || trace !== undefined)) this.open()
     else this.done = true
   }
 
-  private ended(endTime: bigint, exit: Exit.Exit<unknown, unknown>): SpanRecord {
-    const end = endTime === 0n ? this.home.now() : endTime
-    const outcome = this.outcome(exit, end)
+  private ended(time: bigint): SpanRecord {
+    let end = timeOf(time, this.layer)
+    if (end < this.startTime) end = this.startTime
+    const outcome = this.outcome(end)
     this.done = true
-    return this.record(outcome, end < this.startTime ? this.startTime : end, this.json ?? {})
+    this.draft.endTime = end
+    return this.seal(this.draft, outcome, this.json ?? {})
+  }
+
+  /** Completes a draft, or a copy of it: whom the span belongs to, what its attributes say, and how it came out. */
+  private seal(record: draft.Draft, { message, status }: Outcome, attributes: JsonObject): SpanRecord {
+    const { options } = this.layer
+    const sessionId = this.sessionId ?? options.defaultSessionId
+    if (this.traceState !== undefined) record.traceState = this.traceState
+    if (sessionId !== undefined) record.sessionId = sessionId
+    record.status = status
+    if (message !== undefined) record.statusMessage = message
+    record.attributes = attributes
+    Object.assign(record, this.tracing.fields)
+    if (this.conventional) conventions.fill(record, attributes)
+    record.spanType = this.conventional ? this.outermostType() : "generic"
+    if (options.userId !== undefined) record.userId ??= options.userId
+    if (options.organizationId !== undefined) record.organizationId ??= options.organizationId
+    record.tags ??= draft.none
+    draft.drop(record, "attributes", this.tracing.dropped)
+    return record
   }
 
   private type(): SpanType {
     return this.conventional ? conventions.typeOf(this.json ?? {}) : "generic"
   }
 
-  private drop(what: keyof NonNullable<SpanRecord["dropped"]>, count = 1): void {
-    this.dropped ??= { attributes: 0, events: 0, links: 0 }
-    this.dropped[what] += count
+  private addEvent(name: string, time: bigint, attributes: Iterable<readonly [string, unknown]>): void {
+    this.bytes += sizeOfEvent + name.length
+    this.draft.events = draft.append(this.draft.events, { name, time, attributes: this.toJsonObject(attributes) })
   }
 
-  private addEvent(name: string, time: bigint, attributes: JsonObject): void {
-    this.events = [...this.events, { name, time: time === 0n ? this.home.now() : time, attributes }]
+  private toLink(link: Tracer.SpanLink | undefined, limits: Limits): SpanLink {
+    const traceId = toText(link?.span?.traceId, limits)
+    const spanId = toText(link?.span?.spanId, limits)
+    this.bytes += sizeOfLink + traceId.length + spanId.length
+    return { traceId, spanId, attributes: this.toJsonObject(entriesOf(link?.attributes ?? {})) }
+  }
+
+  private toJsonObject(entries: Iterable<readonly [string, unknown]>): JsonObject {
+    const { dropped, json } = toJsonObject(entries, this.layer.options.limits, this)
+    draft.drop(this.draft, "attributes", dropped)
+    return json
   }
 
   /**
-   * The status of an exit, with an `exception` event for each error of a failure. They have a limit of their own: a span
+   * The status of its exit, with an `exception` event for each error of a failure. They have a limit of their own: a span
    * of many events is not to lose why it failed.
    */
-  private outcome(exit: Exit.Exit<unknown, unknown>, time: bigint): Outcome {
-    if (exit._tag === "Success") return ok
-    const { limits } = this.home.options
+  private outcome(time: bigint): Outcome {
+    const { exit } = this
+    if (exit === undefined || exit._tag === "Success") return ok
+    const { limits } = this.layer.options
     const failure = failureOf(exit.cause, limits)
     const [first] = failure.errors
     if (first === undefined) return failure.interrupted ? interrupted : ok
     for (const error of failure.errors.slice(0, limits.eventCount)) {
-      const { json } = toJsonObject(
-        [
-          ["exception.type", error.name],
-          ["exception.message", error.message],
-          ["exception.stacktrace", error.stack]
-        ],
-        limits
-      )
-      this.addEvent("exception", time, json)
+      this.addEvent("exception", time, [
+        ["exception.type", error.name],
+        ["exception.message", error.message],
+        ["exception.stacktrace", error.stack]
+      ])
     }
-    if (failure.count > limits.eventCount) this.drop("events", failure.count - limits.eventCount)
-    if (this.conventional && this.json?.[conventions.errorType] === undefined) {
-      this.attribute(conventions.errorType, first.name)
-    }
+    draft.drop(this.draft, "events", Math.max(failure.count - limits.eventCount, 0))
+    if (this.conventional && this.json?.[genAi.errorType] === undefined) this.attribute(genAi.errorType, first.name)
     return { status: "error", message: toText(first.message, limits) }
-  }
-
-  private record(outcome: Outcome, endTime: bigint | undefined, attributes: JsonObject): SpanRecord {
-    const { recordedParent, tracing } = this
-    const { options } = this.home
-    const said = this.conventional ? conventions.columns(attributes) : nothingSaid
-    return new UnsafeSpan({
-      traceId: this.traceId,
-      spanId: this.spanId,
-      parentSpanId: recordedParent?.spanId,
-      // A parent that this tracer did not record is no more stored here than one in another process.
-      parentIsRemote: recordedParent && this.parentRecording() === undefined ? true : undefined,
-      traceState: this.traceState,
-      name: toText(this.recordedName, options.limits),
-      kind: this.kind,
-      spanType: this.conventional ? this.outermostType() : "generic",
-      status: outcome.status,
-      statusMessage: outcome.message,
-      startTime: this.startTime,
-      endTime,
-      sessionId: this.sessionId ?? options.defaultSessionId,
-      threadId: tracing.threadId ?? said.threadId,
-      runId: tracing.runId ?? said.runId,
-      requestId: tracing.requestId ?? said.requestId,
-      resourceId: tracing.resourceId,
-      userId: tracing.userId ?? said.userId ?? options.userId,
-      organizationId: tracing.organizationId ?? options.organizationId,
-      conversationId: said.conversationId,
-      serviceName: options.serviceName,
-      environment: options.environment,
-      model: said.model,
-      provider: said.provider,
-      inputTokens: said.inputTokens,
-      outputTokens: said.outputTokens,
-      costUsd: said.costUsd,
-      attributes,
-      events: this.events,
-      links: this.recordedLinks,
-      tags: tracing.tags ?? none,
-      metadata: tracing.metadata as JsonObject | undefined,
-      resource: options.resource,
-      dropped: this.dropped && { ...this.dropped }
-    })
   }
 
   /**
@@ -397,7 +434,7 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
   private outermostType(): SpanType {
     const type = this.type()
     if (type !== "model_generation" && type !== "tool_call") return type
-    for (let span = this.parentRecording(); span !== undefined; span = span.parentRecording()) {
+    for (let span = this.around; span !== undefined; span = span.around) {
       const around = span.type()
       if (around === "generic") continue
       return around === type && sameToolCall(span.json ?? {}, this.json ?? {}) ? "generic" : type
@@ -405,9 +442,9 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan {
     return type
   }
 
-  /** The recording of its parent, if that one is recorded. */
-  private parentRecording(): RecordedSpan | undefined {
-    const parent = this.recordedParent && recordingOf(this.recordedParent, this.home)
+  /** The recording of a parent, if that one is recorded with this span. */
+  private parentIn(span: Tracer.AnySpan): RecordedSpan | undefined {
+    const parent = recordedOf(span, this.layer.emitter)
     if (!(parent instanceof RecordedSpan)) return undefined
     return parent.sampled || (parent.trace !== undefined && parent.trace === this.trace) ? parent : undefined
   }
@@ -425,26 +462,25 @@ const ok: Outcome = { status: "ok" }
 const interrupted: Outcome = { status: "interrupted" }
 const running: Outcome = { status: "running" }
 
-const nothingSaid: ReturnType<typeof conventions.columns> = conventions.columns({})
+/** Bytes of an event and of a link without their texts and what their attributes hold, and of the counts of `dropped`. */
+const sizeOfEvent = 3 * ofContainer + ofScalar + "name".length + "time".length + "attributes".length
+const sizeOfLink = 4 * ofContainer + "traceId".length + "spanId".length + "attributes".length
+const sizeOfDropped = sizeOfJson({ attributes: 0, events: 0, links: 0 })
 
 const sameToolCall = (a: JsonObject, b: JsonObject): boolean =>
   conventions.toolCall.every((key) => a[key] === undefined || b[key] === undefined || a[key] === b[key])
 
-const toLink = (link: Tracer.SpanLink | undefined, limits: Limits): SpanLink => ({
-  traceId: toText(link?.span?.traceId, limits),
-  spanId: toText(link?.span?.spanId, limits),
-  attributes: toJsonObject(entriesOf(link?.attributes ?? {}), limits).json
-})
-
 /** Makes another tracer's span known as one that is recorded: it stays the span of the program. */
 export const setRecording = (span: Tracer.Span, recorded: PropagatedSpan): void => {
-  recorded.besides = recordingOf(span)
+  recorded.besides = recordedOf(span)
   Object.defineProperty(span, recording, { value: recorded, configurable: true })
 }
 
-/** The recording of a span, if it has one: of the home with this emitter where one is given, else any. */
-export const recordingOf = (span: Tracer.AnySpan, home?: Pick<Emitter["Type"], "emit">): PropagatedSpan | undefined => {
+/** The recording of a span, if it has one: by the layer of this emitter where one is given, else by any. */
+export const recordedOf = (span: Tracer.AnySpan, emitter?: Emitter["Type"]): PropagatedSpan | undefined => {
   let recorded = (span as { readonly [recording]?: PropagatedSpan })[recording]
-  while (recorded !== undefined && home !== undefined && recorded.home.emit !== home.emit) recorded = recorded.besides
+  while (recorded !== undefined && emitter !== undefined && recorded.layer.emitter !== emitter) {
+    recorded = recorded.besides
+  }
   return recorded
 }

@@ -42,7 +42,7 @@ export const formatMember = ({ key, properties, value }: Member): string =>
 const keyValue = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*)$/
 const propertyText = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[ \t]*=[ \t]*[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*)?$/
 
-/** What is not UTF-8 becomes U+FFFD, as the standard has it. */
+/** Bytes that are not UTF-8 become U+FFFD, as the standard has it. */
 const decode = (value: string): string =>
   value.includes("%")
     ? value.replace(/(?:%[0-9A-Fa-f]{2})+/g, (escaped) =>

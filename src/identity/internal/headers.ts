@@ -1,12 +1,15 @@
 /** Headers by name, in any case; a name may have several values. */
 export type HeaderRecord = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
 
+/** The header that names the session, which Mastra sends and reads too. */
+export const sessionHeader = "x-mastra-session-id"
+
 /** The headers that carry a trace or a session. */
 const known: ReadonlySet<string> = new Set([
   "traceparent",
   "tracestate",
   "baggage",
-  "x-mastra-session-id",
+  sessionHeader,
   "b3",
   "x-b3-traceid",
   "x-b3-spanid",
@@ -33,7 +36,7 @@ export const valuesOf = (headers: HeaderRecord): ReadonlyMap<string, ReadonlyArr
   return values
 }
 
-/** What carries a trace or a session, by its name in lower case. */
+/** The header that carries a trace or a session, by its name in lower case. */
 export const knownName = (name: string): string | undefined => {
   if (name.length > maxName) return undefined
   const lower = name.toLowerCase()

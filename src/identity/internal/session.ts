@@ -23,7 +23,8 @@ export const replacing = <A extends object>(outer: A, inner: A): Effect.Effect<v
   )
 
 /**
- * What a parent has after it joined a child: what it had. Layers are built in children, though: the session of one takes
- * the place of the very session that it was built in, and of no other.
+ * The session of a parent fiber after it joined a child: the parent's own. One exception: layers are built in a child
+ * fiber, so the session that `SessionId.layer` set there is taken over, but only if the parent still has the session
+ * that the layer replaced.
  */
 export const joined = <A extends object>(parent: A, child: A): A => (replaced.get(child) === parent ? child : parent)

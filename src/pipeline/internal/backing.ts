@@ -1,17 +1,15 @@
 /**
- * Local disk behind the queue of an exporter: which of its records are there, in memory, or in both.
+ * Local disk behind a lane: which of its records are there, in memory, or in both.
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
 import * as Option from "effect/Option"
-import type { LogRecord } from "../../signal/LogRecord.js"
-import type { SpanRecord } from "../../signal/SpanRecord.js"
-import type { Place, Restored, Signal, Spool } from "./spool.js"
+import type { AnyRecord } from "./record.js"
+import type { Place, Restored, Segments } from "./segments.js"
 
 interface Held {
-  readonly signal: Signal
-  readonly record: SpanRecord | LogRecord
+  readonly record: AnyRecord
   readonly bytes: number
   readonly snapshot: boolean
 }
@@ -22,14 +20,14 @@ const writtenAtOnce = { records: 250, bytes: 2 ** 18 }
 export class Backing<Entry extends Held> {
   /** Where the records stand that are in memory, too. */
   private readonly places = new Map<Entry, Place>()
-  /** What is to be written, in this order. */
+  /** Entries to be written to disk, in this order. */
   private readonly unwritten = new Set<Entry>()
   private released: Array<Place> = []
   /** How many records are on disk alone. */
-  alone = 0
+  private alone = 0
 
   constructor(
-    private readonly spool: Spool,
+    private readonly segments: Segments,
     /** Whether every record is written at once, or only what memory has no room for. */
     readonly everything: boolean
   ) {}
@@ -43,14 +41,9 @@ export class Backing<Entry extends Held> {
     return this.places.size + this.alone
   }
 
-  /** How many lines of a newer release lie on disk. */
-  get unread(): number {
-    return this.spool.unread
-  }
-
   /** Whether records are to be read back. */
-  get waits(): boolean {
-    return this.spool.waits
+  get isWaiting(): boolean {
+    return this.segments.isWaiting
   }
 
   add(entry: Entry): void {
@@ -65,7 +58,7 @@ export class Backing<Entry extends Held> {
       bytes += entry.bytes
       return fits
     })
-    return this.spool.append(entries.map(({ record }) => record)).pipe(
+    return this.segments.append(entries.map(({ record }) => record)).pipe(
       Effect.tap((places) =>
         Effect.sync(() => {
           for (const [entry, place] of Arr.zip(entries, places)) {
@@ -85,7 +78,7 @@ export class Backing<Entry extends Held> {
   /** Writes entries at once, for a process that ends. */
   writeNow(entries: ReadonlyArray<Entry>): void {
     const records = entries.filter((entry) => !entry.snapshot && !this.places.has(entry)).map(({ record }) => record)
-    if (records.length > 0) this.spool.appendNow(records)
+    if (records.length > 0) this.segments.appendNow(records)
   }
 
   /** An entry that is on disk leaves memory, to be read back later. */
@@ -93,7 +86,7 @@ export class Backing<Entry extends Held> {
     const place = this.places.get(entry)
     if (place === undefined) return
     this.places.delete(entry)
-    this.spool.want(place, entry.signal)
+    this.segments.want(place)
     this.alone++
   }
 
@@ -109,7 +102,7 @@ export class Backing<Entry extends Held> {
   }
 
   /** Deletes what is not needed any longer. */
-  readonly tidy: Effect.Effect<void> = Effect.suspend(() => this.spool.release(this.released.splice(0)))
+  readonly tidy: Effect.Effect<void> = Effect.suspend(() => this.segments.release(this.released.splice(0)))
 
   /** Reads back so many records or characters; `toEntry` gives no entry for a damaged one. */
   read(
@@ -118,7 +111,7 @@ export class Backing<Entry extends Held> {
     toEntry: (restored: Restored) => Entry | undefined
   ): Effect.Effect<Array<Entry>> {
     return Effect.map(
-      this.spool.read(maxRecords, maxLength),
+      this.segments.read(maxRecords, maxLength),
       Arr.filterMap((restored) => {
         if (!restored.inherited) this.alone--
         const entry = toEntry(restored)

@@ -1,5 +1,7 @@
 /**
- * One exporter and what waits for it. Lanes know nothing of each other: one that hangs or fails keeps nobody waiting.
+ * The queue of one signal at one exporter, and the fibers that empty it. Its batches, retries, splits and ledger are its
+ * own; lanes of the same exporter share a {@link Destination}, those of different exporters nothing, so that an exporter
+ * that hangs or fails delays no other.
  */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -7,78 +9,52 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
+import * as Inspectable from "effect/Inspectable"
 import * as Schedule from "effect/Schedule"
-import { disregard } from "../../signal/internal/stray.js"
+import { sizeOf } from "../../signal/internal/size.js"
 import { trust } from "../../signal/internal/trusted.js"
-import type { LogRecord } from "../../signal/LogRecord.js"
-import type { SpanRecord } from "../../signal/SpanRecord.js"
-import { type Batch, ExportError, type Exporter } from "../Exporter.js"
-import type { ExporterHealth, Ledger } from "../Stats.js"
+import type { SignalName } from "../../signal/signals.js"
+import { type Batch, ExportError } from "../Exporter.js"
 import type { Backing } from "./backing.js"
-import { sizeOf } from "./size.js"
-import type { Restored, Signal } from "./spool.js"
-
-export type { Signal }
+import type { Destination } from "./destination.js"
+import { Counts } from "./ledger.js"
+import type { AnyRecord } from "./record.js"
+import type { Restored } from "./segments.js"
+import { messageOf, retryAfterOf, toEffect, verdictOf } from "./verdict.js"
 
 /** A record on its way, held once however many exporters it waits for. */
 export interface Entry {
-  readonly signal: Signal
-  record: SpanRecord | LogRecord
+  readonly signal: SignalName
+  record: AnyRecord
   bytes: number
   /** Counts up in the order of emission. */
   readonly position: number
   /** Whether it shows a running span: such records are not counted, and given up when an export fails. */
   readonly snapshot: boolean
-  /** The exporters that had room for it. */
+  /** The lanes of its signal that had room for it. */
   readonly lanes: ReadonlyArray<Lane>
 }
 
-export interface Bounds {
-  readonly maxQueueSize: number
-  readonly maxQueueBytes: number
-  readonly maxBatchSize: number
-  /** How long a record waits for others to make a batch with. */
-  readonly scheduledDelay: Duration.Duration
-  readonly exportTimeout: Duration.Duration
-}
-
 /**
- * What is under way can make no room by going to disk, so that much of the queue it may take at most, where there is a
- * disk.
+ * The part of an exporter's room that a batch may take when there is a spool. Entries in flight cannot be written to disk
+ * to make room: with four signals all of them hold a half at most, and the other half can.
  */
-const underWay = 1 / 4
+const underWay = 1 / 8
 
 const retries = Schedule.exponential("100 millis").pipe(
   Schedule.delayed((delay) => Duration.min(delay, "30 seconds")),
   Schedule.jittered
 )
 
-/** An exporter may ask for more patience, but does not get it. */
-const maxRetryAfter = Duration.minutes(5)
-
-/** After so many failures in a row the circuit is open: a single record tries whether the exporter is well again. */
-const failuresToOpen = 5
-
-export class Lane {
-  readonly spans = new Counts()
-  readonly logs = new Counts()
-  /** Why records were lost, the last time. */
-  lastFailure: Cause.Cause<ExportError> = Cause.empty
-
+export class Lane extends Inspectable.Class {
+  readonly counts = new Counts()
   private waiting: Array<Entry> = []
-  /** Batches under way, the one whose turn it is last: what is in flight or to be retried, and the parts of a split. */
-  private readonly batches: Array<Array<Entry>> = []
-  /** What the last attempt did not bring away. */
-  private readonly left: Array<Entry> = []
-  private bytes = 0
+  /** Batches in flight or waiting for a retry, and the parts of a batch that was split. The last is tried next. */
+  private readonly parts: Array<Array<Entry>> = []
+  /** Entries whose last attempt, at the close of the writer, failed. They are kept in the spool, or counted as lost. */
+  private readonly undelivered: Array<Entry> = []
   private snapshots = 0
   private ending = false
-  private failures = 0
-  private retried = 0
-  private lastError: ExporterHealth["lastError"]
-  private lastSuccess: ExporterHealth["lastSuccess"]
   private afterDisk = false
   /** How large a batch may be. */
   private readonly batch: { readonly records: number; readonly bytes: number }
@@ -88,42 +64,60 @@ export class Lane {
   private readonly toPersist = Effect.unsafeMakeLatch()
 
   constructor(
-    readonly exporter: Exporter,
-    private readonly bounds: Bounds,
-    /** Whether records come as well-formed as capture made them. */
-    private readonly unprocessed: boolean,
+    readonly signal: SignalName,
+    readonly destination: Destination,
     private readonly backing: Backing<Entry> | undefined
   ) {
-    const { maxBatchSize, maxQueueBytes, maxQueueSize } = bounds
+    super()
+    const { maxBatchSize, maxQueueBytes, maxQueueSize } = destination.bounds
     this.batch =
       backing === undefined
         ? { records: maxBatchSize, bytes: Number.POSITIVE_INFINITY }
         : { records: Math.min(maxBatchSize, Math.ceil(maxQueueSize * underWay)), bytes: maxQueueBytes * underWay }
   }
 
+  toJSON() {
+    const { backing, counts, destination, ending, parts, signal, undelivered, waiting } = this
+    return {
+      _id: "Lane",
+      signal,
+      destination,
+      state: ending ? "ending" : "open",
+      waiting: waiting.length,
+      parts: parts.map((part) => part.length),
+      undelivered: undelivered.length,
+      spooled: backing?.size ?? 0,
+      counts
+    }
+  }
+
   /** Counts a record in, if there is room for it. */
-  admit(signal: Signal, bytes: number): boolean {
-    if (this.size >= this.bounds.maxQueueSize || this.bytes + bytes > this.bounds.maxQueueBytes) return false
-    this[signal].queued++
-    this.bytes += bytes
+  admit(bytes: number): boolean {
+    if (!this.destination.admit(bytes)) return false
+    this.counts.queued++
     return true
   }
 
   /** Snapshots take at most half of the room, and no more than one batch of them waits. */
   admitSnapshot(): boolean {
-    if (this.snapshots >= this.bounds.maxBatchSize || this.isCrowded) return false
+    if (this.snapshots >= this.destination.bounds.maxBatchSize || this.destination.isCrowded) return false
     this.snapshots++
     return true
   }
 
   /** Whether room is to be made by leaving records to the disk. */
   get isSpilling(): boolean {
-    return this.backing !== undefined && this.isCrowded
+    return this.backing !== undefined && this.destination.isCrowded
+  }
+
+  /** How many records are on disk. */
+  get spooled(): number {
+    return this.backing?.size ?? 0
   }
 
   /** Takes in an entry that was admitted, and has grown by so many bytes since. */
   push(entry: Entry, growth: number): void {
-    this.bytes += growth
+    this.destination.occupy(0, growth)
     this.waiting.push(entry)
     if (this.backing?.everything) this.backing.add(entry)
   }
@@ -150,68 +144,60 @@ export class Lane {
 
   /** The position of the first entry that is neither exported nor on disk. */
   get head(): number {
-    return this.unsaved()[0]?.position ?? Number.POSITIVE_INFINITY
+    for (const { position } of this.unsaved()) return position
+    return Number.POSITIVE_INFINITY
   }
 
-  /** What is in memory alone, the oldest first. */
-  unsaved(): Array<Entry> {
-    const held = [...this.left, ...this.batches.toReversed().flat(), ...this.waiting]
-    return this.backing === undefined ? held : held.filter((entry) => !this.backing?.has(entry))
+  /** Entries that are in memory and not on disk, the oldest first. */
+  *unsaved(): Iterable<Entry> {
+    for (const entry of this.held()) if (!this.backing?.has(entry)) yield entry
   }
 
-  get lost(): number {
-    return this.spans.lost + this.logs.lost
-  }
-
-  get health(): ExporterHealth {
-    const { backing, lastError, lastSuccess, retried } = this
-    return {
-      spooled: backing?.size ?? 0,
-      unread: backing?.unread ?? 0,
-      retried,
-      ...(lastError !== undefined && { lastError }),
-      ...(lastSuccess !== undefined && { lastSuccess })
-    }
+  private *held(): Iterable<Entry> {
+    yield* this.undelivered
+    for (let i = this.parts.length - 1; i >= 0; i--) yield* this.parts[i] as Array<Entry>
+    yield* this.waiting
   }
 
   /** Counts entries out. */
-  settle(entries: ReadonlyArray<Entry>, as: "exported" | "dropped" | "failed", reason: string): void {
-    for (const { bytes, signal, snapshot } of entries) {
-      if (snapshot) {
-        this.snapshots--
-      } else {
-        const counts = this[signal]
-        counts.queued--
-        this.bytes -= bytes
-        if (as === "exported") counts.exported++
-        else counts.lose(as, reason)
-      }
+  account(entries: ReadonlyArray<Entry>, as: "exported" | "dropped" | "failed", reason: string): void {
+    let records = 0
+    let bytes = 0
+    for (const entry of entries) {
+      if (entry.snapshot) continue
+      records++
+      bytes += entry.bytes
     }
+    this.snapshots -= entries.length - records
+    this.counts.queued -= records
+    this.destination.occupy(-records, -bytes)
+    if (as === "exported") this.counts.exported += records
+    else this.counts.lose(as, reason, records)
     this.backing?.release(entries)
   }
 
-  /** Exports batch by batch until the end, one flight at a time. `settled` runs after each attempt. */
+  /** Exports batch by batch until the end. `settled` runs after each attempt. */
   readonly run = (settled: Effect.Effect<void>): Effect.Effect<void> =>
     Effect.gen(this, function* () {
+      const { backing, destination } = this
       const backoff = yield* Schedule.driver(retries)
       while (true) {
-        const batch = yield* this.nextBatch
-        if (batch === undefined) {
+        yield* this.gather
+        if (this.parts.length === 0) {
           if (this.ending) return
           this.work.unsafeClose()
           yield* this.work.await
           continue
         }
-        const last = this.ending
-        this.hurry.unsafeClose()
-        const exit = yield* this.attempt(batch)
-        this.note(exit, yield* Clock.currentTimeMillis)
-        const retry = this.conclude(batch, exit, last)
-        if (this.backing !== undefined) yield* this.backing.tidy
+        const { exit, retry } = yield* destination.fly(this.flight)
+        if (backing !== undefined) yield* backing.tidy
         yield* settled
         if (retry) {
           yield* Effect.raceFirst(Effect.sleep(retryAfterOf(exit)), this.ended.await)
-          yield* Effect.raceFirst(Effect.ignore(backoff.next(undefined)), this.hurry.await)
+          yield* Effect.raceFirst(
+            Effect.ignore(backoff.next(undefined)),
+            Effect.raceFirst(this.hurry.await, destination.recovered)
+          )
         } else {
           yield* backoff.reset
         }
@@ -221,21 +207,21 @@ export class Lane {
   /** Writes to disk what belongs there, until the end. `settled` runs after each time. */
   readonly persist = (settled: Effect.Effect<void>): Effect.Effect<void> =>
     Effect.gen(this, function* () {
-      const { backing } = this
+      const { backing, destination } = this
       while (backing !== undefined && !this.ending) {
         yield* this.toPersist.await
         this.toPersist.unsafeClose()
-        if (this.isCrowded) for (const entry of this.waiting) backing.add(entry)
+        if (destination.isCrowded) for (const entry of this.waiting) backing.add(entry)
         yield* backing.write
         // A disk that fails is not asked all the time.
-        if (this.isCrowded && !this.spill(backing)) yield* Effect.sleep("100 millis")
+        if (destination.isCrowded && !this.spill(backing)) yield* Effect.sleep("100 millis")
         yield* backing.tidy
         yield* settled
       }
     })
 
   /** Leaves what has not been exported to the disk, and counts as dropped what cannot be. */
-  readonly abandon = (unprocessed: ReadonlyArray<Entry>): Effect.Effect<void> =>
+  readonly giveUp = (unprocessed: ReadonlyArray<Entry>): Effect.Effect<void> =>
     Effect.gen(this, function* () {
       const { backing } = this
       const held = [...this.unsaved(), ...unprocessed]
@@ -245,12 +231,12 @@ export class Lane {
         yield* backing.tidy
       }
       const lost = backing === undefined ? held : held.filter((entry) => !backing.has(entry))
-      this.settle(lost, "dropped", "Shutdown")
+      this.account(lost, "dropped", "Shutdown")
     })
 
   /** The same for a process that ends at once. */
-  abandonNow(): void {
-    this.backing?.writeNow(this.unsaved())
+  giveUpNow(): void {
+    this.backing?.writeNow(Array.from(this.unsaved()))
   }
 
   /** Leaves what is on disk to the disk alone; true says that this has made room. */
@@ -259,44 +245,40 @@ export class Lane {
     this.waiting = staying
     for (const entry of leaving) {
       backing.leave(entry)
-      this.bytes -= entry.bytes
+      this.destination.occupy(-1, -entry.bytes)
     }
-    // Somebody is to read them back.
+    // The fiber that exports may be asleep with an empty queue: it must wake to read these back from disk.
     this.work.unsafeOpen()
     return leaving.length > 0
-  }
-
-  /** How many records are in memory. */
-  private get size(): number {
-    return this.spans.queued + this.logs.queued - (this.backing?.alone ?? 0)
-  }
-
-  private get isCrowded(): boolean {
-    return this.size > this.bounds.maxQueueSize / 2 || this.bytes > this.bounds.maxQueueBytes / 2
   }
 
   /** Records come at once to be written to disk: those of a batch wait for each other here. */
   private readonly linger = Effect.suspend(() =>
     this.waiting.length >= this.batch.records || this.ending
       ? Effect.void
-      : Effect.raceFirst(Effect.sleep(this.bounds.scheduledDelay), this.hurry.await)
+      : Effect.raceFirst(Effect.sleep(this.destination.bounds.scheduledDelay), this.hurry.await)
   )
 
-  /** What waits in memory and what is to be read back take turns, so that neither keeps the other waiting for long. */
-  private readonly nextBatch: Effect.Effect<Array<Entry> | undefined> = Effect.suspend(() => {
+  /**
+   * Makes a batch, if there is none yet and something to make it of. Batches come from memory and from disk in turns, so
+   * that neither keeps the other waiting for long.
+   */
+  private readonly gather: Effect.Effect<void> = Effect.suspend(() => {
     const { backing, batch, waiting } = this
-    if (this.batches.length > 0) return Effect.succeed(this.batches.at(-1))
-    if (backing?.waits && this.failures === 0 && (waiting.length === 0 || !this.afterDisk)) {
+    if (this.parts.length > 0) return Effect.void
+    if (backing?.isWaiting && this.destination.isWell && (waiting.length === 0 || !this.afterDisk)) {
       this.afterDisk = true
       const read = Effect.zipLeft(backing.read(batch.records, batch.bytes, this.restore), backing.tidy)
-      return Effect.flatMap(read, (entries) =>
-        entries.length > 0 ? Effect.succeed(this.begin(entries)) : this.nextBatch
-      )
+      return Effect.flatMap(read, (entries) => {
+        if (entries.length === 0) return this.gather
+        this.parts.push(entries)
+        return Effect.void
+      })
     }
     this.afterDisk = false
-    return Effect.map(waiting.length > 0 && backing?.everything ? this.linger : Effect.void, () =>
-      this.begin(this.take())
-    )
+    return Effect.map(waiting.length > 0 && backing?.everything ? this.linger : Effect.void, () => {
+      if (this.waiting.length > 0) this.parts.push(this.take())
+    })
   })
 
   /** As much of what waits as a batch may be, and one record at least. */
@@ -309,14 +291,12 @@ export class Lane {
     return this.waiting.splice(0, end === -1 ? this.waiting.length : end)
   }
 
-  private begin(batch: Array<Entry>): Array<Entry> | undefined {
-    if (batch.length > 0) this.batches.push(batch)
-    return this.batches.at(-1)
-  }
-
-  /** Counts a record from disk in; one of another process was not emitted by this one until now. */
-  private readonly restore = ({ inherited, record, signal }: Restored): Entry | undefined => {
-    const counts = this[signal]
+  /**
+   * Counts in a record that was read back from disk. A record of another process also counts as inherited: this process
+   * has not emitted it.
+   */
+  private readonly restore = ({ inherited, record }: Restored): Entry | undefined => {
+    const { counts, signal } = this
     if (inherited) {
       counts.inherited++
       counts.queued++
@@ -326,14 +306,28 @@ export class Lane {
       counts.lose("failed", "Corrupt")
       return undefined
     }
-    const bytes = sizeOf(record)
-    this.bytes += bytes
+    const bytes = sizeOf[signal](record)
+    this.destination.occupy(1, bytes)
     return { signal, record, bytes, position: 0, snapshot: false, lanes: [this] }
   }
 
-  private attempt(entries: ReadonlyArray<Entry>): Effect.Effect<Exit.Exit<void, ExportError>> {
-    return Effect.suspend(() => toEffect(this.exporter.export(toBatch(entries, this.unprocessed)))).pipe(
-      Effect.timeoutFail({ duration: this.bounds.exportTimeout, onTimeout: this.timedOut }),
+  /** One attempt: with the part that is next, or its first record while nobody knows whether the exporter is well. */
+  private readonly flight = Effect.suspend(() => {
+    const last = this.ending
+    this.hurry.unsafeClose()
+    const next = this.parts.at(-1) as Array<Entry>
+    const size = last ? next.length : this.destination.maxFlightSize
+    if (next.length > size) this.parts.splice(-1, 1, next.slice(size), next.slice(0, size))
+    const part = this.parts.at(-1) as Array<Entry>
+    return Effect.zipWith(this.attempt(part), Clock.currentTimeMillis, (exit, millis) => {
+      this.destination.note(exit, millis, messageOf)
+      return { exit, retry: this.conclude(part, exit, last) }
+    })
+  })
+
+  private attempt(part: ReadonlyArray<Entry>): Effect.Effect<Exit.Exit<void, ExportError>> {
+    return Effect.suspend(() => toEffect(this.destination.exporter.export(toBatch(this.signal, part)))).pipe(
+      Effect.timeoutFail({ duration: this.destination.bounds.exportTimeout, onTimeout: this.timedOut }),
       Effect.exit
     )
   }
@@ -342,123 +336,58 @@ export class Lane {
     new ExportError({
       retryable: true,
       reason: "Timeout",
-      cause: new Cause.TimeoutException(`no answer within ${Duration.format(this.bounds.exportTimeout)}`)
+      cause: new Cause.TimeoutException(`no answer within ${Duration.format(this.destination.bounds.exportTimeout)}`)
     })
 
-  private note(exit: Exit.Exit<void, ExportError>, millis: number): void {
-    const time = BigInt(Math.round(millis)) * 1_000_000n
-    if (Exit.isSuccess(exit)) this.lastSuccess = time
-    else this.lastError = { time, message: messageOf(exit.cause) }
-  }
-
-  /** Takes the batch away, or what is left to try of it; true says: later. */
-  private conclude(batch: Array<Entry>, exit: Exit.Exit<void, ExportError>, last: boolean): boolean {
-    this.batches.pop()
+  /** Takes a part away, or what is left to try of it; true says: later. */
+  private conclude(part: Array<Entry>, exit: Exit.Exit<void, ExportError>, last: boolean): boolean {
+    const { destination } = this
+    this.parts.pop()
     if (Exit.isSuccess(exit)) {
-      this.failures = 0
-      this.settle(batch, "exported", "")
+      destination.answered()
+      this.account(part, "exported", "")
       return false
     }
-    const { reason, rejected, retryable } = verdict(exit.cause)
-    if (Predicate.isNotNullable(rejected)) {
-      this.failures = 0
-      this.lastFailure = exit.cause
-      for (const signal of ["spans", "logs"] as const) {
-        const entries = batch.filter((entry) => entry.signal === signal)
-        const [refused, taken] = Arr.splitAt(entries, rejected[signal] ?? 0)
-        this.settle(refused, "failed", reason)
-        this.settle(taken, "exported", "")
-      }
+    const { divisible, reason, rejected, retryable } = verdictOf(exit.cause)
+    if (rejected === undefined && retryable) return this.postpone(part, exit.cause, last)
+    // An exporter that rejects a batch has answered, so it is well: the row of failures ends here.
+    destination.answered()
+    if (rejected === undefined && divisible && part.length > 1) {
+      const middle = part.length >> 1
+      this.parts.push(part.slice(middle), part.slice(0, middle))
       return false
     }
-    if (retryable) {
-      const [records, snapshots] = Arr.partition(batch, (entry) => entry.snapshot)
-      this.settle(snapshots, "dropped", "")
-      // Nothing of it will show when the exporter is well again.
-      if (records.length === 0) return !last
-      this.failures++
-      if (last) {
-        this.lastFailure = exit.cause
-        this.left.push(...records)
-        return false
-      }
-      this.retried += records.length
-      const tried = this.failures < failuresToOpen ? records.length : 1
-      for (const part of [records.slice(tried), records.slice(0, tried)]) this.begin(part)
-      return true
-    }
-    // It answered, and did not want this batch.
-    this.failures = 0
-    if (divisible.has(reason) && batch.length > 1) {
-      const middle = batch.length >> 1
-      this.batches.push(batch.slice(middle), batch.slice(0, middle))
-      return false
-    }
-    this.lastFailure = exit.cause
-    this.settle(batch, "failed", reason)
+    destination.lastFailure = exit.cause
+    const [refused, taken] = Arr.splitAt(part, rejected ?? part.length)
+    this.account(refused, "failed", reason)
+    this.account(taken, "exported", "")
     return false
   }
-}
 
-class Counts {
-  queued = 0
-  /** Emitted by processes before this one. */
-  inherited = 0
-  exported = 0
-  readonly dropped: Record<string, number> = {}
-  readonly failed: Record<string, number> = {}
-  /** The sum of what was dropped and failed. */
-  lost = 0
-
-  lose(as: "dropped" | "failed", reason: string, count = 1): void {
-    if (count === 0) return
-    this[as][reason] = (this[as][reason] ?? 0) + count
-    this.lost += count
-  }
-
-  ledger(emitted: number): Ledger {
-    const { dropped, exported, failed, inherited, queued } = this
-    return { emitted: emitted + inherited, exported, queued, dropped: { ...dropped }, failed: { ...failed } }
+  /** Keeps a part for another attempt, unless this was the last one. */
+  private postpone(part: ReadonlyArray<Entry>, cause: Cause.Cause<ExportError>, last: boolean): boolean {
+    const { destination } = this
+    const [records, snapshots] = Arr.partition(part, (entry) => entry.snapshot)
+    this.account(snapshots, "dropped", "")
+    // A batch of snapshots alone is not retried: it does not tell when the exporter is well again.
+    if (records.length === 0) return !last
+    destination.failed()
+    if (last) {
+      destination.lastFailure = cause
+      this.undelivered.push(...records)
+      return false
+    }
+    destination.retried += records.length
+    this.parts.push(records)
+    return true
   }
 }
 
-/** Faults that one record of a batch may bring upon all of it. */
-const divisible: ReadonlySet<string> = new Set(["Rejected", "Defect"])
+const none: ReadonlyArray<never> = Object.freeze([])
 
-/** What did not fail with an error but died, or was interrupted by someone else, may have met a record that it cannot bear. */
-const verdict = (cause: Cause.Cause<ExportError>): Pick<ExportError, "retryable" | "rejected"> & { reason: string } =>
-  Option.match(failureOf(cause), {
-    onNone: () => ({ retryable: false, reason: "Defect" }),
-    onSome: ({ reason = "Rejected", rejected, retryable }) => ({ retryable, reason, rejected })
-  })
-
-const retryAfterOf = (exit: Exit.Exit<void, ExportError>): Duration.Duration =>
-  Exit.causeOption(exit).pipe(
-    Option.flatMap(failureOf),
-    Option.map(({ retryAfter }) => retryAfter),
-    Option.filter(Duration.isDuration),
-    Option.match({ onNone: () => Duration.zero, onSome: Duration.min(maxRetryAfter) })
-  )
-
-const messageOf = (failure: Cause.Cause<ExportError>): string =>
-  Option.match(failureOf(failure), {
-    onNone: () => "Defect",
-    onSome: ({ cause, reason = "Rejected" }) => (cause instanceof Error ? `${reason}: ${cause.message}` : reason)
-  })
-
-/** Exporters in JavaScript may fail with nothing, or with what is no `ExportError`. */
-const failureOf = (cause: Cause.Cause<ExportError>): Option.Option<ExportError> =>
-  Option.filter(Cause.failureOption(cause), Predicate.isNotNullable)
-
-/** Nobody knows what became of a batch for which an exporter returned no effect, so it is not given to it in parts. */
-const toEffect = (returned: Effect.Effect<void, ExportError>): Effect.Effect<void, ExportError> => {
-  if (Effect.isEffect(returned)) return returned
-  disregard(returned)
-  return new ExportError({ retryable: false, reason: "NoEffect", cause: new TypeError("export returned no Effect") })
-}
-
-const toBatch = (entries: ReadonlyArray<Entry>, unprocessed: boolean): Batch => {
-  const batch: { readonly spans: Array<SpanRecord>; readonly logs: Array<LogRecord> } = { spans: [], logs: [] }
-  for (const { record, signal } of entries) batch[signal].push(record as never)
-  return unprocessed ? { spans: trust(batch.spans), logs: trust(batch.logs) } : batch
-}
+/** Records of one signal as a batch. All that a lane holds was checked, where it was made or where it came in. */
+const toBatch = (signal: SignalName, entries: ReadonlyArray<Entry>): Batch => ({
+  spans: none,
+  logs: none,
+  [signal]: trust(entries.map(({ record }) => record))
+})

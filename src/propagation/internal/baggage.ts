@@ -2,12 +2,14 @@ import type * as Types from "effect/Types"
 import { formatMember, join, parseMember, split } from "../../identity/internal/baggage.js"
 import { isSessionId } from "../../identity/SessionId.js"
 import type { TracingOptions } from "../../identity/TracingOptions.js"
+import * as effectObservability from "../../signal/conventions/effectObservability.js"
+import * as genAi from "../../signal/conventions/genAi.js"
 
 /** The tracing options that baggage carries, by the names of their members. */
 const ours = {
-  "session.id": "sessionId",
-  "user.id": "userId",
-  "effect_observability.organization_id": "organizationId"
+  [genAi.sessionId]: "sessionId",
+  [genAi.userId]: "userId",
+  [effectObservability.organizationId]: "organizationId"
 } as const
 
 type Ours = Pick<TracingOptions, (typeof ours)[keyof typeof ours]>

@@ -1,10 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-
-const counter = Metric.counter("effect_observability_propagation_refused", {
-  description: "Headers and members of baggage that were dropped because they are malformed",
-  incremental: true
-})
+import { propagation } from "../../runtime/ownMetrics.js"
 
 /** On a span, the names of what was dropped. */
 export const attribute = "effect_observability.propagation.refused"
@@ -15,7 +11,7 @@ export const report = (refused: ReadonlyArray<string>): Effect.Effect<void> =>
     ? Effect.void
     : Effect.zipRight(
         Effect.annotateCurrentSpan(attribute, refused),
-        Effect.forEach(refused, (header) => Metric.increment(Metric.tagged(counter, "header", header)), {
+        Effect.forEach(refused, (header) => Metric.increment(Metric.tagged(propagation.refused, "header", header)), {
           discard: true
         })
       )

@@ -1,5 +1,5 @@
 import type * as Predicate from "effect/Predicate"
-import { holds } from "./holds.js"
+import { holds } from "./trust.js"
 
 /** Whether a URL is one of those that a list of hosts and origins names. */
 export const isTarget = (targets: ReadonlyArray<string> | Predicate.Predicate<URL>): Predicate.Predicate<URL> => {

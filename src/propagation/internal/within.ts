@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
-import { carriedBy } from "../../identity/internal/correlation.js"
+import { carriedBy } from "../../identity/internal/currentCorrelation.js"
 import { withoutSessionId } from "../../identity/SessionId.js"
 import { type Carrier, restoreUnder } from "../Propagation.js"
 

@@ -15,21 +15,19 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import * as Engine from "../internal/engine.js"
 import { invalidArgument } from "../internal/errors.js"
 import * as Reopening from "../internal/reopening.js"
 import * as Retention from "../internal/retention.js"
-import { Storage, type StorageError, type StorageService } from "../Storage.js"
+import { fromEngine, Storage, type StorageError, type StorageService } from "../Storage.js"
+import { checkTablePrefix } from "../sql/identifiers.js"
 import * as Connection from "./internal/connection.js"
+import * as Engine from "./internal/engine.js"
 import { clientLogger } from "./internal/logger.js"
-import * as Read from "./internal/read.js"
-import * as Remove from "./internal/remove.js"
 import { migrate } from "./internal/schema.js"
 import { isFatal, openErrorOf } from "./internal/storageError.js"
-import * as Write from "./internal/write.js"
 
 /**
- * What a storage in the database of a client can be told.
+ * Options of a storage in the database of a client.
  *
  * @since 0.1.0
  * @category models
@@ -44,20 +42,23 @@ export interface ClientOptions {
   readonly retention?: Duration.DurationInput | undefined
   /** With `"eager"` a server that cannot be reached now fails the layer, too. */
   readonly connect?: "eager" | undefined
-  /** The cluster on which to make replicated tables, sharded by trace, and distributed ones over them. */
+  /**
+   * The cluster on which to make replicated tables, sharded by trace, and distributed ones over them. Experimental: tested
+   * by parsing only.
+   */
   readonly cluster?: string | undefined
   /** Lets the server join the batches of many writers before it stores them; each waits until its own is stored. */
   readonly asyncInsert?: boolean | undefined
 }
 
 /**
- * What a storage on a server can be told.
+ * Options of a storage on a server.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options extends ClientOptions {
-  /** Of the HTTP interface, as in `http://localhost:8123`. */
+  /** The address of the HTTP interface, as in `http://localhost:8123`. */
   readonly url: string
   /** The name of the database, which must exist; that of the user when absent. */
   readonly database?: string | undefined
@@ -72,6 +73,17 @@ export interface Options extends ClientOptions {
 /**
  * Keeps records on a server. If it cannot be reached now, every operation tries again, at most once a second, and fails
  * with `Unavailable` or `Timeout` until then.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { ClickhouseStorage } from "effect-observability/clickhouse"
+ *
+ * const failed = Effect.gen(function* () {
+ *   const storage = yield* ClickhouseStorage.make({ url: "http://localhost:8123" })
+ *   return yield* storage.listSessions({ filters: { hasError: true } })
+ * }).pipe(Effect.scoped)
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -149,6 +161,17 @@ export const layerConfig = (options: Config.Config.Wrap<Options>): Layer.Layer<S
 /**
  * Keeps records in the database of a client. Statements run with its configuration on connections of their own.
  *
+ * @example
+ * ```ts
+ * import { ClickhouseClient } from "@effect/sql-clickhouse"
+ * import { Layer } from "effect"
+ * import { ClickhouseStorage } from "effect-observability/clickhouse"
+ *
+ * const StorageLive = ClickhouseStorage.layerClient({ tablePrefix: "support_" }).pipe(
+ *   Layer.provide(ClickhouseClient.layer({ url: "http://localhost:8123" }))
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -166,14 +189,12 @@ const makeWith = Effect.fnUntraced(function* (
   client: Client,
   { asyncInsert = false, cluster, connect, retention, tablePrefix = "" }: ClientOptions
 ) {
-  if (!/^\w{0,50}$/.test(tablePrefix)) {
-    return yield* invalidArgument("tablePrefix", "expected at most 50 ASCII letters, digits and _")
-  }
+  yield* checkTablePrefix(tablePrefix)
   const age = yield* Retention.decode(retention)
   const open = Effect.gen(function* () {
     const connection = yield* Connection.make(yield* client, { asyncInsert, cluster })
     const name = yield* migrate(connection, { tablePrefix, cluster, retention: Option.map(age, Duration.toSeconds) })
-    return { ...Read.make(connection, name), ...Write.make(connection, name), ...Remove.make(connection, name) }
+    return Engine.make(connection, name)
   }).pipe(Effect.mapError(openErrorOf))
-  return Engine.make(Reopening.engine(yield* Reopening.make({ open, errorOf: (error) => error, isFatal, connect })))
+  return fromEngine(Reopening.engine(yield* Reopening.make({ open, errorOf: (error) => error, isFatal, connect })))
 })

@@ -36,12 +36,16 @@ export {
 } from "./internal/error.js"
 
 /**
+ * The key by which a client of DuckDB is known from those of other databases.
+ *
  * @since 0.1.0
  * @category type ids
  */
 export const TypeId: unique symbol = Symbol.for("effect-observability/DuckDbClient")
 
 /**
+ * The type of that key.
+ *
  * @since 0.1.0
  * @category type ids
  */
@@ -111,6 +115,18 @@ export interface DuckDbClientConfig {
 /**
  * Opens a database until the scope closes, which stops what still runs, writes the checkpoint and frees the file.
  * Clients of the same file share one instance of it. Fails with what `DuckDbError` says when it cannot be opened.
+ *
+ * @example
+ * ```ts
+ * import * as Reactivity from "@effect/experimental/Reactivity"
+ * import { Effect } from "effect"
+ * import { DuckDbClient } from "effect-observability/duckdb"
+ *
+ * const answer = Effect.gen(function* () {
+ *   const sql = yield* DuckDbClient.make({ path: ":memory:" })
+ *   return yield* sql<{ readonly answer: number }>`SELECT 42 AS answer`
+ * }).pipe(Effect.scoped, Effect.provide(Reactivity.layer))
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -229,6 +245,14 @@ export const layer = (config: DuckDbClientConfig): Layer.Layer<DuckDbClient | Sq
 
 /**
  * The same from an Effect `Config`.
+ *
+ * @example
+ * ```ts
+ * import { Config } from "effect"
+ * import { DuckDbClient } from "effect-observability/duckdb"
+ *
+ * const ClientLive = DuckDbClient.layerConfig({ path: Config.string("DUCKDB_PATH") })
+ * ```
  *
  * @since 0.1.0
  * @category layers
@@ -367,10 +391,10 @@ const bulkInsert = Effect.fnUntraced(function* (
   }
   const list = names.join(", ")
   const target = (yield* connection.executeRaw(`SELECT ${list} FROM ${identifier(table)} LIMIT 0`, [])) as DuckDBResult
-  const relation = Append.relation(target.columnTypes().map((type, i) => [names[i] as string, type]))
-  const insert = `INSERT INTO ${identifier(table)} (${list}) SELECT ${list} FROM ${relation}`
+  const types = target.columnTypes().map((type, i) => [names[i] as string, type] as const)
   for (let start = 0; start < length; start += Append.rowsAStatement) {
     const part = values.map((column) => column.slice(start, start + Append.rowsAStatement))
-    yield* connection.executeRaw(insert, yield* Effect.try({ try: () => Append.relationParams(part), catch: sqlError }))
+    const insertion = Effect.try({ try: () => Append.insertion(identifier(table), types, part), catch: sqlError })
+    yield* connection.executeRaw(...(yield* insertion))
   }
 })

@@ -13,19 +13,25 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import { isolated } from "../../identity/internal/isolated.js"
-import * as Engine from "../internal/engine.js"
+import { logWarning } from "../../runtime/annotated.js"
+import { isolated } from "../../runtime/isolated.js"
 import { invalidArgument } from "../internal/errors.js"
 import * as Reopening from "../internal/reopening.js"
 import * as Retention from "../internal/retention.js"
+import * as Service from "../internal/service.js"
 import { Storage, type StorageError, type StorageService } from "../Storage.js"
+import { checkTablePrefix } from "../sql/identifiers.js"
 import * as DuckDbClient from "./DuckDbClient.js"
-import * as Read from "./internal/read.js"
+import * as Insert from "./internal/insert.js"
+import * as Rows from "./internal/read/rows.js"
+import * as Sessions from "./internal/read/sessions.js"
+import * as Timeline from "./internal/read/timeline.js"
+import * as Traces from "./internal/read/traces.js"
 import * as Remove from "./internal/remove.js"
-import { migrate, names } from "./internal/schema.js"
+import { migrate } from "./internal/schema.js"
 import { copyTo } from "./internal/snapshot.js"
 import { isFatal, openingErrorOf, storageErrorOf } from "./internal/storageError.js"
-import * as Write from "./internal/write.js"
+import * as Table from "./internal/table.js"
 
 /**
  * What a storage in the database of a client can be told.
@@ -36,7 +42,7 @@ import * as Write from "./internal/write.js"
 export interface ClientOptions {
   /** Goes before the names of tables and indexes, so that they can live beside others: ASCII letters, digits and `_`. */
   readonly tablePrefix?: string | undefined
-  /** Once an hour, spans that started and logs that were written longer ago than this are deleted. */
+  /** Once an hour, records of a time longer ago than this are deleted. */
   readonly retention?: Duration.DurationInput | undefined
   /** With `"eager"` a file that cannot be opened now fails the layer, too. */
   readonly connect?: "eager" | undefined
@@ -67,6 +73,8 @@ export interface DuckDbStorageService extends StorageService {
 }
 
 /**
+ * The same storage as `Storage.Storage`, with what DuckDB alone can do.
+ *
  * @since 0.1.0
  * @category tags
  */
@@ -78,6 +86,17 @@ export class DuckDbStorage extends Context.Tag("effect-observability/DuckDbStora
 /**
  * Keeps records in a file until the scope closes. If the file cannot be opened now, because another process holds it,
  * every operation tries again, at most once a second, and fails with that error until then.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { DuckDbStorage } from "effect-observability/duckdb"
+ *
+ * const newest = Effect.gen(function* () {
+ *   const storage = yield* DuckDbStorage.make({ path: "agents.duckdb" })
+ *   return yield* storage.listSessions({ pagination: { limit: 10 } })
+ * }).pipe(Effect.scoped)
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -148,6 +167,17 @@ export const layer = (options: Options): Layer.Layer<Storage | DuckDbStorage, St
 /**
  * Keeps records in the database of a client.
  *
+ * @example
+ * ```ts
+ * import { Layer } from "effect"
+ * import { DuckDbClient, DuckDbStorage } from "effect-observability/duckdb"
+ *
+ * // the program's own tables and the records in one file
+ * const DatabaseLive = DuckDbStorage.layerClient().pipe(
+ *   Layer.provideMerge(DuckDbClient.layer({ path: "support.duckdb" }))
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -184,9 +214,7 @@ const makeWith = Effect.fnUntraced(function* (
   if (typeof path !== "string" || path === "") {
     return yield* invalidArgument("path", `expected the path of a file, or ":memory:"`)
   }
-  if (!/^\w{0,50}$/.test(tablePrefix)) {
-    return yield* invalidArgument("tablePrefix", "expected at most 50 ASCII letters, digits and _")
-  }
+  yield* checkTablePrefix(tablePrefix)
   const age = Option.flatMap(yield* Retention.decode(retention), Duration.toNanos)
   const database = yield* Reopening.make({
     open: open(client, tablePrefix),
@@ -195,7 +223,7 @@ const makeWith = Effect.fnUntraced(function* (
     connect
   })
   const storage: DuckDbStorageService = {
-    ...Engine.make(Reopening.engine(database)),
+    ...Service.make(Reopening.engine(database)),
     snapshot: (path) => database.use((opened) => opened.snapshot(path))
   }
   if (Option.isSome(age)) yield* Effect.forkScoped(isolated(deleteHourly(storage, age.value)))
@@ -205,18 +233,21 @@ const makeWith = Effect.fnUntraced(function* (
 const deleteHourly = (storage: StorageService, age: bigint) =>
   Clock.currentTimeNanos.pipe(
     Effect.flatMap((now) => storage.deleteBefore(now - age)),
-    Effect.catchAll((error) => Effect.logWarning(`Old records could not be deleted. ${error.message}`)),
+    Effect.catchAll((error) => logWarning("DuckDbStorage")(`Old records could not be deleted. ${error.message}`)),
     Effect.repeat(Schedule.spaced("1 hour"))
   )
 
 const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
   const sql = (yield* client).withoutTransforms()
-  yield* migrate(sql, tablePrefix)
-  const name = names(tablePrefix)
+  const tables = Table.tables(tablePrefix)
+  yield* migrate(sql, tables, tablePrefix)
   return {
-    ...Read.make(sql, name),
-    ...Write.make(sql, name),
-    ...Remove.make(sql, name),
+    insert: Insert.make(sql, tables),
+    select: Rows.make(sql, tables),
+    ...Traces.make(sql, tables),
+    ...Sessions.make(sql, tables),
+    sessionTimeline: Timeline.make(sql, tables),
+    ...Remove.make(sql, tables),
     snapshot: (path: string) => copyTo(sql, path)
   }
 })

@@ -2,8 +2,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { LogRecord } from "../../signal/LogRecord.js"
-import { SpanRecord } from "../../signal/SpanRecord.js"
+import { type RecordOf, type SignalName, sessionSignals, signalNames } from "../../signal/signals.js"
 import type { StorageError } from "../StorageError.js"
 import type {
   CopyOptions,
@@ -14,6 +13,7 @@ import type {
   StorageService
 } from "../StorageService.js"
 import { invalidArgument } from "./errors.js"
+import { methodsOf } from "./methods.js"
 
 export const copy = Effect.fnUntraced(function* <E, R>({
   filters = {},
@@ -24,7 +24,7 @@ export const copy = Effect.fnUntraced(function* <E, R>({
 }: CopyOptions<E, R>) {
   const isFiltered = Object.values(filters).some((filter) => filter !== undefined)
   const [list = "", cursor] = resumeAfter?.split(":") ?? [isFiltered ? "sessions" : "spans"]
-  if (!(isFiltered ? ["sessions"] : ["spans", "logs"]).includes(list)) {
+  if (!(isFiltered ? ["sessions"] : signalNames).includes(list as SignalName)) {
     return yield* otherPlace()
   }
   const place = { list, cursor: cursor || undefined }
@@ -37,17 +37,20 @@ export const copy = Effect.fnUntraced(function* <E, R>({
     progress = { ...progress, ...next }
     return onProgress(progress)
   }
-  const write = (records: Chunk.Chunk<SpanRecord | LogRecord>) => {
-    const [logs, spans] = Chunk.partition(records, (record) => record instanceof SpanRecord)
-    return to
-      .insertSpans(Chunk.toReadonlyArray(spans))
-      .pipe(
-        Effect.zipRight(to.insertLogs(Chunk.toReadonlyArray(logs))),
-        Effect.zipRight(
-          Effect.suspend(() => report({ spans: progress.spans + spans.length, logs: progress.logs + logs.length }))
-        )
-      )
+  const writeOf = <N extends SignalName>(name: N, batch: Chunk.Chunk<Tagged>) => {
+    const records = Chunk.filterMap(batch, (tagged) =>
+      tagged.name === name ? Option.some(tagged.record as RecordOf<N>) : Option.none()
+    )
+    if (records.length === 0) return Effect.succeed({})
+    return Effect.map(methodsOf(to, name).insert(Chunk.toReadonlyArray(records)), () => ({
+      [name]: (progress[name] ?? 0) + records.length
+    }))
   }
+  const write = (batch: Chunk.Chunk<Tagged>) =>
+    Effect.flatMap(
+      Effect.forEach(signalNames, (name) => writeOf(name, batch)),
+      (counts) => report(Object.assign({}, ...counts))
+    )
   yield* Stream.runForEach(parts, ({ records, resumeAfter, sessions }) =>
     Stream.grouped(records, batchSize).pipe(
       Stream.runForEach(write),
@@ -61,14 +64,17 @@ const batchSize = 1000
 
 const otherPlace = () => invalidArgument("resumeAfter", "expected what a copy with the same filters has reported")
 
-/** What is copied before there is a new place to resume at. */
+/** The records that are copied before there is a new place to resume at. */
 interface Part {
   readonly records: Records
   readonly sessions: number
   readonly resumeAfter: string | undefined
 }
 
-type Records = Stream.Stream<SpanRecord | LogRecord, StorageError>
+/** A record, and which signal it is of. */
+type Tagged = { readonly [N in SignalName]: { readonly name: N; readonly record: RecordOf<N> } }[SignalName]
+
+type Records = Stream.Stream<Tagged, StorageError>
 
 /** A list of the storage, and what it has shown so far. */
 interface Place {
@@ -77,16 +83,18 @@ interface Place {
 }
 
 const everything = (from: StorageService, { cursor, list }: Place): Stream.Stream<Part, StorageError> => {
-  const part =
-    (list: string, end?: string) =>
-    ({ items, nextCursor }: PaginatedResult<SpanRecord | LogRecord>): Part => ({
-      records: Stream.fromIterable(items),
-      sessions: 0,
-      resumeAfter: placeAfter(list, nextCursor) ?? end
-    })
-  const spans = Stream.map(pages(from.listSpans, { cursor }), part("spans", "logs:"))
-  const logs = (cursor?: string) => Stream.map(pages(from.listLogs, { cursor }), part("logs"))
-  return list === "logs" ? logs(cursor) : Stream.concat(spans, logs())
+  const first = signalNames.indexOf(list as SignalName)
+  return Stream.flatMap(Stream.fromIterable(signalNames.slice(first)), (name) => {
+    const next = signalNames[signalNames.indexOf(name) + 1]
+    return Stream.map(
+      pagesOf(from, name, { cursor: name === list ? cursor : undefined }),
+      ({ items, nextCursor }): Part => ({
+        records: Stream.fromIterable(items),
+        sessions: 0,
+        resumeAfter: placeAfter(name, nextCursor) ?? (next && `${next}:`)
+      })
+    )
+  })
 }
 
 const sessions = (
@@ -100,26 +108,29 @@ const sessions = (
     resumeAfter: placeAfter("sessions", nextCursor)
   }))
 
-/** The logs of a session, and all that is in its traces. */
+/** The signals whose records may be of a session and of no trace. */
+const ofSessions = sessionSignals.filter((name) => name !== "spans")
+
+/** The logs and scores of a session, and all that is in its traces: those that `deleteSession` would go through. */
 const session = (from: StorageService, sessionId: string): Records => {
   const seen = new Set<string>()
   const isNew = (traceId: string) => {
     if (seen.size === tracesRemembered) seen.clear()
     return seen.size < seen.add(traceId).size
   }
-  const traceIds = rows(from.listSpans, { sessionId }).pipe(
-    Stream.map((span) => span.traceId),
-    Stream.filter(isNew)
+  const traceIds = concat(sessionSignals.map((name) => rows(from, name, { sessionId }))).pipe(
+    Stream.filterMap(({ record }) => Option.filter(Option.fromNullable(record.traceId), isNew))
   )
-  const trace = (traceId: string): Records =>
-    Stream.concat(rows(from.listSpans, { traceId }), rows(from.listLogs, { traceId }))
+  const trace = (traceId: string): Records => concat(signalNames.map((name) => rows(from, name, { traceId })))
   return Stream.concat(
-    rows(from.listLogs, { sessionId }),
+    concat(ofSessions.map((name) => rows(from, name, { sessionId }))),
     Stream.flatMap(traceIds, trace, { concurrency: 4, bufferSize: 1 })
   )
 }
 
-/** It costs time and does no harm to copy a trace twice. */
+const concat = (streams: ReadonlyArray<Records>): Records => Stream.flatten(Stream.fromIterable(streams))
+
+/** Traces that a copy remembers as copied. To copy a forgotten one twice costs time and does no harm. */
 const tracesRemembered = 100_000
 
 type List<Filters, A> = (options: ListOptions<Filters, "time">) => Effect.Effect<PaginatedResult<A>, StorageError>
@@ -140,8 +151,19 @@ const pages = <Filters, A>(
     )
   )
 
-const rows = <Filters, A>(list: List<Filters, A>, filters: Filters): Stream.Stream<A, StorageError> =>
-  Stream.mapConcat(pages(list, { filters }), ({ items }) => items)
+/** Pages of one signal. A storage that does not know the signal has none of it. */
+const pagesOf = (
+  from: StorageService,
+  name: SignalName,
+  options: { readonly cursor?: string | undefined; readonly filters?: never }
+): Stream.Stream<PaginatedResult<Tagged>, StorageError> =>
+  pages(methodsOf(from, name).list, options).pipe(
+    Stream.map(({ items, nextCursor }) => ({ items: items.map((record) => ({ name, record }) as Tagged), nextCursor })),
+    Stream.catchSome((error) => (error.reason === "Unsupported" ? Option.some(Stream.empty) : Option.none()))
+  )
+
+const rows = (from: StorageService, name: SignalName, filters: object): Records =>
+  Stream.mapConcat(pagesOf(from, name, { filters: filters as never }), ({ items }) => items)
 
 const placeAfter = (list: string, cursor: Option.Option<string>): string | undefined =>
   Option.getOrUndefined(Option.map(cursor, (cursor) => `${list}:${cursor}`))

@@ -1,33 +1,29 @@
 /**
- * What people ask for, checked and put into one form, so that engines differ in nothing but how they look it up.
+ * Queries as callers give them, checked and put into one form, so that engines differ in how they look rows up and in
+ * nothing else.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { isSessionId } from "../../identity/SessionId.js"
+import { hash53 } from "../../runtime/hash.js"
+import type { Field } from "../../signal/Field.js"
 import { type Json, JsonObject } from "../../signal/Json.js"
-import { Level, type LogRecord } from "../../signal/LogRecord.js"
+import { Level } from "../../signal/LogRecord.js"
 import type { SessionSummary } from "../../signal/SessionSummary.js"
-import { SpanRecord, SpanStatus, SpanType } from "../../signal/SpanRecord.js"
+import { keyOf, type Signal, timeOf } from "../../signal/Signal.js"
+import type { SpanRecord } from "../../signal/SpanRecord.js"
+import { type SignalName, sessionSignals, signals } from "../../signal/signals.js"
+import type { Key, Page } from "../Engine.js"
 import type { StorageError } from "../StorageError.js"
-import type { OrderBy } from "../StorageService.js"
+import type { OrderBy, TimelineItem } from "../StorageService.js"
+import { conditionsOf, type Filters, sessionQueryOf, traceQueryOf } from "./conditions.js"
 import { invalidArgument } from "./errors.js"
-
-/** Ids that any record may have, in the order of the columns. */
-export const correlationIds = [
-  "sessionId",
-  "threadId",
-  "runId",
-  "requestId",
-  "resourceId",
-  "userId",
-  "organizationId",
-  "conversationId"
-] as const
 
 const expected = (message: string) => ({ message: () => `expected ${message}` })
 
@@ -57,44 +53,56 @@ const oneOf = <A>(words: Schema.Schema<A>) => Schema.declare(Schema.is(words), {
 /** No record holds a lone surrogate, and an engine may take one for another character. */
 const Text = Schema.String.pipe(Schema.filter((text) => text.isWellFormed(), expected("text without lone surrogates")))
 
-const commonFilters = {
-  sessionId: Schema.optional(SessionIdString),
-  threadId: Schema.optional(Text),
-  runId: Schema.optional(Text),
-  requestId: Schema.optional(Text),
-  resourceId: Schema.optional(Text),
-  userId: Schema.optional(Text),
-  organizationId: Schema.optional(Text),
-  conversationId: Schema.optional(Text),
-  serviceName: Schema.optional(Text),
-  environment: Schema.optional(Text),
-  traceId: Schema.optional(TraceId),
-  tags: Schema.optional(Schema.Array(Text).annotations({ title: "an array of texts" })),
-  metadata: Schema.optional(JsonObject),
-  startedAfter: Schema.optional(Nanos),
-  startedBefore: Schema.optional(Nanos)
+/** The filters that ask of a field whether it has a value, by what the table says of it. */
+const equalities = (signal: Signal): FilterFields =>
+  Object.fromEntries(
+    Object.entries(signal.fields).flatMap(([name, field]) =>
+      field.asked === undefined ? [] : [[name, Schema.optional(valueOf(name, field))]]
+    )
+  )
+
+interface FilterFields {
+  readonly [name: string]: Schema.optional<Schema.Schema.AnyNoContext>
 }
 
-const SpanFilters = Schema.Struct({
-  ...commonFilters,
-  spanType: Schema.optional(oneOf(SpanType)),
-  name: Schema.optional(Text),
-  status: Schema.optional(oneOf(SpanStatus)),
-  model: Schema.optional(Text),
+const valueOf = (name: string, { kind, schema }: Field): Schema.Schema.AnyNoContext => {
+  if (name === "sessionId") return SessionIdString
+  if (name === "traceId") return TraceId
+  return kind === "word" ? oneOf(schema) : Text
+}
+
+const times = { startedAfter: Schema.optional(Nanos), startedBefore: Schema.optional(Nanos) }
+
+const labels = {
+  tags: Schema.optional(Schema.Array(Text).annotations({ title: "an array of texts" })),
+  metadata: Schema.optional(JsonObject)
+}
+
+const filtersOf = (signal: Signal, others: FilterFields): Schema.Schema<Filters, unknown> =>
+  Schema.Struct({ ...equalities(signal), ...others }) as Schema.Schema.AnyNoContext
+
+const SpanFilters = filtersOf(signals.spans, {
+  ...labels,
+  ...times,
   minDuration: Schema.optional(DurationNanos),
   hasError: Schema.optional(Schema.Boolean)
 })
 
-const LogFilters = Schema.Struct({
-  ...commonFilters,
-  level: Schema.optional(oneOf(Level)),
+const LogFilters = filtersOf(signals.logs, {
+  ...labels,
+  ...times,
   minLevel: Schema.optional(oneOf(Level)),
   search: Schema.optional(Text)
 })
 
-/** Checked filters; `minDuration` is in nanoseconds. */
-export type SpanFilters = typeof SpanFilters.Type
-export type LogFilters = typeof LogFilters.Type
+const MetricFilters = filtersOf(signals.metrics, times)
+
+const ScoreFilters = filtersOf(signals.scores, {
+  ...labels,
+  ...times,
+  minValue: Schema.optional(Schema.Finite),
+  maxValue: Schema.optional(Schema.Finite)
+})
 
 const Pagination = Schema.Struct({
   limit: Schema.optionalWith(Schema.Int.pipe(Schema.between(1, 1000, expected("an integer from 1 to 1000"))), {
@@ -108,55 +116,61 @@ const orderBy = (...fields: ReadonlyArray<OrderBy["field"]>) =>
     Schema.optionalWith({ default: () => ({ field: "time", direction: "desc" }) as const })
   )
 
-const listOptions = <F, I>(filters: Schema.Schema<F, I>, ...fields: ReadonlyArray<OrderBy["field"]>) =>
+const listOptions = (
+  filters: Schema.Schema<Filters, unknown>,
+  ...fields: ReadonlyArray<OrderBy["field"]>
+): Schema.Schema<ListInput, unknown> =>
   Schema.Struct({
-    filters: Schema.optionalWith(filters.annotations({ title: "an object of filters" }), { default: () => ({}) as F }),
+    filters: Schema.optionalWith(filters.annotations({ title: "an object of filters" }), { default: () => ({}) }),
     pagination: Schema.optionalWith(Pagination, { default: () => ({ limit: 50 }) }),
     orderBy: orderBy(...fields)
-  })
+  }) as Schema.Schema.AnyNoContext
 
-const Timeline = Schema.Struct({
-  sessionId: SessionIdString,
-  pagination: Schema.optionalWith(Pagination, { default: () => ({ limit: 50 }) })
-})
+/** The options of a timeline, as those of a list in ascending order of time. */
+const Timeline: Schema.Schema<ListInput, unknown> = Schema.transform(
+  Schema.Struct({
+    sessionId: SessionIdString,
+    pagination: Schema.optionalWith(Pagination, { default: () => ({ limit: 50 }) })
+  }),
+  Schema.Any,
+  {
+    strict: true,
+    decode: ({ pagination, sessionId }) => ({
+      filters: { sessionId },
+      pagination,
+      orderBy: { field: "time", direction: "asc" }
+    }),
+    encode: identity
+  }
+) as Schema.Schema.AnyNoContext
 
 /**
- * A sort key: the values by which rows are ordered, all in the same direction. A page starts after the key of the last
- * row before it.
- */
-export type Key = ReadonlyArray<bigint | string>
-
-/** What an engine answers: rows after `after` in the order of their keys, at most `limit`. */
-export interface Query<Filters> {
-  readonly filters: Filters
-  readonly order: OrderBy
-  readonly limit: number
-  readonly after: Option.Option<Key>
-}
-
-/**
- * What stands for the duration of a running span, so that it comes last in either direction: beyond any difference of two
- * times, which itself may need 65 bits.
+ * The sort key of a running span by duration. It lies beyond any difference of two times, which may need 65 bits, so
+ * that running spans come last in either direction.
  */
 export const runningDuration = (direction: "asc" | "desc"): bigint => (direction === "asc" ? 2n ** 64n : -(2n ** 64n))
 
+/** The key of a record in the lists of its signal: time or duration, and the ids. */
+export const recordKey =
+  (signal: Signal) =>
+  (record: object, order: OrderBy): Key => [
+    order.field === "time" ? timeOf(signal, record) : durationOf(record, order),
+    ...signal.key.map((name) => (record as { readonly [name: string]: string })[name] as string)
+  ]
+
+/** Spans alone are ordered by it. */
+const durationOf = ({ endTime, startTime }: Partial<SpanRecord>, { direction }: OrderBy): bigint =>
+  startTime === undefined || endTime === undefined ? runningDuration(direction) : endTime - startTime
+
 /** Time or duration, trace id, span id. */
-export const spanKey = (span: SpanRecord, order: OrderBy): Key => [
-  order.field === "time"
-    ? span.startTime
-    : span.endTime === undefined
-      ? runningDuration(order.direction)
-      : span.endTime - span.startTime,
-  span.traceId,
-  span.spanId
-]
+export const spanKey: (span: SpanRecord, order: OrderBy) => Key = recordKey(signals.spans)
 
-/** Time, log id. */
-export const logKey = (log: LogRecord): Key => [log.timestamp, log.logId]
-
-/** Time, `"0"` for a span and `"1"` for a log, and the id: trace id and span id joined, or the log id. */
-export const timelineKey = (item: SpanRecord | LogRecord): Key =>
-  item instanceof SpanRecord ? [item.startTime, "0", item.traceId + item.spanId] : [item.timestamp, "1", item.logId]
+/** Time, the place of the signal in `sessionSignals` as a digit, and the ids joined. */
+export const timelineKey = (item: TimelineItem): Key => {
+  const place = sessionSignals.findIndex((name) => item instanceof signals[name].record)
+  const signal = signals[sessionSignals[place] ?? "spans"]
+  return [timeOf(signal, item), String(place), keyOf(signal, item)]
+}
 
 /** Last activity or duration, session id. */
 export const sessionKey = (session: SessionSummary, order: OrderBy): Key => [
@@ -165,8 +179,8 @@ export const sessionKey = (session: SessionSummary, order: OrderBy): Key => [
 ]
 
 /** A checked query, and the cursor that continues it after a key. */
-export interface Checked<Filters> {
-  readonly query: Query<Filters>
+export interface Checked<Asked> {
+  readonly query: Asked & Page
   readonly cursorAfter: (key: Key) => string
 }
 
@@ -180,7 +194,7 @@ const decodeOrFail =
         const field = (root === undefined ? path : [root, ...path]).join(".") || "options"
         return invalidArgument(field, issue?.message ?? "invalid")
       }),
-      // A getter that throws.
+      // Reading an option may run a getter, and that may throw.
       Effect.catchAllDefect(() => invalidArgument(root ?? "options", "it cannot be read"))
     )
 
@@ -192,49 +206,59 @@ export const spanId = decodeOrFail(
   Schema.Struct({ traceId: TraceId, spanId: SpanId }).annotations({ parseOptions: { onExcessProperty: "ignore" } })
 )
 
-const checked = <Options extends { readonly pagination: typeof Pagination.Type }, I, Filters>(
+interface ListInput {
+  readonly filters: Filters
+  readonly pagination: typeof Pagination.Type
+  readonly orderBy: OrderBy
+}
+
+const checked = <Asked>(
   method: string,
-  schema: Schema.Schema<Options, I>,
+  schema: Schema.Schema<ListInput, unknown>,
   keyTail: Array<KeyPart>,
-  toQuery: (options: Options) => Omit<Query<Filters>, "limit" | "after">
+  ask: (filters: Filters) => Asked
 ) => {
   const decode = decodeOrFail(schema)
-  return (input: unknown): Effect.Effect<Checked<Filters>, StorageError> =>
-    Effect.flatMap(decode(input ?? {}), (options) => {
-      const { limit, cursor } = options.pagination
-      const { filters, order } = toQuery(options)
+  return (input: unknown): Effect.Effect<Checked<Asked>, StorageError> =>
+    Effect.flatMap(decode(input ?? {}), ({ filters, orderBy: order, pagination: { cursor, limit } }) => {
       const owner = fingerprint(method, filters, order)
       return Effect.map(decodeCursor(owner, [order.field, ...keyTail], cursor), (after) => ({
-        query: { filters, order, limit, after },
+        query: { ...ask(filters), order, limit, after },
         cursorAfter: (key) => encodeCursor(owner, key)
       }))
     })
 }
 
-type ListInput<F> = {
-  readonly filters: F
-  readonly pagination: typeof Pagination.Type
-  readonly orderBy: OrderBy
-}
-const ofList = <F>(options: ListInput<F>) => ({ filters: options.filters, order: options.orderBy })
-
 const spanOptions = listOptions(SpanFilters, "time", "duration")
 
+/** What the list of a signal asks, ordered by `recordKey`. */
+const rows = (method: string, signal: Signal, schema: Schema.Schema<ListInput, unknown>) =>
+  checked(
+    method,
+    schema,
+    signal.key.map(() => "text"),
+    (filters) => ({ conditions: conditionsOf(signal, filters) })
+  )
+
+/** By signal, what its list asks. */
+export const lists = {
+  spans: rows("listSpans", signals.spans, spanOptions),
+  logs: rows("listLogs", signals.logs, listOptions(LogFilters, "time")),
+  metrics: rows("listMetrics", signals.metrics, listOptions(MetricFilters, "time")),
+  scores: rows("listScores", signals.scores, listOptions(ScoreFilters, "time"))
+} satisfies { readonly [N in SignalName]: unknown }
+
 /** Ordered by `spanKey`. */
-export const traces = checked("listTraces", spanOptions, ["text", "text"], ofList<SpanFilters>)
-/** Ordered by `spanKey`. */
-export const spans = checked("listSpans", spanOptions, ["text", "text"], ofList<SpanFilters>)
-/** Ordered by `logKey`. */
-export const logs = checked("listLogs", listOptions(LogFilters, "time"), ["text"], ofList<LogFilters>)
+export const traces = checked("listTraces", spanOptions, ["text", "text"], traceQueryOf)
 /**
- * Ordered by `sessionKey`, to which `after` adds the newest activity when the first page was read. Sessions that were
- * active after that are left out of the pages that follow, if those are sorted in ascending order: they would come again.
+ * Ordered by `sessionKey`, to which `after` adds the newest activity when the first page was read. Pages that follow leave
+ * out sessions that were active after that, if they are sorted in ascending order: such a session moved to the end, and
+ * would come again.
  */
-export const sessions = checked("listSessions", spanOptions, ["text", "time"], ofList<SpanFilters>)
+export const sessions = checked("listSessions", spanOptions, ["text", "time"], sessionQueryOf)
 /** Ordered by `timelineKey`. */
-export const timeline = checked("sessionTimeline", Timeline, ["text", "text"], (options) => ({
-  filters: { sessionId: options.sessionId },
-  order: { field: "time", direction: "asc" } as const
+export const timeline = checked("sessionTimeline", Timeline, ["text", "text"], ({ sessionId }) => ({
+  sessionId: sessionId as string
 }))
 
 /**
@@ -270,16 +294,8 @@ const decodeCursor = (
 }
 
 /** 53 bits of a hash over the query, in base 36. */
-const fingerprint = (method: string, filters: unknown, order: OrderBy): string => {
-  const text = `${method} ${order.field} ${order.direction} ${canonical(filters)}`
-  let high = 0xdeadbeef
-  let low = 0x41c6ce57
-  for (let i = 0; i < text.length; i++) {
-    high = Math.imul(high ^ text.charCodeAt(i), 2654435761)
-    low = Math.imul(low ^ text.charCodeAt(i), 1597334677)
-  }
-  return (4294967296 * (2097151 & (low ^ (low >>> 13))) + ((high ^ (high >>> 16)) >>> 0)).toString(36)
-}
+const fingerprint = (method: string, filters: unknown, order: OrderBy): string =>
+  hash53(`${method} ${order.field} ${order.direction} ${canonical(filters)}`).toString(36)
 
 /** JSON with sorted keys and without `undefined`, so that equal queries read alike. */
 export const canonical = (value: unknown): string =>

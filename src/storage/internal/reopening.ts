@@ -7,16 +7,12 @@ import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { isolated } from "../../identity/internal/isolated.js"
+import * as Struct from "effect/Struct"
+import { logWarning } from "../../runtime/annotated.js"
+import { isolated } from "../../runtime/isolated.js"
+import type { Engine } from "../Engine.js"
 import type { StorageError } from "../StorageError.js"
-import type { Engine } from "./engine.js"
-
-/** The methods of an engine while its store is open. */
-export type Methods<E> = {
-  readonly [K in keyof Engine]: Engine[K] extends (...args: infer Args) => Effect.Effect<infer A, StorageError>
-    ? (...args: Args) => Effect.Effect<A, E | StorageError>
-    : never
-}
+import { type Complete, complete } from "./derived.js"
 
 export interface Options<Opened, E> {
   readonly open: Effect.Effect<Opened, E | StorageError, Scope.Scope>
@@ -83,24 +79,34 @@ export const make = Effect.fnUntraced(function* <Opened, E>({ connect, errorOf, 
     .pipe(
       Effect.catchIf(
         (error) => error.retryable && connect !== "eager",
-        (error) => Effect.logWarning(`The storage cannot be opened yet. ${error.message}`)
+        (error) => logWarning("Storage")(`The storage cannot be opened yet. ${error.message}`)
       )
     )
   return store
 })
 
-/** The engine over a store. */
-export const engine = <Opened extends Methods<E>, E>({ use }: Store<Opened, E>): Engine => ({
-  insertSpans: (records) => use((opened) => opened.insertSpans(records)),
-  insertLogs: (records) => use((opened) => opened.insertLogs(records)),
-  listTraces: (query) => use((opened) => opened.listTraces(query)),
-  listSpans: (query) => use((opened) => opened.listSpans(query)),
-  listLogs: (query) => use((opened) => opened.listLogs(query)),
-  listSessions: (query) => use((opened) => opened.listSessions(query)),
-  sessionTimeline: (query) => use((opened) => opened.sessionTimeline(query)),
-  traceSpans: (traceId, limit) => use((opened) => opened.traceSpans(traceId, limit)),
-  getSpan: (id) => use((opened) => opened.getSpan(id)),
-  getSession: (sessionId) => use((opened) => opened.getSession(sessionId)),
-  deleteBefore: (time) => use((opened) => opened.deleteBefore(time)),
-  deleteSession: (sessionId) => use((opened) => opened.deleteSession(sessionId))
-})
+/** The engine over a store: each method of the engine that is open, or derived of its primitives. */
+export const engine = <Opened extends Engine<E | StorageError>, E>({ use }: Store<Opened, E>): Engine => {
+  const method = (name: keyof Complete<E>) => [
+    name,
+    (...args: ReadonlyArray<never>) =>
+      use((opened) => (complete<E | StorageError>(opened)[name] as Method<E | StorageError>)(...args))
+  ]
+  return Object.fromEntries(methods.map(method))
+}
+
+type Method<E> = (...args: ReadonlyArray<never>) => Effect.Effect<unknown, E>
+
+const methods = Struct.keys({
+  insert: true,
+  select: true,
+  remove: true,
+  listTraces: true,
+  traceSpans: true,
+  getSpan: true,
+  listSessions: true,
+  getSession: true,
+  sessionTimeline: true,
+  deleteBefore: true,
+  deleteSession: true
+} satisfies { readonly [Name in keyof Engine]-?: true })

@@ -1,7 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import { isPositiveDurationInput } from "../../signal/internal/duration.js"
+import { isPositiveDurationInput } from "../../runtime/duration.js"
 import type { StorageError } from "../StorageError.js"
 import { invalidArgument } from "./errors.js"
 

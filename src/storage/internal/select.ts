@@ -2,11 +2,10 @@
  * Choosing among rows that are in memory, as every engine does among those in its tables.
  */
 import * as Option from "effect/Option"
+import { isEntry } from "../../signal/internal/spans.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
+import type { Key, Page } from "../Engine.js"
 import type { OrderBy } from "../StorageService.js"
-import type { Key, Query } from "./query.js"
-
-export const isEntry = (span: SpanRecord): boolean => span.parentSpanId === undefined || span.parentIsRemote === true
 
 /** The span without a parent, else the one with a remote parent; of several, the earliest. */
 export const entrySpan = (trace: ReadonlyArray<SpanRecord>): SpanRecord | undefined => {
@@ -18,7 +17,7 @@ export const entrySpan = (trace: ReadonlyArray<SpanRecord>): SpanRecord | undefi
 export const select = <Row>(
   rows: ReadonlyArray<Row>,
   sortKey: (row: Row, order: OrderBy) => Key,
-  { after, limit, order }: Query<unknown>
+  { after, limit, order }: Page
 ): ReadonlyArray<Row> => {
   const sign = order.direction === "asc" ? 1 : -1
   return rows
@@ -29,6 +28,7 @@ export const select = <Row>(
     .map(({ row }) => row)
 }
 
+/** The order of spans by their start. */
 export const byStart = (a: SpanRecord, b: SpanRecord): number =>
   compare(a.startTime, b.startTime) || compare(a.spanId, b.spanId)
 

@@ -8,9 +8,10 @@ import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, relative } from "node:path"
 import { Duration, Effect, Exit, Logger, Scope } from "effect"
-import * as BatchWriter from "../../../src/pipeline/BatchWriter.js"
-import { ExportError, type Exporter, memory } from "../../../src/pipeline/Exporter.js"
+import { ExportError, type Exporter, memory } from "../../../src/pipeline/Exporters.js"
+import * as BatchWriter from "../../../src/pipeline/internal/batchWriter.js"
 import type { Ledger } from "../../../src/pipeline/Stats.js"
+import { emit } from "../../utils/emit.js"
 import { log, span } from "../../utils/records.js"
 import { target } from "../fuzz.js"
 import { type Random, unusual } from "../Random.js"
@@ -62,7 +63,7 @@ const leave = Effect.gen(function* () {
         log({ message: `log ${i}` })
       ]
       for (const record of records) {
-        emitter.emit(record)
+        emit(emitter, record)
         recorded.add(JSON.stringify(record))
       }
     }
@@ -110,11 +111,15 @@ const check = (damaged: ReturnType<typeof draw>) =>
 
     const store = memory("store")
     const writer = yield* make(store, directory)
-    const settled = Effect.map(
-      writer.stats,
-      ({ logs, spans }) =>
-        spans["store"]?.queued === 0 && logs["store"]?.queued === 0 && filesIn(directory).length === others.length
-    )
+    // Marks stay, and so does what is no segment any longer: the spool is read when nothing changes for a while.
+    let before = ""
+    let quiet = 0
+    const settled = Effect.map(writer.stats, (stats) => {
+      const now = JSON.stringify([stats.spans, stats.logs, filesIn(directory)])
+      quiet = now === before && stats.spans["store"]?.queued === 0 && stats.logs["store"]?.queued === 0 ? quiet + 1 : 0
+      before = now
+      return quiet >= 20
+    })
     yield* Effect.delay(settled, "2 millis").pipe(
       Effect.repeat({ until: (settled) => settled }),
       Effect.timeoutFail({
@@ -129,7 +134,7 @@ const check = (damaged: ReturnType<typeof draw>) =>
     if (isWhole) strictEqual(store.spans.length + store.logs.length, recorded.size, "not all of a whole spool")
 
     const next = span({ name: "next" })
-    writer.emitter.emit(next)
+    emit(writer.emitter, next)
     yield* writer.flush
     ok(store.spans.includes(next), "the exporter gets nothing any more")
     const { logs, spans } = yield* writer.stats

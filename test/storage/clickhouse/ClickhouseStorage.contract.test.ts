@@ -1,5 +1,5 @@
 import { vi } from "@effect/vitest"
-import { storageContract } from "../../contract/storage.js"
+import { storageContract } from "../../../src/testing/storageContract.js"
 import { layer } from "../../utils/chdb.js"
 import { describeClickhouse } from "../../utils/describeClickhouse.js"
 

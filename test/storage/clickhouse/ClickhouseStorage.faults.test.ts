@@ -7,10 +7,10 @@ import { Duration, Effect, Layer, Logger, Redacted, type Scope } from "effect"
 import { Observability } from "effect-observability"
 import * as ClickhouseStorage from "../../../src/storage/clickhouse/ClickhouseStorage.js"
 import * as Storage from "../../../src/storage/Storage.js"
-import { failure, names, pages } from "../../contract/storage/utils.js"
+import { failure, names, pages } from "../../../src/testing/contract/utils.js"
+import { log, span } from "../../../src/testing/Records.js"
 import * as ClickhouseServer from "../../utils/clickhouseServer.js"
 import { describeEngine } from "../../utils/describeEngine.js"
-import { log, span } from "../../utils/records.js"
 
 const path = mkdtempSync(join(tmpdir(), "clickhouse-faults-"))
 process.once("exit", () => rmSync(path, { recursive: true, force: true }))

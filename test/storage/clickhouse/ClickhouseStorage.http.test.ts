@@ -5,9 +5,9 @@ import { assert, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Option, Redacted } from "effect"
 import * as ClickhouseStorage from "../../../src/storage/clickhouse/ClickhouseStorage.js"
 import * as Storage from "../../../src/storage/Storage.js"
+import { log, span } from "../../../src/testing/Records.js"
 import * as ClickhouseServer from "../../utils/clickhouseServer.js"
 import { describeEngine } from "../../utils/describeEngine.js"
-import { log, span } from "../../utils/records.js"
 
 const path = mkdtempSync(join(tmpdir(), "clickhouse-http-"))
 process.once("exit", () => rmSync(path, { recursive: true, force: true }))

@@ -2,14 +2,15 @@ import { createClient } from "@clickhouse/client"
 import { ClickhouseClient } from "@effect/sql-clickhouse"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Effect, Logger, Option } from "effect"
-import type { SpanRecord } from "../../../src/signal/SpanRecord.js"
+import { timeOf } from "../../../src/signal/Signal.js"
+import { signalNames, signals } from "../../../src/signal/signals.js"
 import * as ClickhouseStorage from "../../../src/storage/clickhouse/ClickhouseStorage.js"
-import { creation } from "../../../src/storage/clickhouse/internal/schema.js"
+import { creation } from "../../../src/storage/clickhouse/internal/tables.js"
 import * as Storage from "../../../src/storage/Storage.js"
+import { at, log, metric, score, span } from "../../../src/testing/Records.js"
 import { connection, freshPrefix, isAvailable, isServer, layerClient } from "../../utils/chdb.js"
 import { describeClickhouse } from "../../utils/describeClickhouse.js"
 import { isLoadable } from "../../utils/describeEngine.js"
-import { at, log, span } from "../../utils/records.js"
 
 describe.runIf(process.env["CI"] === "true")("in continuous integration", () => {
   it("ClickHouse is there to test with", () => assert.isTrue(isAvailable && isLoadable))
@@ -93,12 +94,30 @@ describeClickhouse("ClickhouseStorage", () => {
     )
   )
 
-  it.live("gives an older table the session column and its index", () =>
+  it.live("leaves a table alone that lacks the records, and names the column and tablePrefix", () =>
+    onClient((prefix, sql) =>
+      Effect.gen(function* () {
+        yield* stored(prefix, sql)
+        const columns = yield* sql.unsafe<{ readonly name: string }>(
+          `SELECT name FROM system.columns WHERE table = '${prefix}mastra_ai_logs' AND default_kind = 'ALIAS'`
+        )
+        for (const column of [...columns.map(({ name }) => name), "Record"]) {
+          yield* sql.asCommand(sql.unsafe(`ALTER TABLE "${prefix}mastra_ai_logs" DROP COLUMN ${column}`))
+        }
+        const error = yield* Effect.flip(stored(prefix, sql))
+        assert.strictEqual(error instanceof Storage.StorageError && error.reason, "Incompatible")
+        for (const named of [`${prefix}mastra_ai_logs`, `"Record"`, "tablePrefix"]) assert.include(String(error), named)
+      })
+    )
+  )
+
+  it.live("gives a table what it lacks: the session column and its indexes", () =>
     onClient((prefix, sql) =>
       Effect.gen(function* () {
         yield* sql.asCommand(
           sql.unsafe(
-            `CREATE TABLE "${prefix}mastra_ai_spans" (${key}) ENGINE = MergeTree ORDER BY (StartTime, TraceId)`
+            `CREATE TABLE "${prefix}mastra_ai_spans" (${key}, Record String)
+             ENGINE = MergeTree ORDER BY (StartTime, TraceId)`
           )
         )
         yield* stored(prefix, sql)
@@ -119,77 +138,6 @@ describeClickhouse("ClickhouseStorage", () => {
       })
     )
   )
-
-  it.live("reads what an older table has, which lacks the records and what is computed", () =>
-    onClient((prefix, sql) =>
-      Effect.gen(function* () {
-        const fields = {
-          sessionId: "s",
-          userId: "ada",
-          tags: ["a", "b"],
-          metadata: { plan: "pro", seats: [1, { two: null }] },
-          inputTokens: 900,
-          costUsd: 0.25
-        }
-        const root = span({ ...fields, name: `it's "}` })
-        const child = span({ ...fields, traceId: root.traceId, parentSpanId: root.spanId })
-        const other = span({ startTime: at(10), endTime: at(20) })
-        const aLog = log({ message: "hello", sessionId: "s" })
-        yield* stored(prefix, sql)
-        const asked = yield* withStorage(sql, { tablePrefix: prefix }, (storage) =>
-          Effect.zipRight(
-            Effect.all([storage.insertSpans([root, child, other]), storage.insertLogs([aLog])]),
-            answers(storage, child)
-          )
-        )
-        for (const table of ["spans", "logs"]) {
-          const columns = table === "spans" ? ["IsEntry", "Record"] : ["Record"]
-          const alter = `ALTER TABLE "${prefix}mastra_ai_${table}"`
-          const payload = yield* sql.unsafe<{ readonly name: string }>(
-            `SELECT name FROM system.columns WHERE table = '${prefix}mastra_ai_${table}' AND default_kind = 'ALIAS'`
-          )
-          for (const column of [...payload.map(({ name }) => name), ...columns]) {
-            yield* sql.asCommand(sql.unsafe(`${alter} DROP COLUMN ${column} SETTINGS mutations_sync = 2`))
-          }
-        }
-        const texts: Array<string> = []
-        const told = Logger.replace(
-          Logger.defaultLogger,
-          Logger.make(({ message }) => void texts.push(String(message)))
-        )
-        yield* Effect.provide(stored(prefix, sql), told)
-        const advice = texts.flatMap((text) => /ALTER TABLE .* MATERIALIZE COLUMN \w+/.exec(text)?.[0] ?? [])
-        assert.lengthOf(advice, 3, "Record of both, and IsEntry")
-        yield* withStorage(sql, { tablePrefix: prefix }, (storage) =>
-          Effect.gen(function* () {
-            assert.deepStrictEqual(yield* answers(storage, child), asked)
-            for (const statement of advice) {
-              yield* sql.asCommand(sql.unsafe(`${statement} SETTINGS mutations_sync = 2`))
-            }
-            assert.deepStrictEqual(yield* answers(storage, child), asked)
-            const newer = span({ ...child, sessionId: "s", name: "newer" })
-            yield* storage.insertSpans([newer])
-            assert.deepStrictEqual(yield* storage.getSpan(child), Option.some(newer))
-          })
-        )
-      })
-    )
-  )
-
-  /** What each way to read gives. */
-  const answers = (storage: Storage.StorageService, { spanId, traceId }: SpanRecord) =>
-    Effect.all({
-      span: storage.getSpan({ traceId, spanId }),
-      trace: storage.getTrace(traceId),
-      spans: storage.listSpans(),
-      spansOfSession: storage.listSpans({ filters: { sessionId: "s" } }),
-      traces: storage.listTraces(),
-      tracesOfSession: storage.listTraces({ filters: { sessionId: "s" } }),
-      tracesOfUser: storage.listTraces({ filters: { sessionId: "s", userId: "ada" } }),
-      logs: storage.listLogs({ filters: { search: "hello" } }),
-      timeline: storage.sessionTimeline({ sessionId: "s" }),
-      sessions: storage.listSessions()
-    })
 
   it.live("SQL can name what is in records alone", () =>
     onClient((prefix, sql) =>
@@ -235,48 +183,20 @@ describeClickhouse("ClickhouseStorage", () => {
     )
   )
 
-  it.live("reads rows by somebody's hand, and says of one that is no record that it is corrupt", () =>
+  it.live("says of a row by somebody's hand that is no record that it is corrupt", () =>
     onClient((prefix, sql) =>
       withStorage(sql, { tablePrefix: prefix }, (storage) =>
         Effect.gen(function* () {
-          const byHand = { Record: "NULL", SessionId: "'s'", Metadata: `map('plan', 'pro', 'seats', '[1]')` }
-          const insert = (changed: Partial<typeof byHand>) => {
-            const { Record, ...rest } = { ...byHand, ...changed }
-            const row: Readonly<Record<string, string>> = {
-              ...rest,
-              TraceId: `'${"a".repeat(32)}'`,
-              SpanId: `'${"b".repeat(16)}'`,
-              Name: "'by hand'",
-              Kind: "'internal'",
-              SpanType: "'generic'",
-              Status: "'ok'",
-              StartTime: "fromUnixTimestamp64Nano(1750000000000000001, 'UTC')",
-              EndTime: "fromUnixTimestamp64Nano(1750000001000000000, 'UTC')",
-              ServiceName: "'elsewhere'",
-              ...(Record === "NULL" ? {} : { Record })
-            }
-            const into = `INSERT INTO "${prefix}mastra_ai_spans" (${Object.keys(row)}) SELECT ${Object.values(row)}`
-            return sql.asCommand(sql.unsafe(into))
+          for (const record of ["{", "", "{}"]) {
+            yield* sql.asCommand(
+              sql.unsafe(
+                `INSERT INTO "${prefix}mastra_ai_spans" (TraceId, SpanId, StartTime, SessionId, Record)
+                 VALUES ('${"a".repeat(32)}', '${"b".repeat(16)}', 0, 'corrupt', '${record}')`
+              )
+            )
+            const error = yield* Effect.flip(storage.listTraces({ filters: { sessionId: "corrupt" } }))
+            assert.strictEqual(error.reason, "Corrupt")
           }
-          yield* insert({})
-          const { items } = yield* storage.listTraces({ filters: { sessionId: "s" } })
-          assert.deepStrictEqual(
-            items.map(({ attributes, endTime, metadata, name, startTime }) => ({
-              ...{ name, startTime, endTime, metadata, attributes }
-            })),
-            [
-              {
-                name: "by hand",
-                startTime: 1_750_000_000_000_000_001n,
-                endTime: 1_750_000_001_000_000_000n,
-                metadata: { plan: "pro", seats: [1] },
-                attributes: {}
-              }
-            ]
-          )
-          yield* insert({ SessionId: "'corrupt'", Record: "'{'" })
-          const error = yield* Effect.flip(storage.listTraces({ filters: { sessionId: "corrupt" } }))
-          assert.strictEqual(error.reason, "Corrupt")
         })
       )
     )
@@ -303,19 +223,19 @@ describeClickhouse("ClickhouseStorage", () => {
           const times = [-(2n ** 63n), 0n, at(0), ...kept]
           yield* storage.insertSpans(times.map((startTime) => span({ startTime, endTime: startTime, sessionId: "s" })))
           yield* storage.insertLogs(times.map((timestamp) => log({ timestamp })))
-          for (const table of ["spans", "logs"]) {
+          yield* storage.insertMetrics(times.map((time) => metric({ time })))
+          yield* storage.insertScores(times.map((time) => score({ time })))
+          for (const table of signalNames) {
             yield* sql.asCommand(sql.unsafe(`OPTIMIZE TABLE "${tablePrefix}mastra_ai_${table}" FINAL`))
           }
-          const spans = yield* storage.listSpans()
-          const logs = yield* storage.listLogs()
-          assert.sameMembers(
-            spans.items.map((span) => span.startTime),
-            kept
-          )
-          assert.sameMembers(
-            logs.items.map((log) => log.timestamp),
-            kept
-          )
+          for (const name of signalNames) {
+            const { items } = yield* Storage.methodsOf(storage, name).list()
+            assert.sameMembers(
+              items.map((item) => timeOf(signals[name], item)),
+              kept,
+              name
+            )
+          }
         })
       )
     )
@@ -326,7 +246,7 @@ describeClickhouse("ClickhouseStorage", () => {
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* warnings(sql, { tablePrefix }), [])
         const limited = yield* warnings(sql, { tablePrefix, retention: "30 days" })
-        assert.lengthOf(limited, 2)
+        assert.lengthOf(limited, signalNames.length)
         assert.include(limited[0], "not limited")
         assert.deepStrictEqual(yield* warnings(sql, { tablePrefix, retention: "30 days" }), [])
         assert.include((yield* warnings(sql, { tablePrefix, retention: "1 day" })).join(), "2592000")
@@ -381,9 +301,12 @@ describeClickhouse("ClickhouseStorage", () => {
         yield* stored(tablePrefix, sql)
         yield* sql.asCommand(
           sql.unsafe(
-            `INSERT INTO "${tablePrefix}mastra_ai_spans" (TraceId, SpanId, StartTime, SessionId)
-             SELECT lower(hex(MD5(toString(intDiv(number, 10))))), lower(substring(hex(MD5(toString(number))), 1, 16)),
-               fromUnixTimestamp64Nano(toInt64(number)), concat('session-', toString(intDiv(number, 1000)))
+            `INSERT INTO "${tablePrefix}mastra_ai_spans" (TraceId, SpanId, StartTime, SessionId, Record)
+             SELECT lower(hex(MD5(toString(intDiv(number, 10))))) AS traceId,
+               lower(substring(hex(MD5(toString(number))), 1, 16)) AS spanId, fromUnixTimestamp64Nano(toInt64(number)),
+               concat('session-', toString(intDiv(number, 1000))) AS sessionId,
+               concat('{"version":"0","traceId":"', traceId, '","spanId":"', spanId, '","startTime":"',
+                 toString(number), '","sessionId":"', sessionId, '"}')
              FROM numbers(200000)`
           )
         )

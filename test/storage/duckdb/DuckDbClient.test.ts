@@ -589,12 +589,24 @@ describe("DuckDbClient", () => {
     it.scoped("keeps strings that look like its own marks", () =>
       Effect.gen(function* () {
         const sql = yield* table
-        const s = ["\u001f", "\u00150", "", "\u00151", "a\u001f1\u001eb\u001f", "\u001f2", null, "\0", "NULL"]
+        const marks = ["\u001d", "\u001d\u001d", "\u001e\u001d", "\u001f\u001d", "\u001e", "\u001f"]
+        const s = [...marks, "", "a\u001f\u001d\u001eb\u001f", null, "\u001da", "a\u001e\u001d", "\0", "NULL"]
         yield* sql.append("t", { s })
         assert.deepStrictEqual(
           Array.from(yield* sql<{ s: string }>`SELECT s FROM t`, (row) => row.s),
           s
         )
+      })
+    )
+
+    it.scoped("keeps texts that are full of its own marks, in time that grows with the text alone", () =>
+      Effect.gen(function* () {
+        const sql = yield* table
+        const s = ["\u001f", "\u001d", "\u001e\u001d", "\u001f\u001dx"].map((marks) => marks.repeat(300_000))
+        yield* sql.append("t", { s: [...s, "beside"] })
+        const rows = yield* sql<{ s: string }>`SELECT s FROM t`
+        assert.isTrue(rows.every((row, i) => row.s === (s[i] ?? "beside")))
+        assert.lengthOf(rows, s.length + 1)
       })
     )
 

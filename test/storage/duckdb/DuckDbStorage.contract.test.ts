@@ -1,4 +1,4 @@
 import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
-import { storageContract } from "../../contract/storage.js"
+import { storageContract } from "../../../src/testing/storageContract.js"
 
 storageContract("DuckDbStorage.layer", DuckDbStorage.layer({ path: ":memory:" }))

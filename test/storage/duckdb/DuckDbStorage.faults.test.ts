@@ -7,7 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Exit, Option, Scope } from "effect"
 import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
 import type * as Storage from "../../../src/storage/Storage.js"
-import { span } from "../../utils/records.js"
+import { span } from "../../../src/testing/Records.js"
 
 const directory = Effect.acquireRelease(
   Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "duckdb-faults-"))),

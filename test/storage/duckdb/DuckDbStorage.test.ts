@@ -7,8 +7,8 @@ import { Effect, Exit, Fiber, Layer, Logger, Option, TestClock } from "effect"
 import * as DuckDbClient from "../../../src/storage/duckdb/DuckDbClient.js"
 import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
 import * as Storage from "../../../src/storage/Storage.js"
+import { at, log, metric, score, span, spanId, traceId } from "../../../src/testing/Records.js"
 import { holdInAnotherProcess } from "../../utils/otherProcess.js"
-import { at, log, span, spanId, traceId } from "../../utils/records.js"
 
 const directory = Effect.acquireRelease(
   Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "duckdb-storage-"))),
@@ -37,6 +37,52 @@ const collectLogs = (messages: Array<string>) =>
     Logger.defaultLogger,
     Logger.make(({ message }) => void messages.push(String(message)))
   )
+
+const correlationOfVersion1_0 = `session_id VARCHAR, thread_id VARCHAR, run_id VARCHAR, request_id VARCHAR,
+  resource_id VARCHAR, user_id VARCHAR, organization_id VARCHAR, conversation_id VARCHAR, service_name VARCHAR,
+  environment VARCHAR, tags JSON, metadata JSON`
+
+const tablesOfVersion1_0 = `
+  CREATE TABLE mastra_ai_schema (major INTEGER, minor INTEGER, since TIMESTAMP);
+  CREATE TABLE mastra_ai_spans (trace_id VARCHAR, span_id VARCHAR, parent_span_id VARCHAR, parent_is_remote BOOLEAN,
+    trace_state VARCHAR, name VARCHAR, kind VARCHAR, span_type VARCHAR, status VARCHAR, status_message VARCHAR,
+    start_time BIGINT, end_time BIGINT, ${correlationOfVersion1_0}, model VARCHAR, provider VARCHAR,
+    input_tokens BIGINT, output_tokens BIGINT, cost_usd DOUBLE, attributes JSON, events JSON, links JSON, resource JSON,
+    dropped JSON, trace_key BIGINT, entry_key BIGINT, replayed BOOLEAN);
+  CREATE TABLE mastra_ai_logs (log_id VARCHAR, timestamp BIGINT, level VARCHAR, message VARCHAR, data JSON,
+    attributes JSON, log_spans JSON, cause VARCHAR, trace_id VARCHAR, span_id VARCHAR, ${correlationOfVersion1_0});
+  CREATE INDEX idx_spans_session_id ON mastra_ai_spans (session_id);
+  CREATE INDEX idx_spans_entry_key ON mastra_ai_spans (entry_key);
+  CREATE INDEX idx_logs_session_id ON mastra_ai_logs (session_id);
+  INSERT INTO mastra_ai_schema VALUES (1, 0, TIMESTAMP '2025-01-01 00:00:00')`
+
+const ofVersion1_0 = {
+  trace_id: traceId(1),
+  session_id: "s",
+  service_name: "test",
+  tags: "[]",
+  attributes: "{}"
+}
+const spanOfVersion1_0 = {
+  ...ofVersion1_0,
+  kind: "internal",
+  span_type: "generic",
+  status: "ok",
+  events: "[]",
+  links: "[]",
+  resource: "{}",
+  trace_key: 1,
+  replayed: false
+}
+const logOfVersion1_0 = {
+  ...ofVersion1_0,
+  log_id: "1",
+  timestamp: at(0),
+  level: "info",
+  message: "old",
+  data: "[]",
+  log_spans: "{}"
+}
 
 describe("the file of a DuckDbStorage", () => {
   it.scoped("keeps what was stored for the next time", () =>
@@ -82,22 +128,65 @@ describe("the file of a DuckDbStorage", () => {
     })
   )
 
-  it.scoped("gets the columns and the index that an older one lacks", () =>
+  it.scoped("of version 1.0 gets the columns and tables of today, and goes on with its records", () =>
     Effect.gen(function* () {
       const path = yield* newFile
-      const old = span({ name: "old", attributes: { "effect_observability.replay": true } })
-      yield* withStorage({ path }, (storage) => storage.insertSpans([old]))
+      const times = { start_time: at(0), end_time: at(1) }
       yield* withClient(path, (sql) =>
-        sql.unsafe(`DROP INDEX idx_spans_session_id; DROP INDEX idx_spans_entry_key; DROP TABLE mastra_ai_schema;
-          ALTER TABLE mastra_ai_spans DROP COLUMN session_id; ALTER TABLE mastra_ai_spans DROP COLUMN trace_key;
-          ALTER TABLE mastra_ai_spans DROP COLUMN entry_key; ALTER TABLE mastra_ai_spans DROP COLUMN replayed`)
+        sql.unsafe(tablesOfVersion1_0).pipe(
+          Effect.zipRight(
+            sql.append("mastra_ai_spans", [
+              { ...spanOfVersion1_0, ...times, span_id: spanId(1), name: "old", trace_key: 1, entry_key: 1 },
+              { ...spanOfVersion1_0, ...times, span_id: spanId(2), name: "running", end_time: null, status: "running" }
+            ])
+          ),
+          Effect.zipRight(sql.append("mastra_ai_logs", [logOfVersion1_0]))
+        )
       )
       yield* withStorage({ path }, (storage) =>
         Effect.gen(function* () {
-          yield* storage.insertSpans([span({ name: "new", sessionId: "a" })])
-          assert.deepStrictEqual(namesOf(yield* storage.listTraces()), ["new", "old"])
-          assert.deepStrictEqual(namesOf(yield* storage.listTraces({ filters: { sessionId: "a" } })), ["new"])
-          assert.isTrue(Option.isSome(yield* storage.getTrace(old.traceId)))
+          const ofTrace = { traceId: traceId(1), sessionId: "s" }
+          yield* storage.insertSpans([
+            span({ ...ofTrace, spanId: spanId(2), name: "ended", startTime: at(0), cachedInputTokens: 7 })
+          ])
+          yield* storage.insertScores([score(ofTrace)])
+          yield* storage.insertMetrics([metric({ traceId: traceId(1) })])
+          const { spans } = Option.getOrThrow(yield* storage.getTrace(traceId(1)))
+          assert.deepStrictEqual(
+            spans.map(({ cachedInputTokens, name }) => [name, cachedInputTokens]),
+            [
+              ["old", undefined],
+              ["ended", 7]
+            ]
+          )
+          assert.deepStrictEqual(namesOf(yield* storage.listTraces()), ["old"])
+          assert.deepStrictEqual(
+            (yield* storage.listLogs()).items.map((item) => item.message),
+            ["old"]
+          )
+          assert.deepStrictEqual(yield* storage.deleteSession("s"), { spans: 2, logs: 1, metrics: 1, scores: 1 })
+        })
+      )
+      const versions = yield* withClient(path, (sql) => sql`SELECT major, minor FROM mastra_ai_schema ORDER BY since`)
+      assert.deepStrictEqual(versions, [
+        { major: 1, minor: 0 },
+        { major: 1, minor: 1 }
+      ])
+    })
+  )
+
+  it.scoped("gets the index and the table that somebody has dropped", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      yield* withStorage({ path }, (storage) => storage.insertSpans([span({ name: "old" })]))
+      yield* withClient(path, (sql) =>
+        sql.unsafe("DROP INDEX idx_spans_session_id; DROP TABLE mastra_ai_scores; DROP TABLE mastra_ai_schema")
+      )
+      yield* withStorage({ path }, (storage) =>
+        Effect.gen(function* () {
+          yield* storage.insertScores([score({ name: "new" })])
+          assert.deepStrictEqual(namesOf(yield* storage.listScores()), ["new"])
+          assert.deepStrictEqual(namesOf(yield* storage.listSpans()), ["old"])
         })
       )
       const indexes = yield* withClient(
@@ -352,6 +441,54 @@ describe("what is written", () => {
         )
       )
     )
+  )
+})
+
+describe("scores", () => {
+  it.scoped("replace one of the same id, even when its time differs by years", () =>
+    Effect.gen(function* () {
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      const ids = Array.from({ length: 50 }, (_, i) => `score ${i}`)
+      const at2000 = ids.map((scoreId, i) => score({ scoreId, time: at(-(10 ** 12) + i), name: "first" }))
+      const at2020 = ids.slice(0, 20).map((scoreId, i) => score({ scoreId, time: at(i), name: "second" }))
+      yield* storage.insertScores(at2000)
+      yield* storage.insertScores(at2020)
+      const { items } = yield* storage.listScores({ pagination: { limit: 100 } })
+      assert.deepStrictEqual(items, [...at2000.slice(20), ...at2020].reverse())
+    })
+  )
+})
+
+describe("deleteSession", () => {
+  it.scoped("deletes all four signals of a session and of its traces, together", () =>
+    Effect.gen(function* () {
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      const sessionId = "s"
+      yield* storage.insertSpans([
+        span({ traceId: traceId(1), sessionId }),
+        span({ traceId: traceId(1) }),
+        span({ traceId: traceId(1), sessionId: "other", name: "of another session" }),
+        span({ traceId: traceId(3) }),
+        span({ traceId: traceId(4), name: "of no session" })
+      ])
+      yield* storage.insertLogs([log({ traceId: traceId(2), sessionId }), log({ traceId: traceId(1) })])
+      yield* storage.insertScores([
+        score({ traceId: traceId(3), sessionId }),
+        score({ traceId: traceId(2) }),
+        score({ name: "of no trace" })
+      ])
+      yield* storage.insertMetrics([
+        ...[1, 2, 3].map((trace) => metric({ traceId: traceId(trace) })),
+        metric({ traceId: traceId(4), name: "of another trace" }),
+        metric({ name: "of no trace" })
+      ])
+      assert.deepStrictEqual(yield* storage.deleteSession(sessionId), { spans: 3, logs: 2, metrics: 3, scores: 2 })
+      assert.deepStrictEqual(namesOf(yield* storage.listSpans()), ["of no session", "of another session"])
+      assert.lengthOf((yield* storage.listLogs()).items, 0)
+      assert.deepStrictEqual(namesOf(yield* storage.listMetrics()), ["of no trace", "of another trace"])
+      assert.deepStrictEqual(namesOf(yield* storage.listScores()), ["of no trace"])
+      assert.deepStrictEqual(yield* storage.deleteSession(sessionId), { spans: 0, logs: 0 })
+    })
   )
 })
 

@@ -1,4 +1,6 @@
-/** What the name of a value says of it, however it is spelt: `apiKey`, `API_KEY` and `x-api-key` are one. */
+/**
+ * The verdict that a name passes on its value, however it is spelt: `apiKey`, `API_KEY` and `x-api-key` are one name.
+ */
 
 export interface KeyOptions {
   readonly keys?: ReadonlyArray<string> | undefined
@@ -23,7 +25,7 @@ const safeKeys: ReadonlyArray<string> = [
   "tracestate"
 ]
 
-/** What makes a key secret wherever it stands in it, written in one. */
+/** Words that make a name secret wherever they stand in it, spelt with all separators removed. */
 const secretParts =
   /passw(?:or)?d|passphrase|passcode|secret(?!ar)|api(?:key|token)|(?:access|account|private|signing|encryption|master|auth|subscription|ssh)keys?(?!board)|authorization|credential|cookie|connectionstring|(?:recovery|security|verification)code|seedphrase|mnemonic|(?:card|cc|account)(?:number|num)|creditcard|(?:shared(?:access)?|amz|goog)signature/
 
@@ -50,7 +52,7 @@ const describing: ReadonlySet<string> = new Set(
     .concat("manager", "store", "settings", "config", "id", "ids")
 )
 
-/** What is a secret all the same, though it ends in `id`. */
+/** Names that end in `id` and are secrets all the same. */
 const secretIds = /secretid$|accesskeyid$/
 
 /** Decides by name. */

@@ -1,4 +1,6 @@
-/** A power of 2. */
+import { fnvStep } from "../../../runtime/hash.js"
+
+/** Names that are remembered. It is a power of 2, so that a mask turns a hash into an index. */
 const maxSize = 2_048
 const maxLength = 128
 
@@ -17,10 +19,15 @@ export const memo = <A>(f: (name: string) => A): ((name: string) => A) => {
   }
 }
 
-/** A part of a text holds all of it in memory: this lets go of it. */
+/**
+ * A copy of a slice. In V8 a slice of 13 or more characters keeps its whole source in memory; to concatenate and cut
+ * makes a text of its own.
+ */
 const copy = (part: string): string => ` ${part}`.slice(1)
 
-/** The same for names in texts. One that was there lately is not even cut out. */
+/**
+ * Remembers results for names within a text, by their UTF-16 codes. A name that was seen lately is not even cut out.
+ */
 export const memoInText = <A>(f: (name: string) => A) => {
   const known = Array.from({ length: maxSize }, () => ({ name: new Uint16Array(), result: f("") }))
   return (codes: Uint16Array, from: number, to: number, hash = hashOf(codes, from, to)): A => {
@@ -34,7 +41,7 @@ export const memoInText = <A>(f: (name: string) => A) => {
 }
 
 /** The hash of a name is made from its end, as it is read. */
-export const hashStep = (hash: number, code: number): number => Math.imul(hash ^ code, 0x01000193)
+export const hashStep = fnvStep
 
 const hashOf = (codes: Uint16Array, from: number, to: number): number => {
   let hash = 0

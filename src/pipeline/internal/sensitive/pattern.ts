@@ -1,6 +1,6 @@
 /**
- * How long a pattern can take: not long where the next character says how often to repeat something, and which of several
- * parts comes next. What a text can still make of it is a number of ways, which multiply.
+ * An upper bound for the backtracking of a pattern, in bits. Repetition and alternatives are free where the next
+ * character decides them. Where it does not, the number of ways multiplies, so bits add up.
  */
 
 type Node =
@@ -10,16 +10,16 @@ type Node =
   | { readonly type: "repeat"; readonly node: Node; readonly min: number; readonly max: number }
   | { readonly type: "look"; readonly node: Node }
 
-/** Those of the samples that something matches. */
+/** The samples that a part of a pattern matches. */
 type Characters = ReadonlySet<string>
 
-/** Up to this a repetition is a constant factor. */
+/** Repetitions of up to 16 times count as a constant factor. */
 const many = 16
 
-/** The ways in which something goes on are counted in bits: those of a repetition without an end in a piece of a text. */
+/** Bits of a repetition without an end: a piece of a text has 2,048 characters, 2 to the power of 11. */
 const endless = 11
 
-/** The square of the length of a piece, some times. */
+/** Bits that are still quick: 16 times the square of the length of a piece. */
 const maxBits = 2 * endless + Math.log2(many)
 
 /**
@@ -28,7 +28,7 @@ const maxBits = 2 * endless + Math.log2(many)
  */
 export const isSlow = (pattern: RegExp): boolean => {
   const root = parse(pattern)
-  /** What may be matched more often or less, or in several ways. */
+  /** Characters that a variable part has matched: one that repeats, or has several ways to match. */
   let varying = none
   /** Before which a repetition may end or go on: it is tried at each of these. */
   let ends = none
@@ -137,10 +137,16 @@ const reference = /\\(?:[1-9]\d*|k<[^>]*>)/y
 const characters = /\\(?:u\{[^}]*\}|u[\dA-Fa-f]{4}|x[\dA-Fa-f]{2}|c[A-Za-z]|[pP]\{[^}]*\}|.)|./suy
 const quantifier = /(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})\??/y
 
-/** What tells classes of characters apart. */
+/**
+ * Sample characters that tell the usual classes apart: all up to U+024F, a line separator, a Chinese character and a
+ * lone surrogate.
+ */
 const samples = [...Array.from({ length: 0x250 }, (_, code) => String.fromCharCode(code)), "\u2028", "\u4e2d", "\ud83d"]
 
-/** Those, what the pattern names, and what stands beside that: where classes begin and end. */
+/**
+ * Sample characters: the fixed set, each character in the pattern, and its two neighbours, so that both sides of every
+ * boundary of a class are tried.
+ */
 const samplesOf = (source: string): ReadonlyArray<string> => {
   const named = source.replace(/\\u(?:\{([\dA-Fa-f]+)\}|([\dA-Fa-f]{4}))/g, (_, point, unit) =>
     String.fromCodePoint(Math.min(Number.parseInt(point ?? unit, 16), 0x10ffff))

@@ -5,7 +5,7 @@ import { isMasked } from "./mask.js"
 import { hashStep } from "./memo.js"
 import { findCards, findKeys, type Hits } from "./shapes.js"
 
-/** What the name between two places says; `hash` is that of `hashStep`, if it is known. */
+/** The verdict on the name between two places. `hash` is that of `hashStep`, if it is known. */
 export type VerdictOf = (codes: Uint16Array, from: number, to: number, hash?: number) => Verdict
 
 const none: Hits = []
@@ -73,16 +73,20 @@ for (const sign of "_.~") kinds[sign.charCodeAt(0)] = word
 kinds[32] = separator
 kinds[45] = separator | word
 
+const leastKept = 2 ** 12
+/** A longer array than this, of half a mebibyte, goes with the next text. The default limit of a value needs half of it. */
+const mostKept = 2 ** 18
+
 /**
  * The characters of the text that is looked at: asked one by one, the text itself takes twice as long. Loops hold on to
  * the array, which is faster than to look it up for each character.
  */
-let codes = new Uint16Array(1 << 12)
+let codes = new Uint16Array(leastKept)
 let bytes = Buffer.from(codes.buffer)
 
 const load = (text: string): void => {
-  if (codes.length < text.length) {
-    codes = new Uint16Array(2 * text.length)
+  if (codes.length < text.length || codes.length > mostKept) {
+    codes = new Uint16Array(text.length > mostKept / 2 ? text.length : Math.max(2 * text.length, leastKept))
     bytes = Buffer.from(codes.buffer)
   }
   if (text.length > shortText && isLittleEndian) bytes.write(text, "utf16le")
@@ -94,9 +98,12 @@ const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
 const is = (index: number, kind: number): boolean => ((kinds[codes[index] as number] as number) & kind) !== 0
 
-/** Every word, and every row of digits, of 13 characters has one of its first 12 here. */
+/**
+ * A run of at least 13 characters covers an index divisible by 12. So to look at each twelfth index finds every such
+ * run of word characters or digits.
+ */
 const stride = 12
-/** What is left of a key that was cut at the end of a text may be shorter. */
+/** Shortest run that counts as a key at the end of a text, where a limit may have cut it: 8 characters, not 13. */
 const minCut = 8
 
 const findWords = (text: string, hits: Hits): void => {
@@ -374,7 +381,7 @@ const findInUrl = (text: string, start: number, hits: Hits): void => {
       if (!isMasked(host.slice(colon + 1, at))) hits.push(start + colon + 1, start + at)
     } else if (at >= 16 && looksSecret(host.slice(0, at))) hits.push(start, start + at)
   } else if (colon > 0 && !/^\d*$/.test(host.slice(colon + 1)) && !host.startsWith("[")) {
-    // What is no port is a password, with a slash in it or cut.
+    // Text after the colon that is not a number is no port but a password, which may hold a slash or be cut off.
     beforeAt.lastIndex = end
     const rest = beforeAt.exec(text)?.[0]
     if (rest !== undefined) hits.push(start + colon + 1, end + rest.length - 1)

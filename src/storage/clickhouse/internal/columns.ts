@@ -1,162 +1,115 @@
 /**
- * The columns of the tables.
+ * Columns by the kinds of fields: the type that each has in the table, and the bytes that it has in RowBinary.
  */
+import type { Field, Kind } from "../../../signal/Field.js"
+import type { Json } from "../../../signal/Json.js"
+import { canonical } from "../../internal/query.js"
+import { pascalCase } from "../../sql/identifiers.js"
+import type { RowBinaryWriter } from "./rowBinary.js"
 
-export type Columns = Readonly<Record<string, string>>
+/** The fields of a record, by name. */
+export interface Values {
+  readonly [name: string]: unknown
+}
 
-const id = "Nullable(String)"
-const word = "LowCardinality(String)"
-const optionalWord = "LowCardinality(Nullable(String))"
-const time = "DateTime64(9, 'UTC')"
-
-/** The correlation of spans and logs. A record without a session has the empty text, for which no session can stand. */
-const correlation = {
-  SessionId: "String",
-  ThreadId: id,
-  RunId: id,
-  RequestId: id,
-  ResourceId: id,
-  UserId: id,
-  OrganizationId: id,
-  ConversationId: id,
-  ServiceName: word,
-  Environment: optionalWord,
-  Tags: "Array(String)",
-  Metadata: "Map(String, String)",
-  Version: "UInt64"
-} as const
-
-/**
- * What is asked of spans, and in which type it is kept; all of a span is in `Record`, as JSON. To read a row costs by the
- * column, so that is what readers take. The parent of a span that has none is the empty text. Metadata is kept by key,
- * each value as JSON with sorted keys, so that equal values are equal texts. `IsEntry`, `Replayed` and `Version` are
- * computed for the sake of queries: of the rows of a span, the one with the highest version is the span.
- */
-export const spanColumns = {
-  TraceId: "String",
-  SpanId: "String",
-  ParentSpanId: "String",
-  ParentIsRemote: "Nullable(Bool)",
-  Name: word,
-  Kind: word,
-  SpanType: word,
-  Status: word,
-  StartTime: time,
-  EndTime: `Nullable(${time})`,
-  ...correlation,
-  Model: optionalWord,
-  Provider: optionalWord,
-  InputTokens: "Nullable(Int64)",
-  OutputTokens: "Nullable(Int64)",
-  CostUsd: "Nullable(Float64)",
-  IsEntry: "Bool",
-  Replayed: "Bool",
-  Record: "String"
-} as const
-
-/** What is asked of logs, and in which type it is kept; all of a log but its message is in `Record`. */
-export const logColumns = {
-  LogId: "String",
-  Timestamp: time,
-  Level: word,
-  Message: "String",
-  TraceId: id,
-  SpanId: id,
-  ...correlation,
-  Record: "String"
-} as const
-
-const textOf = (field: string) => `${id} ALIAS JSONExtract(Record, '${field}', '${id}')`
-const jsonOf = (field: string) => `String ALIAS JSONExtractRaw(Record, '${field}')`
-
-/** What is in `Record` alone, for whoever writes SQL: texts, and JSON. */
-export const spanPayload = {
-  TraceState: textOf("traceState"),
-  StatusMessage: textOf("statusMessage"),
-  Attributes: jsonOf("attributes"),
-  Events: jsonOf("events"),
-  Links: jsonOf("links"),
-  Resource: jsonOf("resource"),
-  Dropped: `${id} ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), '')`
-} as const
-export const logPayload = {
-  Data: jsonOf("data"),
-  Attributes: jsonOf("attributes"),
-  LogSpans: jsonOf("logSpans"),
-  Cause: textOf("cause")
-} as const
-
-/** When the records of a session happened. Ends may be counted twice without harm. */
-export const sessionColumns = {
-  SessionId: "String",
-  FirstActivity: `SimpleAggregateFunction(min, ${time})`,
-  LastActivity: `SimpleAggregateFunction(max, ${time})`
-} as const
-
-export const versionColumns = { Major: "UInt16", Minor: "UInt16", Since: "DateTime" } as const
-
+/** A column that is written. The lists of columns of tables and inserts, and the rows of inserts, go through one array. */
 export interface Column {
   readonly name: string
-  readonly sql: string
-  /** Whether it is computed of others in rows that came without it. */
-  readonly isComputed: boolean
+  readonly type: string
+  /** An expression over other columns, for rows that come without this one. */
+  readonly default?: string | undefined
+  readonly write: (to: RowBinaryWriter, record: Values, version: bigint) => void
 }
 
-/** The columns of a table, in SQL; only one that holds rows has codecs. */
-export const columnsOf = (
-  { columns, payload = {} }: { readonly columns: Columns; readonly payload?: Columns },
-  holdsRows: boolean
-): ReadonlyArray<Column> => {
-  const computed: Columns = { IsEntry: isEntry, Record: recordOf(columns, payload) }
-  return [
-    ...Object.entries(columns).map(([name, type]) => {
-      const value = computed[name]
-      const sql = [`${name} ${type}`, value && `DEFAULT ${value}`, holdsRows && codecOf(type)]
-      return { name, sql: sql.filter(Boolean).join(" "), isComputed: value !== undefined }
-    }),
-    ...Object.entries(payload).map(([name, value]) => ({ name, sql: `${name} ${value}`, isComputed: false }))
-  ]
+/** A field that is in `Record` alone: a column that is computed when it is read, for whoever writes SQL. */
+export interface Alias {
+  readonly name: string
+  readonly type: string
+  readonly value: string
 }
 
-const isEntry = "ifNull(ParentSpanId = '' OR ParentIsRemote = true, false)"
+export const time = "DateTime64(9, 'UTC')"
 
-/** The record of a row that came without one, from an older table or from somebody else's hand. */
-const recordOf = (columns: Columns, payload: Columns): string => {
-  const fields = Object.entries(columns).flatMap(([column, type]) =>
-    notPlain.includes(column) ? [] : [{ field: fieldOf(column), ...plain(column, type) }]
-  )
-  const absent = Object.keys(payload).flatMap((column) =>
-    column in empty ? [`"${fieldOf(column)}":${empty[column]}`] : []
-  )
-  const metadata =
-    "arrayStringConcat(arrayMap((key, value) -> concat(toJSONString(key), ':', if(isValidJSON(value), value, toJSONString(value))), " +
-    "mapKeys(Metadata), mapValues(Metadata)), ',')"
-  const row = `CAST(tuple(${fields.map(({ value }) => value)}), 'Tuple(${fields.map(({ field, type }) => `${field} ${type}`)})')`
-  return (
-    `concat(substring(toJSONString(${row}) AS plain, 1, length(plain) - 1), ',${absent}', ` +
-    `if(empty(Metadata), '', concat(',"metadata":{', ${metadata}, '}')), '}')`
-  )
+interface Type {
+  readonly type: string
+  /** The type of an optional field; absent where an empty list stands for one that is absent. */
+  readonly nullable?: string
+  readonly write: (to: RowBinaryWriter, value: never) => void
 }
 
-/** Columns that are no field of a record, or not as they are. */
-const notPlain = ["Message", "Metadata", "IsEntry", "Replayed", "Record"]
+const typeOf = (type: string, write: Type["write"]): Type => ({ type, nullable: `Nullable(${type})`, write })
 
-/** The name that a column has in a record. */
-const fieldOf = (column: string): string => column.charAt(0).toLowerCase() + column.slice(1)
+const text = typeOf("String", (to, value: string) => to.string(value))
+const few: Type = { ...text, type: "LowCardinality(String)", nullable: "LowCardinality(Nullable(String))" }
+const integer = typeOf("Int64", (to, value: bigint) => to.int64(value))
 
-/** A column as what it is in JSON. */
-const plain = (column: string, type: string): { readonly value: string; readonly type: string } => {
-  if (type.includes(time)) return { value: `toString(toUnixTimestamp64Nano(${column}))`, type: id }
-  if (type === "UInt64") return { value: `toString(${column})`, type: "String" }
-  if (type === "Nullable(Int64)") return { value: `toFloat64(${column})`, type: "Nullable(Float64)" }
-  if (type === "String") return { value: `nullIf(${column}, '')`, type: id }
-  return { value: column, type }
+const types: { readonly [K in Kind]?: Type } = {
+  id: text,
+  key: text,
+  text,
+  word: few,
+  name: few,
+  flag: typeOf("Bool", (to, value: boolean) => to.bool(value)),
+  time: { ...integer, type: time, nullable: `Nullable(${time})` },
+  duration: integer,
+  count: typeOf("Int64", (to, value: number) => to.int64(BigInt(value))),
+  real: typeOf("Float64", (to, value: number) => to.float64(value)),
+  names: {
+    type: "Array(String)",
+    write: (to, values: ReadonlyArray<string> = []) => {
+      to.size(values.length)
+      for (const value of values) to.string(value)
+    }
+  },
+  object: {
+    // Values are JSON with sorted keys, so that equal ones are equal texts.
+    type: "Map(String, String)",
+    write: (to, values: { readonly [key: string]: Json } = {}) => {
+      const entries = Object.entries(values)
+      to.size(entries.length)
+      for (const [key, value] of entries) {
+        to.string(key)
+        to.string(canonical(value))
+      }
+    }
+  }
 }
 
-/** What a record has that says nothing. */
-const empty: Columns = { Attributes: "{}", Events: "[]", Links: "[]", Resource: "{}", Data: "[]", LogSpans: "{}" }
+/** Kinds whose values are large, or of any shape. They have no column unless a list is filtered by them. */
+const payload: ReadonlySet<Kind> = new Set(["text", "object", "values", "numbers", "reals", "struct", "list"])
 
-const codecOf = (type: string): string =>
+/** Whether a field is in `Record` alone. */
+export const isPayload = ({ kind }: Field): boolean => payload.has(kind)
+
+/** The column of a field; of one that may be blank, the empty text stands for its absence. */
+export const columnOf = (field: string, { kind, optional }: Field, isBlank: boolean): Column => {
+  const { nullable, type, write } = types[kind] as Type
+  const name = pascalCase(field)
+  if (isBlank) return { name, type, write: (to, record) => write(to, (record[field] ?? "") as never) }
+  if (!optional || nullable === undefined) {
+    return { name, type, write: (to, record) => write(to, record[field] as never) }
+  }
+  return {
+    name,
+    type: nullable,
+    write: (to, record) => {
+      const value = record[field]
+      to.bool(value === undefined)
+      if (value !== undefined) write(to, value as never)
+    }
+  }
+}
+
+/** The alias of a field that is in `Record` alone: a text as it is, anything else as JSON. */
+export const aliasOf = (field: string, { kind, optional }: Field): Alias => {
+  const type = kind === "text" || optional ? "Nullable(String)" : "String"
+  const json = `JSONExtractRaw(Record, '${field}')`
+  const value = kind === "text" ? `JSONExtract(Record, '${field}', '${type}')` : optional ? `nullIf(${json}, '')` : json
+  return { name: pascalCase(field), type, value }
+}
+
+/** How a column of a type is compressed. */
+export const codecOf = (type: string): string =>
   type.includes("DateTime64")
     ? "CODEC(Delta, ZSTD(1))"
     : type.startsWith("LowCardinality") || !type.includes("String")

@@ -10,8 +10,8 @@ import type { Fragment } from "@effect/sql/Statement"
 import type { ClickhouseClient } from "@effect/sql-clickhouse/ClickhouseClient"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { mapInTurns } from "../../../runtime/eventLoop.js"
 import { invalidArgument, storageError } from "../../internal/errors.js"
-import { mapInTurns } from "../../internal/eventLoop.js"
 import type { StorageError } from "../../StorageError.js"
 import { clientLogger } from "./logger.js"
 import { storageErrorOf } from "./storageError.js"
@@ -111,11 +111,11 @@ const readSettings: ClickHouseSettings = {
   output_format_json_quote_64bit_integers: 1
 }
 
-/** What is asked of a server that is new enough to know it. */
+/** Settings that are sent only to a server that knows them. */
 const ifKnown: Readonly<Record<string, 0 | 1>> = {
   // With more than one step, 26.7 computes a column that old parts lack of columns that it has dropped: its issue 111757.
   enable_multiple_prewhere_read_steps: 0,
-  // It remembers conditions of one session or trace, which nobody asks for again.
+  // The cache remembers conditions, and each of ours is of one session or trace that nobody asks for again.
   use_query_condition_cache: 0,
   // A session's traces in a tenth less time.
   use_skip_indexes_on_data_read: 0

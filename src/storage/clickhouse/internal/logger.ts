@@ -3,16 +3,17 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as LogLevel from "effect/LogLevel"
 import * as Queue from "effect/Queue"
-import { isolated } from "../../../identity/internal/isolated.js"
+import { annotated } from "../../../runtime/annotated.js"
+import { isolated } from "../../../runtime/isolated.js"
 
 /** A logger for a client of `@clickhouse/client` that writes to the loggers of Effect while the scope is open. */
 export const clientLogger = Effect.gen(function* () {
   const entries = yield* Queue.sliding<readonly [LogLevel.LogLevel, Entry]>(100)
   const write = Effect.flatMap(Queue.take(entries), ([level, { args, err, message, module }]) =>
-    Effect.annotateLogs(
-      Effect.logWithLevel(level, `@clickhouse/client ${module}: ${message}`, ...(err ? [Cause.fail(err)] : [])),
-      args ?? {}
-    )
+    annotated((...message) => Effect.logWithLevel(level, ...message))("ClickhouseStorage")(
+      `@clickhouse/client ${module}: ${message}`,
+      ...(err ? [Cause.fail(err)] : [])
+    ).pipe(Effect.annotateLogs(args ?? {}))
   )
   yield* Effect.forkScoped(isolated(Effect.forever(write)))
   const at = (level: LogLevel.LogLevel) => (entry: Entry) => void entries.unsafeOffer([level, entry])

@@ -8,7 +8,7 @@ export class RowBinaryWriter {
   private buffer = Buffer.allocUnsafe(2 ** 20)
   private length = 0
 
-  /** What was written since the last time. */
+  /** The bytes written since the last call. */
   take(): Buffer {
     const taken = Buffer.from(this.buffer.subarray(0, this.length))
     this.length = 0

@@ -1,336 +1,174 @@
 /**
- * The tables, and how a database comes to have them. A release only ever adds columns and indexes, and then raises
- * `minor`; a change that an older release could not read raises `major`.
+ * Migration: the tables are made or completed when a storage is opened. A release only ever adds tables, columns and
+ * indexes, and then raises `minor`; a change that an older release could not read raises `major`.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { newerTables, storageError } from "../../internal/errors.js"
-import type { StorageError } from "../../StorageError.js"
-import {
-  type Columns,
-  columnsOf,
-  logColumns,
-  logPayload,
-  sessionColumns,
-  spanColumns,
-  spanPayload,
-  versionColumns
-} from "./columns.js"
+import { logInfo, logWarning } from "../../../runtime/annotated.js"
+import { type SignalName, signalNames } from "../../../signal/signals.js"
+import { checkTable, checkVersion, type Version } from "../../sql/tables.js"
+import { version } from "../../sql/version.js"
 import type { Connection } from "./connection.js"
+import {
+  activeSignals,
+  capped,
+  columnsOf,
+  creation,
+  localSuffix,
+  type Names,
+  names,
+  type Options,
+  quote,
+  sessionsOf,
+  type TableName,
+  tableNames,
+  tables,
+  ttl
+} from "./tables.js"
 
-const version = { major: 1, minor: 0 }
-
-interface Table {
-  readonly columns: Columns
-  readonly payload?: Columns
-  /** The columns by which a table of that name is known to be ours. */
-  readonly key: ReadonlyArray<string>
-  readonly engine: string
-  readonly orderBy: string
-  readonly partitionBy?: string
-  /** Decides on which shard of a cluster a row is kept. */
-  readonly shardBy: string
-  readonly time?: string
-  readonly indexes?: Readonly<Record<string, string>>
-  readonly settings?: string
-}
-
-/** By block, and before that by 64 blocks at once, so that few blocks of a large table need a look. */
-const indexOf = (index: string, column: string, falsePositives: number) => {
-  const bloom = `${column} TYPE bloom_filter(${falsePositives}) GRANULARITY`
-  return { [`${index}_coarse`]: `${bloom} 64`, [index]: `${bloom} 1` }
-}
-const indexes = { ...indexOf("idx_session_id", "SessionId", 0.01), ...indexOf("idx_trace_id", "TraceId", 0.001) }
-
-/** Most reads take few rows from far apart: a read of one row then unpacks little beside it. */
-const rowSettings =
-  "index_granularity = 512, min_compress_block_size = 16384, max_compress_block_size = 65536, " +
-  "ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1"
-
-/** Counted from the epoch. Functions of dates have no answer for the times at the ends. */
-const week = (time: string) => `intDiv(toUnixTimestamp64Second(${time}), 604800)`
-
-const tables = {
-  spans: {
-    columns: spanColumns,
-    payload: spanPayload,
-    key: ["TraceId", "SpanId", "StartTime"],
-    engine: "ReplacingMergeTree(Version)",
-    partitionBy: week("StartTime"),
-    orderBy: "StartTime, TraceId, SpanId",
-    shardBy: "cityHash64(TraceId)",
-    time: "StartTime",
-    indexes,
-    settings: rowSettings
-  },
-  logs: {
-    columns: logColumns,
-    payload: logPayload,
-    key: ["LogId", "Timestamp"],
-    engine: "ReplacingMergeTree(Version)",
-    partitionBy: week("Timestamp"),
-    orderBy: "Timestamp, LogId",
-    shardBy: "cityHash64(ifNull(TraceId, LogId))",
-    time: "Timestamp",
-    indexes,
-    settings: rowSettings
-  },
-  sessions: {
-    columns: sessionColumns,
-    key: ["SessionId"],
-    engine: "AggregatingMergeTree",
-    orderBy: "SessionId",
-    shardBy: "rand()",
-    time: "LastActivity"
-  },
-  schema: {
-    columns: versionColumns,
-    key: ["Major", "Minor"],
-    engine: "ReplacingMergeTree",
-    orderBy: "Major, Minor",
-    shardBy: "0"
-  }
-} as const satisfies Readonly<Record<string, Table>>
-
-type TableName = keyof typeof tables
-
-const tableNames = Object.keys(tables) as ReadonlyArray<TableName>
-
-export interface Options {
-  readonly tablePrefix: string
-  readonly cluster: string | undefined
-  /** In seconds. */
-  readonly retention: Option.Option<number>
-}
-
-/** The names in statements: of the tables that are asked, and of those that hold the rows, which are others on a cluster. */
-export const names = (database: string, { cluster, tablePrefix }: Omit<Options, "retention">) => {
-  const named = (suffix: string) => {
-    const of = (table: TableName) => `${quote(database)}.${quote(`${tablePrefix}mastra_ai_${table}${suffix}`)}`
-    return { spans: of("spans"), logs: of("logs"), sessions: of("sessions"), schema: of("schema") }
-  }
-  return {
-    ...named(""),
-    local: named(cluster === undefined ? "" : "_local"),
-    ofSpans: `${quote(database)}.${quote(`${tablePrefix}mastra_ai_sessions_of_spans`)}`,
-    ofLogs: `${quote(database)}.${quote(`${tablePrefix}mastra_ai_sessions_of_logs`)}`,
-    onCluster: cluster === undefined ? "" : ` ON CLUSTER ${quote(cluster)}`
-  }
-}
-
-export type Names = ReturnType<typeof names>
-
-/** The statements that make all tables. */
-export const creation = (database: string, options: Options): ReadonlyArray<string> => {
-  const name = names(database, options)
-  const { cluster } = options
-  const view = (view: string, table: "spans" | "logs") =>
-    `CREATE MATERIALIZED VIEW IF NOT EXISTS ${view}${name.onCluster} TO ${name.local.sessions} AS ${sessionsOf[table](name.local)}`
-  return [
-    ...tableNames.flatMap((table) => {
-      const create = createTable(name.local[table], tables[table], name.onCluster, options)
-      return cluster === undefined
-        ? [create]
-        : [
-            create,
-            `CREATE TABLE IF NOT EXISTS ${name[table]}${name.onCluster} AS ${name.local[table]} ` +
-              `ENGINE = Distributed(${[cluster, database, `${options.tablePrefix}mastra_ai_${table}_local`].map(text).join(", ")}, ${tables[table].shardBy})`
-          ]
-    }),
-    view(name.ofSpans, "spans"),
-    view(name.ofLogs, "logs")
-  ]
-}
-
-/** The sessions of the rows of a table. */
-const sessionsOf = {
-  spans: ({ spans }: Pick<Names, "spans">) =>
-    "SELECT SessionId, min(StartTime) AS FirstActivity, max(greatest(StartTime, ifNull(EndTime, StartTime))) AS LastActivity " +
-    `FROM ${spans} WHERE SessionId != '' GROUP BY SessionId`,
-  logs: ({ logs }: Pick<Names, "logs">) =>
-    "SELECT SessionId, min(Timestamp) AS FirstActivity, max(Timestamp) AS LastActivity " +
-    `FROM ${logs} WHERE SessionId != '' GROUP BY SessionId`
+/** The database of a connection, and what the tables in it are called. */
+interface Place {
+  readonly connection: Connection
+  readonly database: string
+  readonly name: Names
+  readonly options: Options
 }
 
 /** Creates or completes the tables, and gives their names. What is there and is not ours is left as it is. */
 export const migrate = Effect.fnUntraced(function* (connection: Connection, options: Options) {
-  const { rows, sql } = connection
-  const run = (statement: string) => connection.run(sql.literal(statement))
+  const { rows, run, sql } = connection
   const [current] = yield* rows<{ readonly database: string }>(sql`SELECT currentDatabase() AS database`)
   const database = current?.database ?? "default"
   const name = names(database, options)
-  const parts = options.cluster === undefined ? [""] : ["_local", ""]
-  const ours = tableNames.flatMap((table) =>
-    parts.map((part) => ({
-      table,
-      name: `${options.tablePrefix}mastra_ai_${table}${part}`,
-      holdsRows: part === parts[0]
-    }))
-  )
-  const stored = yield* rows<Stored>(sql`
-    SELECT table, name, type, default_kind AS kind FROM system.columns
-    WHERE database = ${sql.param("String", database)}
-      AND table IN ${sql.param(
-        "Array(String)",
-        ours.map((each) => each.name)
-      )}`)
-  const storedIn = (table: string) => stored.filter((row) => row.table === table)
-  for (const each of ours) yield* checkTable(each.name, storedIn(each.name), tables[each.table])
+  const place: Place = { connection, database, name, options }
+  const stored = yield* storedTables(place)
+  for (const { columns, table, title } of stored) yield* checkTable(title, columns, tables[table].key, isForeign(table))
 
-  const wasThere = (table: TableName) => stored.some((row) => row.table === `${options.tablePrefix}mastra_ai_${table}`)
-  const known = wasThere("schema")
-    ? yield* rows<typeof version>(
+  const wasThere = (table: TableName) =>
+    stored.some(({ title }) => title === `${options.tablePrefix}mastra_ai_${table}`)
+  const [found = { major: 0, minor: 0 }] = wasThere("schema")
+    ? yield* rows<Version>(
         sql`SELECT Major AS major, Minor AS minor FROM ${sql.literal(name.schema)} ORDER BY Major DESC, Minor DESC LIMIT 1`
       )
     : []
-  const found = known[0] ?? { major: 0, minor: 0 }
-  if (found.major > version.major) return yield* newerTables(found, version)
+  yield* checkVersion(found, version)
 
-  for (const each of ours) {
-    const present = storedIn(each.name)
-    if (present.length === 0) continue
-    const alter = `ALTER TABLE ${quote(database)}.${quote(each.name)}${name.onCluster}`
-    for (const column of columnsOf(tables[each.table], each.holdsRows)) {
-      if (present.some((row) => row.name === column.name)) continue
-      yield* run(`${alter} ADD COLUMN IF NOT EXISTS ${column.sql}`)
-      if (column.isComputed && each.holdsRows) {
-        yield* Effect.logInfo(`Rows of before will be read faster after: ${alter} MATERIALIZE COLUMN ${column.name}`)
-      }
+  for (const each of stored) yield* addColumns(place, each)
+  if (!tableNames.every(wasThere) || found.major === 0) {
+    yield* Effect.forEach(creation(database, options), (statement) => run(sql.literal(statement)), { discard: true })
+  }
+  for (const signal of signalNames) yield* setRetention(place, signal)
+  if (found.major === version.major && found.minor >= version.minor) return name
+  for (const signal of signalNames) if (wasThere(signal)) yield* addIndexes(place, signal)
+  // The views keep the sessions of the rows that come; those of before are counted once.
+  for (const signal of activeSignals) {
+    if (wasThere(signal) && !(wasThere("sessions") && found.major > 0)) {
+      yield* run(sql.literal(`INSERT INTO ${name.sessions} ${sessionsOf(signal, name)}`))
     }
   }
-  if (!tableNames.every(wasThere) || found.major === 0) {
-    yield* Effect.forEach(creation(database, options), run, { discard: true })
-  }
-  yield* setRetention(connection, name, database, options)
-  if (found.major === version.major && found.minor >= version.minor) return name
-  for (const table of ["spans", "logs"] as const) {
-    if (wasThere(table)) yield* addIndexes(connection, name, table, database, options)
-  }
-  if (wasThere("spans")) yield* run(`INSERT INTO ${name.sessions} ${sessionsOf.spans(name)}`)
-  if (wasThere("logs")) yield* run(`INSERT INTO ${name.sessions} ${sessionsOf.logs(name)}`)
-  yield* run(`INSERT INTO ${name.schema} VALUES (${version.major}, ${version.minor}, now())`)
+  yield* run(sql.literal(`INSERT INTO ${name.schema} VALUES (${version.major}, ${version.minor}, now())`))
   return name
 })
 
-interface Stored {
-  readonly table: string
+interface StoredColumn {
   readonly name: string
   readonly type: string
-  /** Whence its values come, where they are not written. */
+  /** The origin of its values, where they are not written. */
   readonly kind: "" | "DEFAULT" | "MATERIALIZED" | "EPHEMERAL" | "ALIAS"
 }
 
-/** A table is ours when it has the key columns, and all that it shares with ours is what it is in ours. */
-const checkTable = (
-  table: string,
-  present: ReadonlyArray<Stored>,
-  { columns, key, payload = {} }: Table
-): Effect.Effect<void, StorageError> => {
-  if (present.length === 0) return Effect.void
-  const foreign =
-    key.find((column) => !present.some((row) => row.name === column)) ??
-    present.find(({ kind, name, type }) =>
-      Object.hasOwn(payload, name)
-        ? kind !== "ALIAS"
-        : Object.hasOwn(columns, name) && (columns[name] !== type || !(kind === "" || kind === "DEFAULT"))
-    )?.name
-  return foreign === undefined
-    ? Effect.void
-    : storageError(
-        "Incompatible",
-        `the table "${table}" belongs to another program, or to a version that was never released (column "${foreign}"): ` +
-          "it was left alone. " +
-          "Give this storage tables of its own with the option tablePrefix"
-      )
+/** A table that is there already. */
+interface StoredTable {
+  readonly table: TableName
+  readonly title: string
+  readonly holdsRows: boolean
+  readonly columns: ReadonlyArray<StoredColumn>
 }
+
+const storedTables = Effect.fnUntraced(function* ({ connection: { rows, sql }, database, options }: Place) {
+  const local = localSuffix(options.cluster)
+  const possible = tableNames.flatMap((table) =>
+    Array.from(new Set([local, ""]), (suffix) => ({
+      table,
+      title: `${options.tablePrefix}mastra_ai_${table}${suffix}`,
+      holdsRows: suffix === local
+    }))
+  )
+  const titles = possible.map(({ title }) => title)
+  const columns = yield* rows<StoredColumn & { readonly table: string }>(sql`
+    SELECT table, name, type, default_kind AS kind FROM system.columns
+    WHERE database = ${sql.param("String", database)} AND table IN ${sql.param("Array(String)", titles)}`)
+  return possible.flatMap((each): ReadonlyArray<StoredTable> => {
+    const found = columns.filter(({ table }) => table === each.title)
+    return found.length === 0 ? [] : [{ ...each, columns: found }]
+  })
+})
+
+/** Whether a column has a name of ours and is something else. */
+const isForeign =
+  (table: TableName) =>
+  ({ kind, name, type }: StoredColumn): boolean => {
+    const { aliases, columns } = tables[table]
+    if (aliases.some((alias) => alias.name === name)) return kind !== "ALIAS"
+    const column = columns.find((column) => column.name === name)
+    return column !== undefined && (column.type !== type || !(kind === "" || kind === "DEFAULT"))
+  }
+
+/** Adds the columns that an older table lacks. Its rows have what an absent field has, or the default. */
+const addColumns = Effect.fnUntraced(function* (
+  { connection: { run, sql }, database, name }: Place,
+  { columns: present, holdsRows, table, title }: StoredTable
+) {
+  for (const column of columnsOf(tables[table], holdsRows)) {
+    if (present.some((row) => row.name === column.name)) continue
+    const alter = `ALTER TABLE ${quote(database)}.${quote(title)}${name.onCluster}`
+    yield* run(sql.literal(`${alter} ADD COLUMN IF NOT EXISTS ${column.sql}`))
+  }
+})
 
 /** Adds the indexes that an older table lacks; the rows that it has already are not indexed before somebody asks for it. */
 const addIndexes = Effect.fnUntraced(function* (
-  { rows, run, sql }: Connection,
-  name: Names,
-  table: "spans" | "logs",
-  database: string,
-  { cluster, tablePrefix }: Options
+  { connection: { rows, run, sql }, database, name, options }: Place,
+  signal: SignalName
 ) {
-  const local = `${tablePrefix}mastra_ai_${table}${cluster === undefined ? "" : "_local"}`
+  const local = `${options.tablePrefix}mastra_ai_${signal}${localSuffix(options.cluster)}`
   const present = yield* rows<{ readonly name: string }>(sql`
     SELECT name FROM system.data_skipping_indices
     WHERE database = ${sql.param("String", database)} AND table = ${sql.param("String", local)}`)
-  // Each is put before those that are there.
-  for (const [index, definition] of Object.entries(tables[table].indexes).reverse()) {
+  // The new ones are put before those that are there.
+  for (const [index, definition] of Object.entries(tables[signal].indexes ?? {}).reverse()) {
     if (present.some((row) => row.name === index)) continue
-    const alter = `ALTER TABLE ${name.local[table]}${name.onCluster}`
+    const alter = `ALTER TABLE ${name.local[signal]}${name.onCluster}`
     yield* run(sql.literal(`${alter} ADD INDEX IF NOT EXISTS ${index} ${definition} FIRST`))
-    yield* Effect.logInfo(`Rows of before will be found faster after: ${alter} MATERIALIZE INDEX ${index}`)
+    yield* logInfo("ClickhouseStorage")(
+      `Rows of before will be found faster after: ${alter} MATERIALIZE INDEX ${index}`
+    )
   }
 })
 
-/** Gives existing tables the retention of the options, and says so, since another program may have chosen another. */
+/** Gives an existing table the retention of the options, and says so, since another program may have chosen another. */
 const setRetention = Effect.fnUntraced(function* (
-  { rows, run, sql }: Connection,
-  name: Names,
-  database: string,
-  { cluster, retention, tablePrefix }: Options
+  { connection: { rows, run, sql }, database, name, options }: Place,
+  signal: SignalName
 ) {
-  const wanted = Option.map(retention, capped)
-  for (const table of ["spans", "logs"] as const) {
-    const local = `${tablePrefix}mastra_ai_${table}${cluster === undefined ? "" : "_local"}`
-    const [found] = yield* rows<{ readonly seconds: string }>(sql`
-      SELECT extract(engine_full, 'toIntervalSecond\\((\\d+)\\)') AS seconds FROM system.tables
-      WHERE database = ${sql.param("String", database)} AND name = ${sql.param("String", local)}`)
-    if (found === undefined || found.seconds === Option.getOrElse(Option.map(wanted, String), () => "")) continue
-    const alter = `ALTER TABLE ${name.local[table]}${name.onCluster}`
-    if (Option.isNone(wanted)) {
-      yield* Effect.logWarning(
-        `${name.local[table]} goes on dropping what is older than ${found.seconds} seconds: a program before asked for ` +
-          `that retention, and this one asks for none. To keep records: ${alter} REMOVE TTL`
-      )
-      continue
-    }
-    yield* Effect.logWarning(
-      `The retention of ${name.local[table]} is now ${wanted.value} seconds; it was ${found.seconds || "not limited"}`
+  const wanted = Option.map(options.retention, capped)
+  const local = `${options.tablePrefix}mastra_ai_${signal}${localSuffix(options.cluster)}`
+  const [found] = yield* rows<{ readonly seconds: string }>(sql`
+    SELECT extract(engine_full, 'toIntervalSecond\\((\\d+)\\)') AS seconds FROM system.tables
+    WHERE database = ${sql.param("String", database)} AND name = ${sql.param("String", local)}`)
+  if (found === undefined || found.seconds === Option.getOrElse(Option.map(wanted, String), () => "")) return
+  if (Option.isNone(wanted)) {
+    return yield* logWarning("ClickhouseStorage")(
+      `${name.local[signal]} goes on dropping what is older than ${found.seconds} seconds: a program before asked for ` +
+        `that retention, and this one asks for none. To keep records: ALTER TABLE ${name.local[signal]}${name.onCluster} REMOVE TTL`
     )
-    yield* run(sql.literal(`${alter} MODIFY ${ttl(tables[table], wanted.value)}`))
+  }
+  yield* logWarning("ClickhouseStorage")(
+    `The retention of ${name.local[signal]} is now ${wanted.value} seconds; it was ${found.seconds || "not limited"}`
+  )
+  for (const table of [signal, "sessions"] as const) {
     yield* run(
-      sql.literal(`ALTER TABLE ${name.local.sessions}${name.onCluster} MODIFY ${ttl(tables.sessions, wanted.value)}`)
+      sql.literal(`ALTER TABLE ${name.local[table]}${name.onCluster} MODIFY ${ttl(tables[table], wanted.value)}`)
     )
   }
 })
-
-const createTable = (table: string, definition: Table, onCluster: string, { cluster, retention }: Options): string => {
-  const { engine, indexes = {}, orderBy, partitionBy, settings, time } = definition
-  const parts = [
-    ...columnsOf(definition, true).map((column) => column.sql),
-    ...Object.entries(indexes).map(([name, index]) => `INDEX ${name} ${index}`)
-  ]
-  return [
-    `CREATE TABLE IF NOT EXISTS ${table}${onCluster} (${parts.join(", ")})`,
-    `ENGINE = ${cluster === undefined ? "" : "Replicated"}${engine}`,
-    ...(partitionBy === undefined ? [] : [`PARTITION BY ${partitionBy}`]),
-    `ORDER BY (${orderBy})`,
-    ...(time === undefined
-      ? []
-      : Option.toArray(Option.map(retention, (seconds) => ttl({ partitionBy, time }, seconds)))),
-    ...(settings === undefined ? [] : [`SETTINGS ${settings}`])
-  ].join(" ")
-}
-
-/**
- * A time beyond what a `DateTime` can hold counts as its nearest. Sessions stay as long as a row of them can, which goes
- * with the last of its week.
- */
-const ttl = (
-  { partitionBy, time }: { readonly partitionBy?: string | undefined; readonly time: string },
-  seconds: number
-): string => {
-  const age = capped(seconds + (partitionBy === undefined ? 14 * 86_400 : 0))
-  return `TTL toDateTime(least(greatest(toUnixTimestamp64Second(${time}), 0), ${latest - age})) + toIntervalSecond(${age})`
-}
-
-const latest = 2 ** 32 - 1
-
-const capped = (seconds: number): number => Math.min(Math.ceil(seconds), latest)
-
-const quote = (identifier: string): string => `"${identifier.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`
-
-const text = (value: string): string => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`

@@ -3,7 +3,10 @@ import * as Predicate from "effect/Predicate"
 import { invalidArgument, storageError } from "../../internal/errors.js"
 import type { StorageError, StorageErrorReason } from "../../StorageError.js"
 
-/** What an exception of the server, or the lack of an answer, means; `otherwise` is said of an unknown exception. */
+/**
+ * The error for an exception of the server, or for the lack of an answer; `otherwise` is its reason if the exception is
+ * unknown.
+ */
 export const storageErrorOf = (cause: unknown, otherwise: "Query" | "Rejected" = "Query"): StorageError => {
   const message = cause instanceof Error ? cause.message : String(cause)
   const type = exceptionOf(cause)

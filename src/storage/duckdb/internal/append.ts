@@ -1,4 +1,5 @@
 import { type DuckDBType, DuckDBTypeId } from "@duckdb/node-api"
+import * as Text from "./text.js"
 import { json } from "./value.js"
 
 /** The columns of a table that are given values, by name. */
@@ -24,34 +25,22 @@ export const toColumns = (rows: Rows): Columns => {
   return columns
 }
 
-/**
- * A relation of the given columns for the place after `FROM`: each column travels as one text, which DuckDB takes apart
- * on its own threads. Its parameters come from `relationParams`.
- */
-export const relation = (columns: ReadonlyArray<readonly [identifier: string, type: DuckDBType]>): string => {
-  const cells = columns.map(([name], i) => `unnest(string_split($${i + 3}, $1)) AS ${name}`)
-  const values = columns.map(([name, type]) => `${decode(`nullif(${name}, $2)`, type.typeId)} AS ${name}`)
-  return `(SELECT ${values.join(", ")} FROM (SELECT ${cells.join(", ")}))`
-}
-
-/** The separator, the text that stands for null, and a text a column. */
-export const relationParams = (columns: ReadonlyArray<ReadonlyArray<unknown>>): Array<string> => {
-  const texts = columns.map((values) => values.map(encode))
-  const [separator, none] = marks(texts)
-  return [separator, none, ...texts.map((values) => values.map((value) => value ?? none).join(separator))]
-}
-
-/** A separator that is in no value and a null mark that no value equals. */
-const marks = (
-  texts: ReadonlyArray<ReadonlyArray<string | null>>,
-  attempt = 0
-): readonly [separator: string, none: string] => {
-  const separator = attempt === 0 ? "\u001f" : `\u001f${attempt}\u001e`
-  const none = `\u0015${attempt}`
-  return texts.some((values) => values.some((value) => value !== null && (value === none || value.includes(separator))))
-    ? marks(texts, attempt + 1)
-    : [separator, none]
-}
+/** A statement that inserts rows, given by column, and its parameters. Throws for what has no text. */
+export const insertion = (
+  table: string,
+  columns: ReadonlyArray<readonly [identifier: string, type: DuckDBType]>,
+  values: ReadonlyArray<ReadonlyArray<unknown>>
+) =>
+  Text.insertion(
+    table,
+    values[0]?.length ?? 0,
+    columns.map(([name, { typeId }], i) => ({
+      name,
+      decode: (text) => decode(text, typeId),
+      isText: true,
+      cells: (values[i] ?? []).map(encode)
+    }))
+  )
 
 const encode = (value: unknown): string | null => {
   switch (typeof value) {

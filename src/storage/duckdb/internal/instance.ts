@@ -15,7 +15,7 @@ export interface Instance {
   readonly writer: Effect.Semaphore
 }
 
-/** What the clients of one file share. */
+/** The state that the clients of one file share. */
 interface Shared {
   readonly writer: Effect.Semaphore
   clients: number

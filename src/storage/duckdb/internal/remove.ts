@@ -1,41 +1,58 @@
 /**
- * Deleting spans and logs together.
+ * Deleting records.
  */
+import type { SqlError } from "@effect/sql/SqlError"
 import type { Fragment } from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import { flow } from "effect/Function"
+import { type SignalName, signalNames } from "../../../signal/signals.js"
+import type { Removal } from "../../Engine.js"
+import { deletedOf } from "../../internal/derived.js"
+import type { Deleted } from "../../StorageService.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
-import type { Names } from "./schema.js"
+import type { Table, Tables } from "./table.js"
 
-export const make = (sql: DuckDbClient, name: Names) => {
-  const spans = sql.literal(name.spans)
-  const logs = sql.literal(name.logs)
+export const make = (sql: DuckDbClient, tables: Tables) => {
+  const remove = (signal: SignalName, which: Removal): Effect.Effect<number, SqlError> => {
+    const table = tables[signal]
+    return Effect.map(
+      sql<{ readonly Count: number }>`DELETE FROM ${sql.literal(table.quoted)} WHERE ${removed(sql, table, which)}`,
+      ([row]) => row?.Count ?? 0
+    )
+  }
 
-  const count = Effect.map((rows: ReadonlyArray<{ readonly Count: number }>) => rows[0]?.Count ?? 0)
+  const removeAll = (which: Removal): Effect.Effect<Deleted, SqlError> =>
+    Effect.map(
+      Effect.forEach(signalNames, (signal) => Effect.map(remove(signal, which), (count) => [signal, count] as const)),
+      deletedOf
+    )
 
-  const rows = (ofSpans: Fragment, ofLogs: Fragment) =>
-    Effect.all({
-      logs: count(sql<{ readonly Count: number }>`DELETE FROM ${logs} WHERE ${ofLogs}`),
-      spans: count(sql<{ readonly Count: number }>`DELETE FROM ${spans} WHERE ${ofSpans}`)
-    })
+  /** The traces of the records of a session. */
+  const tracesOf = (sessionId: string) => {
+    const traces = Object.values(tables)
+      .filter((table) => table.hasSession)
+      .map(({ quoted }) => sql`SELECT trace_id AS id FROM ${sql.literal(quoted)} WHERE session_id = ${sessionId}`)
+      .reduce((left: Fragment, right) => sql`${left} UNION ${right}`)
+    return sql<{ readonly id: string | null }>`${traces}`
+  }
 
   const together = flow(sql.withTransaction, sql.withWriteLock)
 
   return {
-    deleteBefore: (time: bigint) => together(rows(sql`start_time < ${time}`, sql`timestamp < ${time}`)),
-    deleteSession: (sessionId: string) => {
-      const ofSession = sql`session_id = ${sessionId}`
-      return sql<{ readonly id: string | null }>`
-        SELECT trace_id AS id FROM ${spans} WHERE ${ofSession}
-        UNION SELECT trace_id FROM ${logs} WHERE ${ofSession}`.pipe(
-        Effect.flatMap((traces) => {
-          const ids = JSON.stringify(traces.map(({ id }) => id))
-          const its = sql`${ofSession} OR (session_id IS NULL AND
-            trace_id IN (SELECT unnest(from_json(${ids}, '["VARCHAR"]'))))`
-          return rows(its, its)
-        }),
+    remove: flow(remove, sql.withWriteLock),
+    deleteBefore: (before: bigint) => together(removeAll({ before })),
+    deleteSession: (sessionId: string) =>
+      tracesOf(sessionId).pipe(
+        Effect.map((traces) => traces.flatMap(({ id }) => id ?? [])),
+        Effect.flatMap((traceIds) => removeAll({ sessionId, traceIds })),
         together
       )
-    }
   }
+}
+
+/** Rows of a signal that has no session go with its traces. */
+const removed = (sql: DuckDbClient, { hasSession, time }: Table, which: Removal): Fragment => {
+  if ("before" in which) return sql`${sql(time)} < ${which.before}`
+  const ofTraces = sql`trace_id IN (SELECT unnest(from_json(${JSON.stringify(which.traceIds)}, '["VARCHAR"]')))`
+  return hasSession ? sql`session_id = ${which.sessionId} OR (session_id IS NULL AND ${ofTraces})` : ofTraces
 }

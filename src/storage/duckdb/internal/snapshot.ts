@@ -23,7 +23,7 @@ export const copyTo = Effect.fnUntraced(function* (sql: DuckDbClient, path: stri
       ),
     () => detach(sql, copy)
   ).pipe(
-    // It may have been opened meanwhile: copying can take long.
+    // The target may have been opened meanwhile: copying can take long.
     Effect.zipRight(checkTarget(sql, path)),
     // The log of a database that was there before would be taken for the copy's.
     Effect.zipRight(remove(`${path}.wal`)),

@@ -3,7 +3,7 @@ import { invalidArgument, storageError } from "../../internal/errors.js"
 import type { StorageError } from "../../StorageError.js"
 import { DuckDbError, databaseFailure } from "./error.js"
 
-/** What an error of the client means for a storage in a file, and what to do about it. */
+/** The error of a storage in a file for an error of the client, with what to do about it. */
 export const storageErrorOf = (error: SqlError | StorageError, file: string): StorageError => {
   if (error._tag === "StorageError") return error
   const { message } = error
@@ -39,7 +39,10 @@ const advice = {
   Unavailable: ""
 } as const
 
-/** What one record of a batch may bring upon all of it: without that record, or in smaller parts, the rest can be stored. */
+/**
+ * Kinds of error that one record of a batch may cause: without that record, or in smaller parts, the rest can be
+ * stored.
+ */
 const isOfRecord = (error: SqlError): boolean => {
   const kind = kindOf(error)
   return kind !== undefined && ofRecord.has(kind)

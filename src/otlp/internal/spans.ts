@@ -1,0 +1,76 @@
+/** Spans as OTLP has them. */
+import { fields, type SpanRecord } from "../../signal/SpanRecord.js"
+import * as Attributes from "./attributes.js"
+import { writeSpan } from "./conventions.js"
+import type { SignalEncoding } from "./encoding.js"
+import { byResource, scope } from "./resources.js"
+import { isSpanId, isTraceId, type KeyValue, keyValues, toTime } from "./values.js"
+
+export const spans: SignalEncoding<SpanRecord> = {
+  path: "traces",
+  envelope: "resourceSpans",
+  rejected: "rejectedSpans",
+  recordsPerTurn: 20,
+  encode: (spans) =>
+    Array.from(byResource(spans), ({ records, resource }) => ({
+      resource,
+      scopeSpans: [{ scope, spans: records.map(toSpan) }]
+    }))
+}
+
+const toSpan = (span: SpanRecord) => {
+  const links = span.links.filter((link) => isTraceId(link.traceId) && isSpanId(link.spanId))
+  return {
+    traceId: span.traceId,
+    spanId: span.spanId,
+    ...(span.traceState !== undefined && { traceState: span.traceState }),
+    ...(span.parentSpanId !== undefined && { parentSpanId: span.parentSpanId }),
+    name: span.name,
+    kind: kinds[span.kind],
+    startTimeUnixNano: toTime(span.startTime),
+    // A span that had not ended at the close has no duration.
+    endTimeUnixNano: toTime(span.endTime ?? span.startTime),
+    attributes: Attributes.merged(derived(span), span.attributes, Attributes.correlated(span)),
+    droppedAttributesCount: span.dropped?.attributes ?? 0,
+    events: span.events.map(({ attributes, name, time }) => ({
+      timeUnixNano: toTime(time),
+      name,
+      attributes: keyValues(attributes),
+      droppedAttributesCount: 0
+    })),
+    droppedEventsCount: span.dropped?.events ?? 0,
+    links: links.map(({ attributes, spanId, traceId }) => ({
+      traceId,
+      spanId,
+      attributes: keyValues(attributes),
+      droppedAttributesCount: 0
+    })),
+    droppedLinksCount: (span.dropped?.links ?? 0) + span.links.length - links.length,
+    status: {
+      code: statusCodes[span.status],
+      ...(span.statusMessage !== undefined && { message: span.statusMessage })
+    },
+    flags: sampled | hasIsRemote | (span.parentIsRemote ? isRemote : 0)
+  }
+}
+
+const writeFields = Attributes.writer(Attributes.ownFields(fields))
+
+const derived = (span: SpanRecord): Array<KeyValue> => {
+  const attributes: Array<KeyValue> = []
+  if (statusCodes[span.status] === 0) {
+    attributes.push({ key: "effect_observability.status", value: { stringValue: span.status } })
+  }
+  writeFields(span, attributes)
+  writeSpan(span, attributes)
+  return attributes
+}
+
+const kinds = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 } as const
+
+const statusCodes = { ok: 1, error: 2, interrupted: 0, running: 0 } as const
+
+/** The flags of a span: those of the W3C, and whether its parent is remote. */
+const sampled = 0x001
+const hasIsRemote = 0x100
+const isRemote = 0x200

@@ -1,6 +1,0 @@
-import * as Option from "effect/Option"
-import type * as Predicate from "effect/Predicate"
-
-/** Whether a predicate of the program holds. One that throws does not, nor one that gives a promise. */
-export const holds = <A>(predicate: Predicate.Predicate<A>, value: A): boolean =>
-  Option.contains(Option.liftThrowable(predicate)(value), true)

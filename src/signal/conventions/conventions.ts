@@ -1,0 +1,21 @@
+/** The conventions, by precedence: the one place that enumerates them. */
+import * as effectObservability from "./effectObservability.js"
+import * as genAi from "./genAi.js"
+import * as mastra from "./mastra.js"
+import * as openInference from "./openInference.js"
+
+export const conventions = [
+  effectObservability.convention,
+  genAi.convention,
+  openInference.convention,
+  mastra.convention
+] as const
+
+type FieldsOf<C> = C extends { readonly reads: infer Reads } ? keyof Reads : never
+
+/** A field that some convention fills. */
+export type Filled = FieldsOf<(typeof conventions)[number]>
+
+/** The attributes that fill a field, by precedence. */
+export const from = (field: Filled): ReadonlyArray<string> =>
+  conventions.flatMap(({ reads }) => (reads as { readonly [F in Filled]?: ReadonlyArray<string> })[field] ?? [])

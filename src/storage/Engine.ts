@@ -1,0 +1,164 @@
+/**
+ * What keeps records for a `Storage`. Three functions are enough; the rest is derived from them, and an engine gives its
+ * own where it is faster.
+ *
+ * @since 0.1.0
+ */
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type { JsonObject } from "../signal/Json.js"
+import type { SessionSummary } from "../signal/SessionSummary.js"
+import type { SpanRecord } from "../signal/SpanRecord.js"
+import type { RecordOf, SignalName } from "../signal/signals.js"
+import type { StorageError } from "./StorageError.js"
+import type { Deleted, OrderBy, TimelineItem } from "./StorageService.js"
+
+/**
+ * What is asked of one record: every filter of a list is one or more of these.
+ *
+ * | op | holds where |
+ * |---|---|
+ * | `equals` | one of the fields is present and has the value |
+ * | `oneOf` | the field has one of the values |
+ * | `hasAll` | the list of names has all of the values |
+ * | `entries` | the object has each of these keys of its own, with a JSON value that is equal, whatever the order of its keys |
+ * | `atLeast`, `atMost`, `below` | the number or time is present and ≥, ≤, < the value |
+ * | `lasting` | the span has ended, and took at least so many nanoseconds |
+ * | `contains` | the text has the value in it; ASCII letters match in either case |
+ * | `not` | the condition does not hold |
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Condition =
+  | { readonly op: "equals"; readonly fields: readonly [string, ...Array<string>]; readonly value: string }
+  | { readonly op: "oneOf"; readonly field: string; readonly values: ReadonlyArray<string> }
+  | { readonly op: "hasAll"; readonly field: string; readonly values: ReadonlyArray<string> }
+  | { readonly op: "entries"; readonly field: string; readonly entries: JsonObject }
+  | { readonly op: "atLeast" | "atMost" | "below"; readonly field: string; readonly value: bigint | number }
+  | { readonly op: "lasting"; readonly value: bigint }
+  | { readonly op: "contains"; readonly field: string; readonly value: string }
+  | { readonly op: "not"; readonly condition: Condition }
+
+/**
+ * A sort key: the values by which rows are ordered, all in the same direction. The first is the time, or the duration; the
+ * rest are the ids of the record. A page starts after the key of the last row before it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Key = ReadonlyArray<bigint | string>
+
+/**
+ * A page of rows: those after `after` in the order of their keys, at most `limit`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Page {
+  readonly order: OrderBy
+  readonly limit: number
+  readonly after: Option.Option<Key>
+}
+
+/**
+ * Records of one signal: all conditions must hold.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Query extends Page {
+  readonly conditions: ReadonlyArray<Condition>
+}
+
+/**
+ * Traces, by their entry spans: what is asked of the entry span, and what of some span of the trace, each condition for
+ * itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TraceQuery extends Page {
+  readonly ofEntry: ReadonlyArray<Condition>
+  readonly ofSome: ReadonlyArray<Condition>
+  /** No span of the trace has the status `"error"`. */
+  readonly withoutError: boolean
+}
+
+/**
+ * Sessions: what is asked of some record (a span or a log), of some span, each condition for itself, and of the session.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SessionQuery extends Page {
+  readonly sessionId: string | undefined
+  readonly ofRecords: ReadonlyArray<Condition>
+  readonly ofSpans: ReadonlyArray<Condition>
+  readonly lastActivityFrom: bigint | undefined
+  readonly firstActivityBefore: bigint | undefined
+  readonly minDuration: bigint | undefined
+  readonly hasError: boolean | undefined
+  /** Sessions that were active after this are left out. */
+  readonly asOf: Option.Option<bigint>
+}
+
+/**
+ * The records to delete: those before a time; or those of a session, and those without one in some traces.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Removal =
+  | { readonly before: bigint }
+  | { readonly sessionId: string; readonly traceIds: ReadonlyArray<string> }
+
+/**
+ * What every engine has.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Primitives<out E = StorageError> {
+  /** Stores records, of which no key occurs twice in one call: see the rules of `insertSpans` and its like. */
+  readonly insert: <N extends SignalName>(signal: N, records: ReadonlyArray<RecordOf<N>>) => Effect.Effect<void, E>
+  readonly select: <N extends SignalName>(signal: N, query: Query) => Effect.Effect<ReadonlyArray<RecordOf<N>>, E>
+  /** Deletes records, and gives how many. */
+  readonly remove: (signal: SignalName, which: Removal) => Effect.Effect<number, E>
+}
+
+/**
+ * What is derived from the primitives where an engine has no faster way.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Derived<out E = StorageError> {
+  /** The entry spans of traces. */
+  readonly listTraces: (query: TraceQuery) => Effect.Effect<ReadonlyArray<SpanRecord>, E>
+  /** The spans of a trace that start first, at most `limit`. */
+  readonly traceSpans: (traceId: string, limit: number) => Effect.Effect<ReadonlyArray<SpanRecord>, E>
+  readonly getSpan: (id: {
+    readonly traceId: string
+    readonly spanId: string
+  }) => Effect.Effect<Option.Option<SpanRecord>, E>
+  /** `newest` is the newest activity among all sessions that match, those after `asOf` included. */
+  readonly listSessions: (
+    query: SessionQuery
+  ) => Effect.Effect<{ readonly items: ReadonlyArray<SessionSummary>; readonly newest: bigint }, E>
+  readonly getSession: (sessionId: string) => Effect.Effect<Option.Option<SessionSummary>, E>
+  /** The entry spans, logs and scores of a session, by time: of one time spans, then logs, then scores. */
+  readonly sessionTimeline: (
+    query: Page & { readonly sessionId: string }
+  ) => Effect.Effect<ReadonlyArray<TimelineItem>, E>
+  readonly deleteBefore: (time: bigint) => Effect.Effect<Deleted, E>
+  readonly deleteSession: (sessionId: string) => Effect.Effect<Deleted, E>
+}
+
+/**
+ * An engine: the primitives, and the faster ways that it has. All may fail with `StorageError`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Engine<out E = StorageError> extends Primitives<E>, Partial<Derived<E>> {}

@@ -1,0 +1,167 @@
+/**
+ * How records are written: a batch at a time, as text. No key is enforced, for that is dear: what is stored already is
+ * looked for first.
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Record from "effect/Record"
+import { nextTurn } from "../../../runtime/eventLoop.js"
+import { keyOf, timeOf } from "../../../signal/Signal.js"
+import type { RecordOf, SignalName } from "../../../signal/signals.js"
+import type { DuckDbClient } from "../DuckDbClient.js"
+import type { Column, Table, Tables } from "./table.js"
+import * as Text from "./text.js"
+
+type Records = ReadonlyArray<object>
+type Insert = (records: Records) => Effect.Effect<void, SqlError>
+
+export const make = (sql: DuckDbClient, tables: Tables) => {
+  const inserts = Record.map(tables, (table: Table) => inBatches(sql, insertInto(sql, table)))
+  return <N extends SignalName>(signal: N, records: ReadonlyArray<RecordOf<N>>) => inserts[signal](records)
+}
+
+/** A batch holds the thread of JavaScript for a few milliseconds. */
+const batchSize = 1000
+
+const inBatches =
+  (sql: DuckDbClient, insert: Insert): Insert =>
+  (records) =>
+    Effect.forEach(
+      Arr.chunksOf(records, batchSize),
+      (batch) => Effect.zipRight(sql.withWriteLock(insert(batch)), nextTurn),
+      { discard: true }
+    )
+
+const insertInto = (sql: DuckDbClient, table: Table): Insert =>
+  table.layout.isComplete === undefined
+    ? replacing(sql, table)
+    : replacingIncomplete(sql, table, table.layout.isComplete)
+
+/** Inserts records in place of those of the same ids. */
+const replacing = (sql: DuckDbClient, table: Table): Insert => {
+  const [id] = table.key as readonly [string]
+  // Ids that begin with their time are a narrow range, which leaves most of the table unread.
+  const among = `${id} BETWEEN $1 AND $2 AND ${id} IN (SELECT unnest(from_json($3, '["VARCHAR"]')))`
+  return Effect.fnUntraced(function* (records) {
+    const ids = records.map((record) => keyOf(table.signal, record)).sort(byBytes)
+    const params = [ids[0], ids.at(-1), JSON.stringify(ids)]
+    const insert = insertRows(sql, table, records)
+    const stored = yield* sql.unsafe(`SELECT 1 FROM ${table.quoted} WHERE ${among} LIMIT 1`, params)
+    if (stored.length === 0) return yield* insert
+    const remove = sql.unsafe(`DELETE FROM ${table.quoted} WHERE ${among}`, params)
+    yield* sql.withTransaction(Effect.zipRight(remove, insert))
+  })
+}
+
+/** DuckDB's order of strings. That of JavaScript differs beyond the basic plane. */
+const byBytes = (a: string, b: string): number =>
+  /[\ud800-\udfff]/.test(a + b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : a < b ? -1 : a > b ? 1 : 0
+
+/** Inserts records in place of those of the same ids; one that is not complete replaces none that is. */
+const replacingIncomplete = (sql: DuckDbClient, table: Table, completed: string): Insert => {
+  const { key, quoted, signal, time } = table
+  const id = key.join(" || ")
+  const within = `FROM ${quoted} WHERE ${time} BETWEEN $1 AND $2`
+  const isComplete = signal.isComplete ?? (() => true)
+  const idOf = (record: object) => keyOf(signal, record)
+  // One column is compared faster than all of them joined, and few records agree in it.
+  const [lastKey, lastField] = [key.at(-1), signal.key.at(-1) as string]
+  const lastOf = (record: object) => (record as { readonly [field: string]: string })[lastField]
+
+  /**
+   * The records of a window that are stored already, and perhaps some others. Those after the newest stored row of the
+   * window are not looked up.
+   */
+  const storedIn = Effect.fnUntraced(function* ({ from, records, to }: TimeWindow) {
+    const [newest] = yield* sql.unsafe<{ readonly time: string | null }>(
+      `SELECT max(${time})::VARCHAR AS time ${within}`,
+      [from, to]
+    )
+    if (newest === undefined || newest.time === null) return []
+    const last = BigInt(newest.time)
+    const ids = records.filter((record) => timeOf(signal, record) <= last).map(lastOf)
+    return yield* sql.unsafe<{ readonly id: string; readonly completed: boolean }>(
+      `SELECT ${id} AS id, ${completed} AS completed ${within} AND ${lastKey} IN (SELECT unnest(string_split($3, ',')))`,
+      [from, last, ids.join()]
+    )
+  })
+
+  const removeFrom = ({ from, records, to }: TimeWindow) =>
+    sql.unsafe(`DELETE ${within} AND ${id} IN (SELECT unnest(string_split($3, ',')))`, [
+      from,
+      to,
+      records.map(idOf).join()
+    ])
+
+  return Effect.fnUntraced(function* (records) {
+    const found = yield* Effect.forEach(timeWindows(table, records), storedIn)
+    const stored = new Map(found.flat().map(({ completed, id }) => [id, completed]))
+    if (stored.size === 0) return yield* insertRows(sql, table, records)
+    const winners = records.filter((record) => isComplete(record) || stored.get(idOf(record)) !== true)
+    if (winners.length === 0) return
+    const replaced = timeWindows(
+      table,
+      winners.filter((record) => stored.has(idOf(record)))
+    )
+    yield* sql.withTransaction(
+      Effect.zipRight(Effect.forEach(replaced, removeFrom, { discard: true }), insertRows(sql, table, winners))
+    )
+  })
+}
+
+interface TimeWindow {
+  readonly from: bigint
+  to: bigint
+  readonly records: Array<object>
+}
+
+/**
+ * Records by their time, which never changes, so that only the rows of that time are compared. One that is long before
+ * the others gets a window of its own.
+ */
+const timeWindows = ({ signal }: Table, records: Records): ReadonlyArray<TimeWindow> => {
+  const windows: Array<TimeWindow> = []
+  const timed = records.map((record) => ({ record, time: timeOf(signal, record) }))
+  for (const { record, time } of timed.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))) {
+    const last = windows.at(-1)
+    if (last !== undefined && (time - last.to <= maxGap || windows.length === maxWindows)) {
+      last.to = time
+      last.records.push(record)
+    } else {
+      windows.push({ from: time, to: time, records: [record] })
+    }
+  }
+  return windows
+}
+
+const maxGap = 60_000_000_000n
+const maxWindows = 8
+
+/** Inserts records, column by column. What is the same in all of them travels once. */
+const insertRows = (sql: DuckDbClient, table: Table, records: Records): Effect.Effect<void, SqlError> =>
+  Effect.suspend(() => {
+    const columns: Array<Text.TextColumn> = []
+    for (const column of table.columns) {
+      const values = records.map(column.value)
+      const first = values[0]
+      if (values.some((value) => value !== first) || (records.length === 1 && first !== undefined)) {
+        columns.push(
+          textColumn(
+            column,
+            values.map((value) => (value === undefined ? null : column.text(value)))
+          )
+        )
+      } else if (first !== undefined) {
+        columns.push(textColumn(column, column.text(first)))
+      }
+    }
+    return Effect.asVoid(sql.unsafe(...Text.insertion(table.quoted, records.length, columns)))
+  })
+
+const textColumn = ({ name, type }: Column<never>, cells: Text.TextColumn["cells"]): Text.TextColumn => ({
+  name: `"${name}"`,
+  decode: (text) => (type === "VARCHAR" ? text : `${text}::${type}`),
+  isText: type === "VARCHAR",
+  cells
+})

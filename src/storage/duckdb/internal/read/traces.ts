@@ -1,0 +1,53 @@
+/**
+ * Traces, their spans, and one span.
+ */
+import type { Fragment } from "@effect/sql/Statement"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { mapInTurns } from "../../../../runtime/eventLoop.js"
+import type { SpanRecord } from "../../../../signal/SpanRecord.js"
+import type { TraceQuery } from "../../../Engine.js"
+import type { DuckDbClient } from "../../DuckDbClient.js"
+import type { JsonRow, Table, Tables } from "../table.js"
+import { inTrace, where } from "../where.js"
+import * as EntrySpans from "./entrySpans.js"
+import { fewRows } from "./page.js"
+
+export const make = (sql: DuckDbClient, tables: Tables) => {
+  const table: Table<SpanRecord> = tables.spans
+  const spans = sql.literal(table.quoted)
+  const json = sql.literal(table.json(table.quoted))
+
+  /** The traces of which some span matches each condition. */
+  const tracesWhere = (conditions: ReadonlyArray<Fragment>) =>
+    conditions
+      .map((condition) => sql`SELECT trace_key, trace_id FROM ${spans} WHERE ${condition}`)
+      .reduce((left, right) => sql`${left} INTERSECT ${right}`)
+
+  return {
+    listTraces: Effect.fnUntraced(function* (query: TraceQuery) {
+      const some = query.ofSome.map(where(sql, table))
+      const ofEntry = query.ofEntry.map(where(sql, table))
+      if (query.withoutError) {
+        ofEntry.push(sql`trace_id NOT IN (SELECT trace_id FROM ${spans} WHERE status = 'error')`)
+      }
+      if (some.length === 0) return yield* EntrySpans.scan(sql, table, query, ofEntry)
+      const found = yield* sql<EntrySpans.TraceKey>`${tracesWhere(some)} LIMIT ${fewRows + 1}`
+      const traces = new Set(found.map((row) => row.trace_id))
+      if (found.length <= fewRows && traces.size <= query.limit) {
+        return yield* EntrySpans.ofTraces(sql, table, query, found, ofEntry)
+      }
+      const inSome = sql`trace_id IN (SELECT trace_id FROM (${tracesWhere(some)}))`
+      return yield* EntrySpans.scan(sql, table, query, [...ofEntry, inSome])
+    }),
+    traceSpans: (traceId: string, limit: number) =>
+      sql<JsonRow>`
+        SELECT ${json} AS json FROM ${spans} WHERE ${inTrace(sql, table, traceId)}
+        ORDER BY start_time, span_id LIMIT ${limit}`.pipe(Effect.flatMap((rows) => mapInTurns(rows, table.decode))),
+    getSpan: ({ spanId, traceId }: { readonly traceId: string; readonly spanId: string }) =>
+      sql<JsonRow>`
+        SELECT ${json} AS json FROM ${spans} WHERE ${inTrace(sql, table, traceId)} AND span_id = ${spanId}`.pipe(
+        Effect.map(([row]) => Option.map(Option.fromNullable(row), table.decode))
+      )
+  }
+}

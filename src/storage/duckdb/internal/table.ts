@@ -1,0 +1,122 @@
+/**
+ * The table of a signal: its columns, how a field becomes a cell, and how a row becomes a record. All of it follows from
+ * the fields of the signal.
+ */
+import type { Field, Kind } from "../../../signal/Field.js"
+import { decoder, type Signal } from "../../../signal/Signal.js"
+import { perSignal, type SignalName } from "../../../signal/signals.js"
+import { snakeCase } from "../../sql/identifiers.js"
+import { type Layout, layouts } from "./layout.js"
+
+// biome-ignore lint/suspicious/noExplicitAny: the table of a signal of no particular type.
+export interface Table<R = any> {
+  readonly signal: Signal<string, R>
+  readonly layout: Layout<R>
+  readonly name: string
+  /** The name as it stands in SQL. */
+  readonly quoted: string
+  /** The columns of the fields, and those that are computed. */
+  readonly columns: ReadonlyArray<Column<R>>
+  /** The columns that identify a record. */
+  readonly key: ReadonlyArray<string>
+  /** The column by which records are ordered, and kept or deleted. */
+  readonly time: string
+  readonly hasSession: boolean
+  /** The expression for the JSON of a row, of which the columns are those of a table of the given name. */
+  readonly json: (from: string) => string
+  /** A record from the JSON of its row: that costs a quarter of reading a row cell by cell. */
+  readonly decode: (row: JsonRow) => R
+}
+
+export interface Column<in R> {
+  readonly name: string
+  readonly type: string
+  readonly value: (record: R) => unknown
+  /** The text of a value that is not `undefined`, from which the type makes the value. */
+  readonly text: (value: unknown) => string
+}
+
+export interface JsonRow {
+  readonly json: string
+}
+
+export type Tables = { readonly [N in SignalName]: Table }
+
+/** The tables under a prefix. */
+export const tables = (prefix: string): Tables =>
+  perSignal((signal, name) => table(signal, layouts[name], `${prefix}mastra_ai_${name}`))
+
+const table = (signal: Signal, layout: Layout, name: string): Table => {
+  const fields = Object.entries(signal.fields)
+  const decode = decoder(signal)
+  return {
+    signal,
+    layout,
+    name,
+    quoted: `"${name}"`,
+    columns: [
+      ...fields.map(([field, row]) => ({
+        name: snakeCase(field),
+        type: typeOf[row.kind],
+        value: (record: { readonly [field: string]: unknown }) => record[field],
+        text: textOf(row)
+      })),
+      ...Object.entries(layout.computed).map(([name, computed]) => ({ name, ...computed, text: String }))
+    ],
+    key: signal.key.map(snakeCase),
+    time: snakeCase(signal.time),
+    hasSession: "sessionId" in signal.fields,
+    json: jsonOf(fields),
+    decode: ({ json }) => decode(JSON.parse(json))
+  }
+}
+
+const typeOf: { readonly [K in Kind]: string } = {
+  id: "VARCHAR",
+  key: "VARCHAR",
+  word: "VARCHAR",
+  name: "VARCHAR",
+  text: "VARCHAR",
+  flag: "BOOLEAN",
+  time: "BIGINT",
+  duration: "BIGINT",
+  count: "BIGINT",
+  real: "DOUBLE",
+  names: "JSON",
+  object: "JSON",
+  values: "JSON",
+  numbers: "JSON",
+  reals: "JSON",
+  struct: "JSON",
+  list: "JSON"
+}
+
+/** Times exceed the numbers of JSON: they are strings in it. */
+const jsonOf = (fields: ReadonlyArray<readonly [name: string, field: Field]>) => (from: string) =>
+  `to_json({${fields
+    .map(([name, { kind }]) => `"${name}": ${from}."${snakeCase(name)}"${isTime(kind) ? "::VARCHAR" : ""}`)
+    .join(", ")}})::VARCHAR`
+
+const isTime = (kind: Kind) => kind === "time" || kind === "duration"
+
+const textOf = (field: Field): ((value: unknown) => string) => {
+  if (typeOf[field.kind] !== "JSON") return String
+  const encode = encoder(field)
+  return encode === undefined ? JSON.stringify : (value) => JSON.stringify(encode(value))
+}
+
+/** Makes strings of the times within a value; `undefined` where it can hold none. */
+const encoder = ({ fields = {}, kind }: Field): ((value: unknown) => unknown) | undefined => {
+  if (isTime(kind)) return String
+  const parts = Object.entries(fields).flatMap(([name, field]) => {
+    const encode = encoder(field)
+    return encode === undefined ? [] : [{ name, encode }]
+  })
+  if (parts.length === 0) return undefined
+  const encoded = (value: unknown) => {
+    const copy: { [name: string]: unknown } = { ...(value as object) }
+    for (const { encode, name } of parts) if (copy[name] !== undefined) copy[name] = encode(copy[name])
+    return copy
+  }
+  return kind === "list" ? (items) => (items as ReadonlyArray<unknown>).map(encoded) : encoded
+}

@@ -1,0 +1,57 @@
+/**
+ * Sessions in short, computed from their records in memory: the reference for the sums of every engine.
+ */
+
+import { isReplayed } from "../../signal/internal/spans.js"
+import type { LogRecord } from "../../signal/LogRecord.js"
+import { SessionSummary } from "../../signal/SessionSummary.js"
+import type { SpanRecord } from "../../signal/SpanRecord.js"
+import { compare } from "./select.js"
+
+export interface Session {
+  readonly spans: ReadonlyArray<SpanRecord>
+  readonly logs: ReadonlyArray<LogRecord>
+  readonly summary: SessionSummary
+}
+
+/** Below any time of a record. */
+export const earliestTime = -(2n ** 63n)
+
+/** The records of a session, and its summary. */
+export const summarized = (
+  sessionId: string,
+  spans: ReadonlyArray<SpanRecord>,
+  logs: ReadonlyArray<LogRecord>
+): Session => {
+  const times = [
+    ...spans.flatMap((span) => [span.startTime, max(span.startTime, span.endTime ?? span.startTime)]),
+    ...logs.map((log) => log.timestamp)
+  ].sort(compare)
+  const ran = spans.filter((span) => !isReplayed(span))
+  const generations = ran.filter((span) => span.spanType === "model_generation")
+  const sum = (field: "inputTokens" | "outputTokens" | "costUsd") =>
+    clamped(generations.reduce((total, span) => total + (span[field] ?? 0), 0))
+  const summary = new SessionSummary(
+    {
+      sessionId: sessionId as SessionSummary["sessionId"],
+      firstActivity: times.at(0) ?? earliestTime,
+      lastActivity: times.at(-1) ?? earliestTime,
+      traces: new Set(spans.map((span) => span.traceId)).size,
+      spans: spans.length,
+      errors: ran.filter((span) => span.status === "error").length,
+      logs: logs.length,
+      inputTokens: sum("inputTokens"),
+      outputTokens: sum("outputTokens"),
+      costUsd: sum("costUsd"),
+      users: Array.from(new Set([...spans, ...logs].flatMap((row) => row.userId ?? []))).sort(compare)
+    },
+    true
+  )
+  return { spans, logs, summary }
+}
+
+/** A sum beyond all numbers is the largest. */
+const clamped = (sum: number): number => Math.max(Math.min(sum, Number.MAX_VALUE), -Number.MAX_VALUE)
+
+/** The later of two times. */
+export const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)

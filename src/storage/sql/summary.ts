@@ -1,0 +1,34 @@
+/**
+ * Summaries of sessions: which fields of spans they sum, and how a row becomes one.
+ */
+import { SessionSummary } from "../../signal/SessionSummary.js"
+import { signals } from "../../signal/signals.js"
+
+/** The fields of spans that are summed, with their kinds. */
+export const summed = Object.entries(signals.spans.fields).flatMap(([name, { kind, summed }]) =>
+  summed ? [{ name, kind }] : []
+)
+
+/** A sum of doubles within those that are finite, in the SQL of any engine. */
+export const finite = (sum: string): string => `greatest(least(${sum}, ${Number.MAX_VALUE}), -${Number.MAX_VALUE})`
+
+/** A row that has the fields of a summary, each number as such or as its digits, and the ids of users any number of times. */
+export interface SummaryRow {
+  readonly sessionId: string
+  readonly firstActivity: string
+  readonly lastActivity: string
+  readonly users: ReadonlyArray<string>
+  readonly [number: string]: unknown
+}
+
+/** The summary of a row; what else the row has is left out. */
+export const decodeSummary = (row: SummaryRow): SessionSummary => {
+  const fields: { [name: string]: unknown } = {
+    sessionId: row.sessionId,
+    firstActivity: BigInt(row.firstActivity),
+    lastActivity: BigInt(row.lastActivity),
+    users: Array.from(new Set(row.users)).sort()
+  }
+  for (const name of Object.keys(SessionSummary.fields)) fields[name] ??= Number(row[name])
+  return new SessionSummary(fields as ConstructorParameters<typeof SessionSummary>[0], true)
+}

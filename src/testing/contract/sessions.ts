@@ -1,0 +1,386 @@
+import { assert, describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { SessionSummary } from "../../signal/SessionSummary.js"
+import type { PaginatedResult, SessionFilters } from "../../storage/Storage.js"
+import { at, type LogFields, log, type SpanFields, span, spanId, traceId } from "../Records.js"
+import { label, pages, type StorageLayer, store, testOn } from "./utils.js"
+
+const ofSomeRow: ReadonlyArray<readonly [SessionFilters, Omit<SpanFields, "startTime" | "status">]> = [
+  ...(
+    [
+      "threadId",
+      "runId",
+      "requestId",
+      "resourceId",
+      "userId",
+      "organizationId",
+      "conversationId",
+      "serviceName",
+      "environment"
+    ] as const
+  ).map((field) => [{ [field]: "a" }, { [field]: "a" }] as const),
+  [{ traceId: traceId(99) }, { traceId: traceId(99) }],
+  [{ tags: ["a", "b"] }, { tags: ["b", "a"] }],
+  [{ metadata: { a: { b: 1 } } }, { metadata: { a: { b: 1 } } }]
+]
+
+const ofSomeSpan: ReadonlyArray<readonly [SessionFilters, SpanFields]> = [
+  [{ spanType: "tool_call" }, { spanType: "tool_call" }],
+  [{ name: "a" }, { name: "a" }],
+  [{ status: "interrupted" }, { status: "interrupted" }],
+  [{ model: "a" }, { model: "a" }],
+  [{ hasError: true }, { status: "error" }]
+]
+
+const ids = ({ items }: PaginatedResult<SessionSummary>) => items.map((session) => session.sessionId as string)
+
+export const sessionsContract = (layer: StorageLayer): void => {
+  const test = testOn(layer)
+
+  describe("getSession", () => {
+    test("counts and sums what a session is made of", (storage) =>
+      Effect.gen(function* () {
+        const inSession = { sessionId: "s" }
+        const call = { ...inSession, spanType: "model_generation" } as const
+        yield* store(
+          storage,
+          span({
+            ...inSession,
+            traceId: traceId(1),
+            startTime: at(10),
+            endTime: at(50),
+            spanType: "agent_run",
+            inputTokens: 1_000,
+            outputTokens: 1_000,
+            costUsd: 1_000,
+            userId: "mia"
+          }),
+          span({
+            ...call,
+            traceId: traceId(1),
+            startTime: at(20),
+            endTime: at(30),
+            inputTokens: 10,
+            outputTokens: 1,
+            costUsd: 0.25
+          }),
+          span({
+            ...call,
+            traceId: traceId(2),
+            startTime: at(60),
+            endTime: at(70),
+            inputTokens: 5,
+            costUsd: 0.5,
+            userId: "ada",
+            status: "error"
+          }),
+          span({ ...inSession, traceId: traceId(3), startTime: at(61), status: "running", userId: "mia" }),
+          span({ ...inSession, traceId: traceId(3), startTime: at(62), endTime: at(63), status: "interrupted" }),
+          span({ sessionId: "other", ...{ startTime: at(0), endTime: at(999), userId: "eve", status: "error" } }),
+          span({ startTime: at(0), endTime: at(999), userId: "eve" }),
+          log({ ...inSession, timestamp: at(5), userId: "bob" }),
+          log({ ...inSession, timestamp: at(80), traceId: traceId(4) }),
+          log({ timestamp: at(1) })
+        )
+        assert.deepStrictEqual(
+          yield* storage.getSession("s"),
+          Option.some(
+            new SessionSummary(
+              {
+                sessionId: "s" as SessionSummary["sessionId"],
+                firstActivity: at(5),
+                lastActivity: at(80),
+                traces: 3,
+                spans: 5,
+                errors: 1,
+                logs: 2,
+                inputTokens: 15,
+                outputTokens: 1,
+                costUsd: 0.75,
+                users: ["ada", "bob", "mia"]
+              },
+              true
+            )
+          )
+        )
+      }))
+
+    test("is none for a session of which nothing is stored", (storage) =>
+      Effect.gen(function* () {
+        yield* storage.insertSpans([span({ sessionId: "s" })])
+        assert.deepStrictEqual(yield* storage.getSession("S"), Option.none())
+      }))
+
+    test("is made of logs alone, too", (storage) =>
+      Effect.gen(function* () {
+        yield* storage.insertLogs([log({ sessionId: "s", timestamp: at(3), traceId: traceId(1) })])
+        const session = Option.getOrThrow(yield* storage.getSession("s"))
+        assert.instanceOf(session, SessionSummary)
+        assert.deepStrictEqual([session.firstActivity, session.lastActivity], [at(3), at(3)])
+        assert.deepStrictEqual([session.traces, session.spans, session.logs, session.costUsd], [0, 0, 1, 0])
+      }))
+
+    test("leaves replayed activities out of errors, tokens and cost", (storage) =>
+      Effect.gen(function* () {
+        const call = { sessionId: "s", traceId: traceId(1), spanType: "model_generation", costUsd: 1 } as const
+        const usage = { inputTokens: 1, outputTokens: 1, status: "error" } as const
+        yield* storage.insertSpans([
+          span({ ...call, ...usage }),
+          span({ ...call, ...usage, attributes: { "effect_observability.replay": true } }),
+          span({ ...call, ...usage, attributes: { "effect_observability.replay": false } }),
+          span({ ...call, ...usage, attributes: { "effect_observability.replay": "true" } }),
+          span({ ...call, ...usage, attributes: { nested: { "effect_observability.replay": true } } })
+        ])
+        const session = Option.getOrThrow(yield* storage.getSession("s"))
+        assert.deepStrictEqual([session.spans, session.traces, session.errors], [5, 1, 4])
+        assert.deepStrictEqual([session.inputTokens, session.outputTokens, session.costUsd], [4, 4, 4])
+      }))
+
+    test("sums up a cost beyond all numbers as the largest of them", (storage) =>
+      Effect.gen(function* () {
+        for (const [sessionId, costUsd] of [
+          ["most", Number.MAX_VALUE],
+          ["least", -Number.MAX_VALUE]
+        ] as const) {
+          const call = { sessionId, costUsd, spanType: "model_generation" } as const
+          yield* storage.insertSpans([span(call), span(call)])
+          const session = Option.getOrThrow(yield* storage.getSession(sessionId))
+          assert.strictEqual(session.costUsd, costUsd)
+        }
+      }))
+
+    test("counts a span once when it was stored running and then completed", (storage) =>
+      Effect.gen(function* () {
+        const key = { traceId: traceId(1), spanId: spanId(1), startTime: at(0), sessionId: "s" }
+        yield* storage.insertSpans([span({ ...key, status: "running" })])
+        yield* storage.insertSpans([span({ ...key, endTime: at(9), spanType: "model_generation", inputTokens: 7 })])
+        const session = Option.getOrThrow(yield* storage.getSession("s"))
+        assert.deepStrictEqual([session.spans, session.inputTokens, session.lastActivity], [1, 7, at(9)])
+      }))
+
+    test("lasts from the earliest to the latest time there is", (storage) =>
+      Effect.gen(function* () {
+        const ends = [-(2n ** 63n), 2n ** 63n - 1n] as const
+        yield* storage.insertLogs(ends.map((timestamp) => log({ sessionId: "s", timestamp })))
+        const session = Option.getOrThrow(yield* storage.getSession("s"))
+        assert.deepStrictEqual([session.firstActivity, session.lastActivity], [...ends])
+      }))
+  })
+
+  describe("listSessions", () => {
+    const three = [
+      span({ sessionId: "b", startTime: at(10), endTime: at(20) }),
+      span({ sessionId: "a", startTime: at(0), endTime: at(15) }),
+      log({ sessionId: "c", timestamp: at(17) }),
+      log({ sessionId: "c", timestamp: at(16) })
+    ]
+
+    test("shows what getSession gives", (storage) =>
+      Effect.gen(function* () {
+        yield* store(storage, ...three, span({ sessionId: "b", userId: "u" }), span(), log())
+        const { items } = yield* storage.listSessions()
+        assert.lengthOf(items, 3)
+        for (const item of items) {
+          assert.deepStrictEqual(yield* storage.getSession(item.sessionId), Option.some(item))
+        }
+      }))
+
+    const orders: ReadonlyArray<readonly ["time" | "duration", "asc" | "desc", Array<string>]> = [
+      ["time", "desc", ["b", "c", "a"]],
+      ["time", "asc", ["a", "c", "b"]],
+      ["duration", "desc", ["a", "b", "c"]],
+      ["duration", "asc", ["c", "b", "a"]]
+    ]
+    for (const [field, direction, expected] of orders) {
+      test(`sorts by ${field}, ${direction}`, (storage) =>
+        Effect.gen(function* () {
+          yield* store(storage, ...three)
+          assert.deepStrictEqual(ids(yield* storage.listSessions({ orderBy: { field, direction } })), expected)
+        }))
+    }
+
+    test("shows the last active first when nothing is asked", (storage) =>
+      Effect.gen(function* () {
+        yield* store(storage, ...three)
+        assert.deepStrictEqual(ids(yield* storage.listSessions()), ["b", "c", "a"])
+        yield* storage.insertLogs([log({ sessionId: "a", timestamp: at(99) })])
+        assert.deepStrictEqual(ids(yield* storage.listSessions()), ["a", "b", "c"])
+      }))
+
+    for (const [filters, fields] of ofSomeRow) {
+      test(`asks some span or log for ${Object.keys(filters)}`, (storage) =>
+        Effect.gen(function* () {
+          yield* store(
+            storage,
+            ...["by-span", "by-log", "not"].flatMap((sessionId) => [span({ sessionId }), log({ sessionId })]),
+            span({ ...fields, sessionId: "by-span" }),
+            log({ ...(fields as LogFields), sessionId: "by-log" })
+          )
+          assert.sameMembers(ids(yield* storage.listSessions({ filters })), ["by-span", "by-log"])
+        }))
+    }
+
+    for (const [filters, fields] of ofSomeSpan) {
+      test(`asks some span for ${Object.keys(filters)}`, (storage) =>
+        Effect.gen(function* () {
+          yield* store(
+            storage,
+            ...["found", "not"].flatMap((sessionId) => [span({ sessionId }), log({ sessionId })]),
+            log({ sessionId: "logs-only" }),
+            span({ ...fields, sessionId: "found" })
+          )
+          assert.deepStrictEqual(ids(yield* storage.listSessions({ filters })), ["found"])
+        }))
+    }
+
+    test("finds sessions without an error, those of which only a replay failed included", (storage) =>
+      Effect.gen(function* () {
+        yield* store(
+          storage,
+          span({ sessionId: "failed", status: "error" }),
+          span({ sessionId: "failed" }),
+          span({ sessionId: "fine" }),
+          span({ sessionId: "replayed", status: "error", attributes: { "effect_observability.replay": true } }),
+          log({ sessionId: "silent", level: "error" })
+        )
+        const fine = ids(yield* storage.listSessions({ filters: { hasError: false } }))
+        assert.sameMembers(fine, ["fine", "replayed", "silent"])
+        assert.deepStrictEqual(ids(yield* storage.listSessions({ filters: { hasError: true } })), ["failed"])
+      }))
+
+    test("finds one session by its id", (storage) =>
+      Effect.gen(function* () {
+        yield* store(storage, ...three)
+        assert.deepStrictEqual(ids(yield* storage.listSessions({ filters: { sessionId: "c" } })), ["c"])
+        assert.deepStrictEqual(ids(yield* storage.listSessions({ filters: { sessionId: "d" } })), [])
+      }))
+
+    test("lets different rows of a session satisfy different filters", (storage) =>
+      Effect.gen(function* () {
+        yield* store(
+          storage,
+          span({ sessionId: "s", userId: "ada" }),
+          span({ sessionId: "s", model: "m", startTime: at(0), endTime: at(1) }),
+          log({ sessionId: "s", threadId: "t", timestamp: at(9_000) }),
+          span({ sessionId: "r", userId: "ada", threadId: "t" })
+        )
+        const filters = { userId: "ada", threadId: "t", model: "m", minDuration: "9 seconds" } as const
+        assert.deepStrictEqual(ids(yield* storage.listSessions({ filters })), ["s"])
+      }))
+
+    test("sums over the whole session, not over the rows that match", (storage) =>
+      Effect.gen(function* () {
+        yield* store(
+          storage,
+          span({ sessionId: "s", name: "a", startTime: at(0) }),
+          span({ sessionId: "s", name: "b", startTime: at(9) }),
+          log({ sessionId: "s", timestamp: at(5) })
+        )
+        const { items } = yield* storage.listSessions({ filters: { name: "a", startedBefore: at(1) } })
+        assert.deepStrictEqual(
+          items.map((session) => [session.spans, session.logs]),
+          [[2, 1]]
+        )
+      }))
+
+    test("finds the sessions that overlap a range of time", (storage) =>
+      Effect.gen(function* () {
+        const session = (sessionId: string, from: number, to: number) =>
+          span({ sessionId, startTime: at(from), endTime: at(to) })
+        yield* store(
+          storage,
+          session("before", 0, 9),
+          session("ends at the start", 0, 10),
+          session("inside", 12, 13),
+          session("around", 0, 99),
+          session("starts before the end", 19.999999, 99),
+          session("starts at the end", 20, 99),
+          log({ sessionId: "logs before and after", timestamp: at(1) }),
+          log({ sessionId: "logs before and after", timestamp: at(50) })
+        )
+        const overlap = { startedAfter: at(10), startedBefore: at(20) }
+        assert.sameMembers(ids(yield* storage.listSessions({ filters: overlap })), [
+          "ends at the start",
+          "inside",
+          "around",
+          "starts before the end",
+          "logs before and after"
+        ])
+        assert.notInclude(ids(yield* storage.listSessions({ filters: { startedAfter: at(10) } })), "before")
+        assert.include(ids(yield* storage.listSessions({ filters: { startedBefore: at(10) } })), "before")
+      }))
+
+    test("asks the time from first to last activity for minDuration", (storage) =>
+      Effect.gen(function* () {
+        yield* store(storage, ...three, log({ sessionId: "e", timestamp: -(2n ** 63n) }), log({ sessionId: "e" }))
+        const atLeast = (minDuration: number) => Effect.map(storage.listSessions({ filters: { minDuration } }), ids)
+        assert.deepStrictEqual(yield* atLeast(0), ["e", "b", "c", "a"])
+        assert.deepStrictEqual(yield* atLeast(10), ["e", "b", "a"])
+        assert.deepStrictEqual(yield* atLeast(15.000001), ["e"])
+      }))
+  })
+
+  describe("sessionTimeline", () => {
+    test("shows the entry spans and the logs of a session in the order of time", (storage) =>
+      Effect.gen(function* () {
+        const s = { sessionId: "s" }
+        yield* store(
+          storage,
+          log({ ...s, message: "log 3", timestamp: at(3) }),
+          span({ ...s, name: "turn 4", startTime: at(4), status: "running" }),
+          span({ ...s, name: "remote 2", startTime: at(2), parentSpanId: spanId(1), parentIsRemote: true }),
+          span({ ...s, name: "child", startTime: at(2), parentSpanId: spanId(1) }),
+          span({ ...s, name: "turn 1", startTime: at(1), endTime: at(9) }),
+          span({ name: "no session", traceId: traceId(1) }),
+          span({ sessionId: "t", name: "other session" }),
+          log({ message: "log without session", traceId: traceId(1) })
+        )
+        const timeline = yield* storage.sessionTimeline({ sessionId: "s" })
+        assert.deepStrictEqual(timeline.items.map(label), ["turn 1", "remote 2", "log 3", "turn 4"])
+        assert.deepStrictEqual(timeline.nextCursor, Option.none())
+      }))
+
+    test("shows spans before logs of the same time, each by their ids", (storage) =>
+      Effect.gen(function* () {
+        const s = { sessionId: "s" }
+        yield* store(
+          storage,
+          log({ ...s, message: "log b", logId: "b", timestamp: at(0) }),
+          log({ ...s, message: "log 0", logId: "0", timestamp: at(0) }),
+          span({ ...s, name: "span 3", traceId: traceId(2), spanId: spanId(1), startTime: at(0) }),
+          span({ ...s, name: "span 2", traceId: traceId(1), spanId: spanId(2), startTime: at(0) }),
+          span({ ...s, name: "span 1", traceId: traceId(1), spanId: spanId(1), startTime: at(0) })
+        )
+        const all = yield* pages((pagination) => storage.sessionTimeline({ sessionId: "s", pagination }), 2)
+        assert.deepStrictEqual(
+          all.map((page) => page.map(label)),
+          [["span 1", "span 2"], ["span 3", "log 0"], ["log b"]]
+        )
+      }))
+
+    test("gives whole records of both kinds", (storage) =>
+      Effect.gen(function* () {
+        const turn = span({ sessionId: "s", attributes: { a: [1] }, startTime: at(0) })
+        const said = log({ sessionId: "s", data: [{ a: 1 }], timestamp: at(1) })
+        yield* store(storage, turn, said)
+        assert.deepStrictEqual((yield* storage.sessionTimeline({ sessionId: "s" })).items, [turn, said])
+      }))
+
+    test("is empty for a session of which nothing is stored", (storage) =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual((yield* storage.sessionTimeline({ sessionId: "s" })).items, [])
+      }))
+
+    test("pages to every item once, of hundreds at the same time", (storage) =>
+      Effect.gen(function* () {
+        const spans = Array.from({ length: 150 }, (_, n) => span({ sessionId: "s", name: `s${n}`, startTime: at(0) }))
+        const logs = Array.from({ length: 150 }, (_, n) => log({ sessionId: "s", message: `l${n}`, timestamp: at(0) }))
+        yield* store(storage, ...spans, ...logs)
+        const all = yield* pages((pagination) => storage.sessionTimeline({ sessionId: "s", pagination }), 37)
+        const shown = all.flat().map(label)
+        assert.lengthOf(shown, 300)
+        assert.strictEqual(new Set(shown).size, 300)
+      }))
+  })
+}

@@ -1,0 +1,277 @@
+/** Records and questions at random. They are drawn from few values, so that they meet. */
+import * as fc from "effect/FastCheck"
+import type { SpanRecord } from "../signal/SpanRecord.js"
+import { type RecordOf, type SignalName, signalNames } from "../signal/signals.js"
+import {
+  at,
+  type LogFields,
+  log,
+  type MetricFields,
+  metric,
+  type ScoreFields,
+  type SpanFields,
+  score,
+  span,
+  spanId,
+  traceId
+} from "./Records.js"
+
+type Other = Exclude<SignalName, "spans">
+
+/** The signals whose records have no versions. */
+export const otherNames = signalNames.filter((name): name is Other => name !== "spans")
+
+type ListOf<N extends SignalName> = `list${Capitalize<N>}`
+
+export type Lists = "listTraces" | "listSessions" | ListOf<SignalName>
+
+/** All lists of a storage. */
+export const lists: ReadonlyArray<Lists> = [
+  "listTraces",
+  ...signalNames.map(<N extends SignalName>(name: N) => `list${name[0]?.toUpperCase()}${name.slice(1)}` as ListOf<N>),
+  "listSessions"
+]
+
+interface Question {
+  readonly filters: object
+  readonly orderBy: object
+  readonly limit: number
+}
+
+export interface Drawn extends Others {
+  /** Each span once a round at most, in versions that may run or be completed, in any order. */
+  readonly rounds: ReadonlyArray<ReadonlyArray<SpanRecord>>
+  readonly sessionIds: ReadonlyArray<string>
+  readonly traceIds: ReadonlyArray<string>
+  /** Questions for a list. */
+  readonly asked: (list: Lists, count: number) => ReadonlyArray<Question>
+}
+
+type Others = { readonly [N in Other]: ReadonlyArray<RecordOf<N>> }
+
+/** At most six spans a trace, and as many records of every other signal as `logs` says. The same seed draws the same. */
+export const draw = (options: {
+  readonly seed: number
+  readonly sessions: number
+  readonly traces: number
+  readonly spans: number
+  readonly logs: number
+  /** Rows of a page, at most. */
+  readonly limit: number
+}): Drawn => {
+  const sample = <A>(arbitrary: fc.Arbitrary<A>, numRuns: number) =>
+    fc.sample(arbitrary, { numRuns, seed: options.seed })
+  const sessionIds = Array.from({ length: options.sessions }, (_, n) => `s${n + 1}`)
+  const traceIds = Array.from({ length: options.traces }, (_, n) => traceId(n + 1))
+
+  const ids = {
+    sessionId: fc.constantFrom(...sessionIds),
+    threadId: few,
+    runId: few,
+    userId: few,
+    environment: few,
+    metadata: fc.record(
+      { a: fc.constantFrom(1, "1", null), b: fc.constantFrom({ x: 1, y: 2 }, [1]) },
+      { requiredKeys: [] }
+    )
+  }
+  const tags = fc.uniqueArray(few, { maxLength: 3 })
+
+  /** Fields that may change while a span runs. */
+  const changing = fc.record(
+    {
+      ...ids,
+      tags,
+      spanType,
+      model: few,
+      requestModel: few,
+      toolName: few,
+      provider: few,
+      inputTokens: fc.nat(100),
+      costUsd: fc.constantFrom(0.25, 0.5, 1),
+      attributes: fc.constantFrom({}, { "effect_observability.replay": true })
+    },
+    { requiredKeys: ["tags"] }
+  )
+  const versions = fc
+    .tuple(
+      fc.tuple(fc.constantFrom(...traceIds), fc.integer({ min: 1, max: 6 }).map(spanId)),
+      fc.record({ startTime: time, name: few, serviceName: few }),
+      parent,
+      fc.array(
+        fc.tuple(
+          changing,
+          fc.constantFrom("running", "ok", "ok", "error", "interrupted"),
+          fc.integer({ min: 0, max: 6 })
+        ),
+        { minLength: 1, maxLength: 3 }
+      )
+    )
+    .map(([[traceId, spanId], fixed, parent, versions]) =>
+      versions.map(([fields, status, millis]) =>
+        span({
+          traceId,
+          spanId,
+          ...fixed,
+          ...parent,
+          ...(fields as SpanFields),
+          status: status as "ok",
+          ...(status === "running" ? {} : { endTime: fixed.startTime + BigInt(millis) * 1_000_000n })
+        })
+      )
+    )
+  const someLog = fc
+    .record(
+      {
+        ...ids,
+        tags,
+        traceId: fc.constantFrom(...traceIds),
+        timestamp: time,
+        level: fc.constantFrom("debug", "info", "warn", "error"),
+        message: fc.constantFrom("one", "ONE two", "100%")
+      },
+      { requiredKeys: ["timestamp", "level", "message"] }
+    )
+    .map((fields) => log(fields as LogFields))
+
+  const someMetric = fc
+    .record(
+      {
+        name: few,
+        kind: fc.constantFrom("counter", "gauge"),
+        environment: few,
+        serviceName: few,
+        traceId: fc.constantFrom(...traceIds),
+        time,
+        value: fc.integer({ min: -3, max: 3 })
+      },
+      { requiredKeys: ["time", "serviceName"] }
+    )
+    .map((fields) => metric(fields as MetricFields))
+  // Few ids: a score often replaces another one, at another time and in another session.
+  const someScore = fc
+    .record(
+      {
+        ...ids,
+        tags,
+        scoreId: fc.integer({ min: 1, max: options.logs }).map((n) => `score ${n}`),
+        traceId: fc.constantFrom(...traceIds),
+        time,
+        name: few,
+        label: few,
+        source: fc.constantFrom("user", "model"),
+        value: fc.integer({ min: 0, max: 3 })
+      },
+      { requiredKeys: ["scoreId", "time", "name", "source"] }
+    )
+    .map((fields) => score(fields as ScoreFields))
+
+  const rowFilters = {
+    ...ids,
+    serviceName: few,
+    traceId: fc.constantFrom(...traceIds),
+    tags: fc.subarray(["a", "b"], { minLength: 1 }),
+    startedAfter: time,
+    startedBefore: time
+  }
+  const ofSpans = question(
+    {
+      ...rowFilters,
+      spanType,
+      name: few,
+      status: fc.constantFrom("ok", "error", "running"),
+      model: few,
+      toolName: few,
+      provider: few,
+      minDuration: fc.integer({ min: 0, max: 6 }),
+      hasError: fc.boolean()
+    },
+    options.limit,
+    "time",
+    "duration"
+  )
+  const ofLogs = question(
+    {
+      ...rowFilters,
+      level: fc.constantFrom("info", "warn"),
+      minLevel: fc.constantFrom("info", "warn"),
+      search: fc.constantFrom("One", "%", "tw")
+    },
+    options.limit,
+    "time"
+  )
+
+  const ofMetrics = question(
+    {
+      name: few,
+      kind: fc.constantFrom("counter", "gauge"),
+      serviceName: few,
+      environment: few,
+      traceId: fc.constantFrom(...traceIds),
+      startedAfter: time,
+      startedBefore: time
+    },
+    options.limit,
+    "time"
+  )
+  const ofScores = question(
+    {
+      ...rowFilters,
+      name: few,
+      label: few,
+      source: fc.constantFrom("user", "model"),
+      minValue: fc.integer({ min: 0, max: 3 }),
+      maxValue: fc.integer({ min: 0, max: 3 })
+    },
+    options.limit,
+    "time"
+  )
+  const questions: { readonly [L in Lists]: fc.Arbitrary<Question> } = {
+    listTraces: ofSpans,
+    listSessions: ofSpans,
+    listSpans: ofSpans,
+    listLogs: ofLogs,
+    listMetrics: ofMetrics,
+    listScores: ofScores
+  }
+
+  // Fixed fields must be the same in all versions of a span: of spans with the same ids, one is taken.
+  const drawn = new Map(
+    sample(versions, options.spans).map((versions) => [`${versions[0]?.traceId} ${versions[0]?.spanId}`, versions])
+  )
+  return {
+    rounds: [0, 1, 2].map((round) =>
+      Array.from(drawn.values()).flatMap((versions) => versions.slice(round, round + 1))
+    ),
+    logs: sample(someLog, options.logs),
+    metrics: sample(someMetric, options.logs),
+    scores: sample(someScore, options.logs),
+    sessionIds,
+    traceIds,
+    asked: (list, count) => sample(questions[list], count)
+  }
+}
+
+const few = fc.constantFrom("a", "b", "c")
+const time = fc.integer({ min: 0, max: 12 }).map(at)
+const spanType = fc.constantFrom("agent_run", "model_generation", "tool_call")
+const parent = fc.constantFrom(
+  {},
+  { parentSpanId: spanId(1) },
+  { parentSpanId: spanId(2), parentIsRemote: true },
+  { parentSpanId: spanId(99) }
+)
+
+/** Up to three filters at once. */
+const question = (
+  filters: Record<string, fc.Arbitrary<unknown>>,
+  limit: number,
+  ...fields: ReadonlyArray<string>
+): fc.Arbitrary<Question> =>
+  fc.record({
+    filters: fc
+      .subarray(Object.keys(filters), { maxLength: 3 })
+      .chain((keys) => fc.record(Object.fromEntries(keys.map((key) => [key, filters[key] as fc.Arbitrary<unknown>])))),
+    orderBy: fc.record({ field: fc.constantFrom(...fields), direction: fc.constantFrom("asc", "desc") }),
+    limit: fc.integer({ min: Math.ceil(limit / 10), max: limit })
+  })

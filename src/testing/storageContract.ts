@@ -1,0 +1,55 @@
+/**
+ * Every behaviour of `Storage`, stated once for all engines.
+ */
+import { describe } from "@effect/vitest"
+import { type SignalName, signalNames } from "../signal/signals.js"
+import { argumentsContract } from "./contract/arguments.js"
+import { deletesContract } from "./contract/deletes.js"
+import { fidelityContract } from "./contract/fidelity.js"
+import { insertsContract } from "./contract/inserts.js"
+import { logsContract } from "./contract/logs.js"
+import { metricsContract } from "./contract/metrics.js"
+import { pagingContract } from "./contract/paging.js"
+import { referenceContract } from "./contract/reference.js"
+import { scoresContract } from "./contract/scores.js"
+import { sessionsContract } from "./contract/sessions.js"
+import { spansContract } from "./contract/spans.js"
+import { tracesContract } from "./contract/traces.js"
+import type { StorageLayer } from "./contract/utils.js"
+
+/**
+ * Puts a storage under the contract of `Storage`: some 400 tests of `@effect/vitest`. Every test builds the layer anew, and
+ * expects it empty.
+ *
+ * @example
+ * ```ts
+ * import { Storage } from "effect-observability"
+ * import { storageContract } from "effect-observability/testing"
+ *
+ * // in a test file
+ * storageContract("memory", Storage.layerMemory)
+ * ```
+ *
+ * @since 0.1.0
+ * @category contract
+ */
+export const storageContract = (engine: string, layer: StorageLayer) =>
+  describe(`${engine} as a Storage`, () => {
+    insertsContract(layer)
+    fidelityContract(layer)
+    for (const name of signalNames) contracts[name](layer)
+    tracesContract(layer)
+    sessionsContract(layer)
+    pagingContract(layer)
+    argumentsContract(layer)
+    deletesContract(layer)
+    referenceContract(layer)
+  })
+
+/** The contract of each signal. */
+const contracts: { readonly [N in SignalName]: (layer: StorageLayer) => void } = {
+  spans: spansContract,
+  logs: logsContract,
+  metrics: metricsContract,
+  scores: scoresContract
+}
