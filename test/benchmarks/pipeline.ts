@@ -8,12 +8,12 @@ import { type Exporter, Sampler, SensitiveDataFilter, type SignalProcessor, Span
 import { encodings } from "effect-observability/otlp/internal/encodings"
 import * as Format from "effect-observability/otlp/internal/format"
 import * as BatchWriter from "effect-observability/pipeline/internal/batchWriter"
+import { sizeOf } from "effect-observability/signal/internal/size"
 import { names as clickhouseNames } from "effect-observability/storage/clickhouse/internal/tables"
 import * as ClickhouseWrite from "effect-observability/storage/clickhouse/internal/write"
 import type { DuckDbClient } from "effect-observability/storage/duckdb/DuckDbClient"
 import * as DuckDbInsert from "effect-observability/storage/duckdb/internal/insert"
 import { tables } from "effect-observability/storage/duckdb/internal/table"
-import { emit } from "../utils/emit.js"
 import { type Figure, figure, inProcess, median } from "./harness.js"
 import type { Times } from "./sampling.js"
 
@@ -136,6 +136,9 @@ const inBatches = <E>(use: (spans: ReadonlyArray<SpanRecord.SpanRecord>) => Effe
     )
   )
 
+/** Capture knows the size of what it emits. */
+const sizes = records.map((record) => sizeOf.spans(record))
+
 const nowhere: Exporter.Exporter = { name: "nowhere", export: () => Effect.void }
 
 /** From the emission to an exporter that does nothing. */
@@ -154,7 +157,7 @@ const queue = (options?: Pick<BatchWriter.BatchWriterOptions, "durability" | "sp
       },
       ...options
     })
-    for (const record of records) emit(emitter, record)
+    for (const [index, record] of records.entries()) emitter.emit("spans", record, sizes[index] as number)
     yield* flush
   }).pipe(Effect.scoped, Effect.orDie)
 

@@ -4,12 +4,12 @@
  */
 import type { Field, Fields } from "../../../signal/Field.js"
 import type { Json } from "../../../signal/Json.js"
-import { type Signal, unchecked } from "../../../signal/Signal.js"
+import type { Signal } from "../../../signal/Signal.js"
 import { mapped, type ValueMasks } from "./values.js"
 
 /** The record itself where there is nothing to mask. */
 export const recordMask = (values: ValueMasks, signal: Signal): (<A extends object>(record: A) => A) =>
-  objectMask(values, signal.fields, unchecked(signal))
+  objectMask(values, signal.fields, (record) => Object.assign(Object.create(signal.record.prototype), record))
 
 // The values of fields are of the types that their kinds say.
 // biome-ignore lint/suspicious/noExplicitAny: no type knows the kind of a field.
