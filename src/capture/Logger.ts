@@ -23,9 +23,10 @@ import * as ids from "../runtime/ids.js"
 import { Emitter } from "../signal/Emitter.js"
 import { toJson, toJsonObject, wellFormed } from "../signal/internal/jsonWalk.js"
 import { ofContainer, ofRecord, sizeOfJson } from "../signal/internal/size.js"
-import { unsafeLog } from "../signal/internal/unsafe.js"
 import type { Json } from "../signal/Json.js"
-import type { Level } from "../signal/LogRecord.js"
+import type { Level, LogRecord } from "../signal/LogRecord.js"
+import { unchecked } from "../signal/Signal.js"
+import { signals } from "../signal/signals.js"
 import { tracingOf } from "./internal/currentTracing.js"
 import * as failure from "./internal/failure.js"
 import type { HeldLog } from "./internal/heldTraces.js"
@@ -189,7 +190,7 @@ const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureO
   const attributes = toJsonObject(entry.annotations, limits, meter)
   const tracing = tracingOf(read, limits)
   const dropped = attributes.dropped + tracing.dropped
-  const record = unsafeLog({
+  const record = makeLog({
     logId: ids.uuid7(millis),
     timestamp: clock.unsafeCurrentTimeNanos(),
     level: toLevel(entry.logLevel),
@@ -230,3 +231,6 @@ const toLevel = ({ ordinal }: EffectLogLevel.LogLevel): Level =>
           : ordinal >= EffectLogLevel.Debug.ordinal
             ? "debug"
             : "trace"
+
+/** A log of fields that are known to be valid. */
+const makeLog: (fields: ConstructorParameters<typeof LogRecord>[0]) => LogRecord = unchecked(signals.logs)

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, Schema } from "effect"
-import { unsafeLog } from "../../src/signal/internal/unsafe.js"
 import { LogRecord } from "../../src/signal/LogRecord.js"
+import { unchecked } from "../../src/signal/Signal.js"
+import { signals } from "../../src/signal/signals.js"
 import { log, spanId, traceId } from "../../src/testing/Records.js"
 
 const whole = log({
@@ -38,7 +39,7 @@ describe("LogRecord", () => {
   })
 
   it("is the same when it is made without being checked", () => {
-    const unsafe = unsafeLog(whole)
+    const unsafe = unchecked(signals.logs)(whole)
     assert.instanceOf(unsafe, LogRecord)
     assert.deepStrictEqual(unsafe, whole)
   })

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, Equal, Schema } from "effect"
-import { unsafeSpan } from "../../src/signal/internal/unsafe.js"
+import { unchecked } from "../../src/signal/Signal.js"
 import { SpanRecord } from "../../src/signal/SpanRecord.js"
+import { signals } from "../../src/signal/signals.js"
 import { at, span, spanId, traceId } from "../../src/testing/Records.js"
 
 const whole = span({
@@ -61,10 +62,10 @@ describe("SpanRecord", () => {
   })
 
   it("is the same when it is made without being checked", () => {
-    const unsafe = unsafeSpan(whole)
+    const unsafe = unchecked(signals.spans)(whole)
     assert.instanceOf(unsafe, SpanRecord)
     assert.deepStrictEqual(unsafe, whole)
-    assert.deepStrictEqual(Object.keys(unsafeSpan({ ...span(), model: undefined })), Object.keys(span()))
+    assert.deepStrictEqual(Object.keys(unchecked(signals.spans)({ ...span(), model: undefined })), Object.keys(span()))
     assert.deepStrictEqual(Schema.encodeSync(SpanRecord)(unsafe), whole.toJSON())
   })
 
