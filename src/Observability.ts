@@ -40,7 +40,7 @@ export class Observability extends Context.Tag("effect-observability/Observabili
   Observability,
   {
     /**
-     * Exports all that was emitted before, at once. Waits at most `batch.exportTimeout`, then fails with what remains.
+     * Exports all that was emitted before, at once: spans that have ended, and logs. Waits at most `batch.exportTimeout`, then fails with what remains.
      * Records that an exporter has refused do not remain: `stats` counts them.
      */
     readonly flush: Effect.Effect<void, FlushError>
@@ -62,6 +62,47 @@ export class Observability extends Context.Tag("effect-observability/Observabili
 >() {}
 
 /**
+ * Exports all that was emitted before, at once: spans that have ended, and logs. Waits at most `batch.exportTimeout`, then
+ * fails with what remains. Records that an exporter has refused do not remain: `stats` counts them.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const flush: Effect.Effect<void, FlushError, Observability> = Effect.flatMap(Observability, ({ flush }) => flush)
+
+/**
+ * The fate of everything that was emitted.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const stats: Effect.Effect<Stats, never, Observability> = Effect.flatMap(Observability, ({ stats }) => stats)
+
+/**
+ * The least severe level that is recorded.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const logLevel: Effect.Effect<Logger.LogLevel, never, Observability> = Effect.flatMap(
+  Observability,
+  ({ logLevel }) => logLevel
+)
+
+/**
+ * Changes the least severe level that is recorded, at once and for all fibers, and records that it did. With
+ * `console: true` the program's other loggers show that level too, until the next change.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const setLogLevel = (
+  level: Logger.LogLevel,
+  options?: { readonly console?: boolean | undefined }
+): Effect.Effect<void, never, Observability> =>
+  Effect.flatMap(Observability, ({ setLogLevel }) => setLogLevel(level, options))
+
+/**
  * Records every span and log of the program, and stores them. When its scope closes, what is still under way is exported
  * for at most `batch.shutdownTimeout`.
  *
@@ -76,10 +117,8 @@ export class Observability extends Context.Tag("effect-observability/Observabili
  *
  * const program = Effect.gen(function* () {
  *   yield* Effect.log("hello").pipe(Effect.withSpan("turn"), SessionId.withNewSessionId)
- *   const observability = yield* Observability.Observability
- *   yield* observability.flush
- *   const storage = yield* Storage.Storage
- *   return yield* storage.listSessions()
+ *   yield* Observability.flush
+ *   return yield* Storage.listSessions()
  * }).pipe(Effect.provide(ObservabilityLive))
  * ```
  *

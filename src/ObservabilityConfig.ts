@@ -143,6 +143,9 @@ export const Limits = Schema.Struct({
     131_072,
     "Characters of a value, counted over everything nested in it: 131,072."
   ),
+  contentLength: Schema.optional(Schema.NonNegativeInt).annotations({
+    description: "Characters of the JSON of one attribute of content, such as messages: as `attributeValueLength`."
+  }),
   attributeDepth: withDefault(Schema.NonNegativeInt, 8, "Levels of nesting in a value: 8."),
   eventCount: withDefault(Schema.NonNegativeInt, 128, "Events of a span: 128."),
   linkCount: withDefault(Schema.NonNegativeInt, 128, "Links of a span: 128.")
@@ -224,6 +227,10 @@ const fields = {
   durability: optional(
     Schema.Literal("memory", "disk"),
     `With "disk" every record is written to the spool within 50 ms, and outlives a process that is killed.`
+  ),
+  httpHeaders: optional(
+    Schema.Union(Schema.Literal("all"), Schema.Array(Schema.String)),
+    `The names of the headers that spans of HTTP calls keep, or "all": by default a few that are harmless.`
   )
 }
 

@@ -4,4 +4,5 @@
  * @since 0.1.0
  */
 
+/** Records what `@effect/ai` does. */
 export * as GenAi from "./agent/GenAi.js"

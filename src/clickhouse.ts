@@ -3,4 +3,5 @@
  *
  * @since 0.1.0
  */
+/** Keeps records in ClickHouse: `ClickhouseStorage.layer({ url })`. */
 export * as ClickhouseStorage from "./storage/clickhouse/ClickhouseStorage.js"

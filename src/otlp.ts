@@ -3,4 +3,5 @@
  *
  * @since 0.1.0
  */
+/** Sends records over OTLP/HTTP. */
 export * as OtlpExporter from "./otlp/OtlpExporter.js"

@@ -289,7 +289,7 @@ describe("Observability", () => {
     )
   })
 
-  it.effect("prints the spans of a batch as trees, logs within, through the Console service", () =>
+  it.effect("prints a trace as a tree, logs within, through the Console service", () =>
     Effect.gen(function* () {
       const printed: Array<string> = []
       const printer: Console.Console = {
@@ -304,12 +304,8 @@ describe("Observability", () => {
         )
       )
       assert.strictEqual(
-        printed.join("\n").replaceAll(/#[0-9a-f]{8}/g, (id, at, text) => (text.indexOf(id) === at ? "#new" : "#known")),
-        [
-          "turn 0.0ms ok session=support-4711 #new",
-          "  model 0.0ms ok session=support-4711 #new",
-          `INFO hello {"answer":42} #known`
-        ].join("\n")
+        printed.join("\n").replace(/#[0-9a-f]{8}/, "#trace"),
+        ["turn 0.0 ms session=support-4711 #trace", "└─ model 0.0 ms", `   └─ INFO hello {"answer":42}`].join("\n")
       )
     })
   )

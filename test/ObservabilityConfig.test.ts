@@ -503,7 +503,7 @@ describe("ObservabilityConfig", () => {
               `["zzz"]`,
               "is unknown, expected one of: serviceName, serviceVersion, environment, resource, exporters, logLevel, " +
                 "sampling, processors, sensitiveData, metrics, organizationId, userId, defaultSessionId, batch, limits, " +
-                "spool, durability, $schema, logger, observability"
+                "spool, durability, httpHeaders, $schema, logger, observability"
             ]
           ]
         ],

@@ -5,11 +5,16 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import { dual } from "effect/Function"
+import { dual, identity } from "effect/Function"
+import * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
 import type { ParentSpan } from "effect/Tracer"
-import { type TracingOptions, withTracingOptions } from "../identity/TracingOptions.js"
+import type { ErrorOf, SessionId } from "../identity/SessionId.js"
+import { type Given, withTracingOptions } from "../identity/TracingOptions.js"
 import * as genAi from "../signal/conventions/genAi.js"
 import * as attributes from "./internal/attributes.js"
+import { failing, isFailed, isFailedTool } from "./internal/failedByValue.js"
+import { type Described, type Recorded, spanned } from "./internal/streams.js"
 
 /**
  * What every span of this module takes. Nothing of the content is recorded unless it is given here.
@@ -22,6 +27,11 @@ export interface Content<A> {
   readonly input?: unknown
   /** What of the value that comes out is recorded. */
   readonly output?: ((value: A) => unknown) | undefined
+  /**
+   * Whether the value that comes out is a failure: its span has failed then, the effect has not. Without it those are a
+   * `Left`, an `Exit` that is a failure, and of a tool an MCP result with `isError: true`. One that throws says no.
+   */
+  readonly isFailure?: ((value: A) => boolean) | undefined
 }
 
 /**
@@ -30,7 +40,7 @@ export interface Content<A> {
  * @since 0.1.0
  * @category models
  */
-export interface RunOptions<A> extends TracingOptions, Content<A> {
+export interface RunOptions<A, Id extends string = SessionId> extends Given<Id>, Content<A> {
   /** The name of the agent. */
   readonly name: string
   /** The id of the agent, where names are not unique. */
@@ -43,12 +53,12 @@ export interface RunOptions<A> extends TracingOptions, Content<A> {
  * @example
  * ```ts
  * import { Effect } from "effect"
- * import { Agent, SessionId } from "effect-observability"
+ * import { Agent } from "effect-observability"
  *
  * const turn = Effect.succeed("It will rain.").pipe(
  *   Agent.run({
  *     name: "weather",
- *     sessionId: SessionId.SessionId.make("support-4711"),
+ *     sessionId: "support-4711",
  *     input: "Do I need an umbrella?",
  *     output: (answer) => answer
  *   })
@@ -59,28 +69,64 @@ export interface RunOptions<A> extends TracingOptions, Content<A> {
  * @category combinators
  */
 export const run: {
-  <A>(options: RunOptions<A>): <E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, Exclude<R, ParentSpan>>
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options: RunOptions<A>): Effect.Effect<A, E, Exclude<R, ParentSpan>>
+  <A, Id extends string = SessionId>(
+    options: RunOptions<A, Id>
+  ): <E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ErrorOf<Id>, Exclude<R, ParentSpan>>
+  <A, E, R, Id extends string = SessionId>(
+    effect: Effect.Effect<A, E, R>,
+    options: RunOptions<A, Id>
+  ): Effect.Effect<A, E | ErrorOf<Id>, Exclude<R, ParentSpan>>
 } = dual(
   2,
-  <A, E, R>(
+  <A, E, R, Id extends string>(
     effect: Effect.Effect<A, E, R>,
-    { id, input, name, output, ...tracing }: RunOptions<A>
-  ): Effect.Effect<A, E, Exclude<R, ParentSpan>> =>
+    { id, input, isFailure, name, output, ...tracing }: RunOptions<A, Id>
+  ): Effect.Effect<A, E | ErrorOf<Id>, Exclude<R, ParentSpan>> =>
     effect.pipe(
-      recording(genAi.outputMessages, output, (value) => attributes.toMessages("assistant", value)),
-      Effect.withSpan(`invoke_agent ${name}`, {
-        captureStackTrace: false,
-        attributes: {
-          [genAi.operation]: "invoke_agent",
-          [genAi.agentName]: name,
-          [genAi.agentId]: id,
-          [genAi.inputMessages]: attributes.toMessages("user", input)
-        }
-      }),
+      recording(genAi.outputMessages, output, toAnswer),
+      failing(isFailure, isFailed, "agent_error"),
+      Effect.withSpan(...runSpan({ id, input, name })),
       withTracingOptions(tracing)
     )
 )
+
+/**
+ * Runs an agent whose answer is a stream, in a span as `run` makes it, which lasts as long as the stream. Elements are kept
+ * where `output` is given, to which they are passed when the stream ends, fails or is cut.
+ *
+ * @example
+ * ```ts
+ * import { Stream } from "effect"
+ * import { Agent } from "effect-observability"
+ *
+ * const turn = Stream.make("It will ", "rain.").pipe(
+ *   Agent.runStream({ name: "weather", sessionId: "support-4711", output: (texts) => texts.join("") })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category streams
+ */
+export const runStream: OfStream<"run"> = dual(
+  2,
+  <A, E, R, Id extends string>(
+    stream: Stream.Stream<A, E, R>,
+    { id, input, name, output, ...tracing }: RunOptions<ReadonlyArray<A>, Id>
+  ) => spanned(stream, runSpan({ id, input, name }), tracing, recorded(genAi.outputMessages, output, toAnswer))
+)
+
+const runSpan = ({ id, input, name }: Pick<RunOptions<never>, "id" | "input" | "name">): Described => [
+  `invoke_agent ${name}`,
+  {
+    captureStackTrace: false,
+    attributes: {
+      [genAi.operation]: "invoke_agent",
+      [genAi.agentName]: name,
+      [genAi.agentId]: id,
+      [genAi.inputMessages]: attributes.toMessages("user", input)
+    }
+  }
+]
 
 /**
  * What a model says of its response.
@@ -96,7 +142,7 @@ export interface ModelResponse extends attributes.Response {}
  * @since 0.1.0
  * @category models
  */
-export interface ModelOptions<A> extends TracingOptions, Content<A> {
+export interface ModelOptions<A, Id extends string = SessionId> extends Given<Id>, Content<A> {
   /** The model that is asked. */
   readonly model: string
   /** Who runs it, by the names of the conventions: `"openai"`, `"anthropic"`, `"aws.bedrock"`, … */
@@ -131,14 +177,19 @@ export interface ModelOptions<A> extends TracingOptions, Content<A> {
  * @category combinators
  */
 export const model: {
-  <A>(options: ModelOptions<A>): <E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, Exclude<R, ParentSpan>>
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options: ModelOptions<A>): Effect.Effect<A, E, Exclude<R, ParentSpan>>
+  <A, Id extends string = SessionId>(
+    options: ModelOptions<A, Id>
+  ): <E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ErrorOf<Id>, Exclude<R, ParentSpan>>
+  <A, E, R, Id extends string = SessionId>(
+    effect: Effect.Effect<A, E, R>,
+    options: ModelOptions<A, Id>
+  ): Effect.Effect<A, E | ErrorOf<Id>, Exclude<R, ParentSpan>>
 } = dual(
   2,
-  <A, E, R>(
+  <A, E, R, Id extends string>(
     effect: Effect.Effect<A, E, R>,
-    { input, model, output, provider, response, ...tracing }: ModelOptions<A>
-  ): Effect.Effect<A, E, Exclude<R, ParentSpan>> =>
+    { input, isFailure, model, output, provider, response, ...tracing }: ModelOptions<A, Id>
+  ): Effect.Effect<A, E | ErrorOf<Id>, Exclude<R, ParentSpan>> =>
     effect.pipe(
       Effect.tap((value) =>
         Effect.ignore(
@@ -148,20 +199,55 @@ export const model: {
           )
         )
       ),
-      recording(genAi.outputMessages, output, (value) => attributes.toMessages("assistant", value)),
-      Effect.withSpan(`chat ${model}`, {
-        kind: "client",
-        captureStackTrace: false,
-        attributes: {
-          [genAi.operation]: "chat",
-          [genAi.requestModel]: model,
-          [genAi.provider]: provider,
-          [genAi.inputMessages]: attributes.toMessages("user", input)
-        }
-      }),
+      recording(genAi.outputMessages, output, toAnswer),
+      failing(isFailure, isFailed, "model_error"),
+      Effect.withSpan(...modelSpan({ input, model, provider })),
       withTracingOptions(tracing)
     )
 )
+
+/**
+ * Calls a model whose response is a stream, in a span as `model` makes it, which lasts as long as the stream. Elements are
+ * kept where `output` or `response` is given, to which they are passed when the stream ends, fails or is cut.
+ *
+ * @since 0.1.0
+ * @category streams
+ */
+export const modelStream: OfStream<"model"> = dual(
+  2,
+  <A, E, R, Id extends string>(
+    stream: Stream.Stream<A, E, R>,
+    { input, model, output, provider, response, ...tracing }: ModelOptions<ReadonlyArray<A>, Id>
+  ) => {
+    const answer = recorded(genAi.outputMessages, output, toAnswer)
+    const all =
+      response === undefined
+        ? answer
+        : (elements: ReadonlyArray<A>) => ({
+            ...answer?.(elements),
+            ...Option.getOrUndefined(Option.liftThrowable(() => attributes.ofResponse(response(elements)))())
+          })
+    return spanned(stream, modelSpan({ input, model, provider }), tracing, all)
+  }
+)
+
+const modelSpan = ({
+  input,
+  model,
+  provider
+}: Pick<ModelOptions<never>, "input" | "model" | "provider">): Described => [
+  `chat ${model}`,
+  {
+    kind: "client",
+    captureStackTrace: false,
+    attributes: {
+      [genAi.operation]: "chat",
+      [genAi.requestModel]: model,
+      [genAi.provider]: provider,
+      [genAi.inputMessages]: attributes.toMessages("user", input)
+    }
+  }
+]
 
 /**
  * How a call of a tool is recorded: its name and id, and what goes in and comes out.
@@ -169,7 +255,7 @@ export const model: {
  * @since 0.1.0
  * @category models
  */
-export interface ToolOptions<A> extends TracingOptions, Content<A> {
+export interface ToolOptions<A, Id extends string = SessionId> extends Given<Id>, Content<A> {
   /** The name of the tool. */
   readonly name: string
   /** The id that the model gave the call. */
@@ -195,28 +281,80 @@ export interface ToolOptions<A> extends TracingOptions, Content<A> {
  * @category combinators
  */
 export const tool: {
-  <A>(options: ToolOptions<A>): <E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, Exclude<R, ParentSpan>>
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options: ToolOptions<A>): Effect.Effect<A, E, Exclude<R, ParentSpan>>
+  <A, Id extends string = SessionId>(
+    options: ToolOptions<A, Id>
+  ): <E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ErrorOf<Id>, Exclude<R, ParentSpan>>
+  <A, E, R, Id extends string = SessionId>(
+    effect: Effect.Effect<A, E, R>,
+    options: ToolOptions<A, Id>
+  ): Effect.Effect<A, E | ErrorOf<Id>, Exclude<R, ParentSpan>>
 } = dual(
   2,
-  <A, E, R>(
+  <A, E, R, Id extends string>(
     effect: Effect.Effect<A, E, R>,
-    { callId, input, name, output, ...tracing }: ToolOptions<A>
-  ): Effect.Effect<A, E, Exclude<R, ParentSpan>> =>
+    { callId, input, isFailure, name, output, ...tracing }: ToolOptions<A, Id>
+  ): Effect.Effect<A, E | ErrorOf<Id>, Exclude<R, ParentSpan>> =>
     effect.pipe(
-      recording(genAi.toolResult, output, (value) => value),
-      Effect.withSpan(`execute_tool ${name}`, {
-        captureStackTrace: false,
-        attributes: {
-          [genAi.operation]: "execute_tool",
-          [genAi.toolName]: name,
-          [genAi.toolCallId]: callId,
-          [genAi.toolArguments]: input
-        }
-      }),
+      recording(genAi.toolResult, output, identity),
+      failing(isFailure, isFailedTool, "tool_error"),
+      Effect.withSpan(...toolSpan({ callId, input, name })),
       withTracingOptions(tracing)
     )
 )
+
+/**
+ * Runs a tool whose result is a stream, in a span as `tool` makes it, which lasts as long as the stream. Elements are kept
+ * where `output` is given, to which they are passed when the stream ends, fails or is cut.
+ *
+ * @since 0.1.0
+ * @category streams
+ */
+export const toolStream: OfStream<"tool"> = dual(
+  2,
+  <A, E, R, Id extends string>(
+    stream: Stream.Stream<A, E, R>,
+    { callId, input, name, output, ...tracing }: ToolOptions<ReadonlyArray<A>, Id>
+  ) => spanned(stream, toolSpan({ callId, input, name }), tracing, recorded(genAi.toolResult, output, identity))
+)
+
+const toolSpan = ({ callId, input, name }: Pick<ToolOptions<never>, "callId" | "input" | "name">): Described => [
+  `execute_tool ${name}`,
+  {
+    captureStackTrace: false,
+    attributes: {
+      [genAi.operation]: "execute_tool",
+      [genAi.toolName]: name,
+      [genAi.toolCallId]: callId,
+      [genAi.toolArguments]: input
+    }
+  }
+]
+
+interface OptionsOf<A, Id extends string> {
+  readonly run: RunOptions<A, Id>
+  readonly model: ModelOptions<A, Id>
+  readonly tool: ToolOptions<A, Id>
+}
+
+interface OfStream<What extends keyof OptionsOf<never, never>> {
+  <A, Id extends string = SessionId>(
+    options: OptionsOf<ReadonlyArray<A>, Id>[What]
+  ): <E, R>(stream: Stream.Stream<A, E, R>) => Stream.Stream<A, E | ErrorOf<Id>, Exclude<R, ParentSpan>>
+  <A, E, R, Id extends string = SessionId>(
+    stream: Stream.Stream<A, E, R>,
+    options: OptionsOf<ReadonlyArray<A>, Id>[What]
+  ): Stream.Stream<A, E | ErrorOf<Id>, Exclude<R, ParentSpan>>
+}
+
+const toAnswer = (value: unknown): unknown => attributes.toMessages("assistant", value)
+
+/** Records what a stream gives under an attribute of the span around it. */
+const recorded = <A>(
+  attribute: string,
+  output: ((elements: ReadonlyArray<A>) => unknown) | undefined,
+  toContent: (value: unknown) => unknown
+): Recorded<A> | undefined =>
+  output && ((elements) => ({ [attribute]: attributes.lazily(() => toContent(output(elements))) }))
 
 /** Records what an effect gives under an attribute of the span around it. */
 const recording =

@@ -19,7 +19,7 @@ import * as ids from "./internal/ids.js"
 export interface ToolExecutionContext extends ids.Ids {
   /** The name of the tool. */
   readonly name: string
-  /** The id that the model gave the call. `@effect/ai` keeps it from handlers: there it is absent. */
+  /** The id that the model gave the call; absent where the program itself called the handler of a `Toolkit`. */
   readonly callId?: string | undefined
   /** The span of the call, to be annotated. */
   readonly span: Span

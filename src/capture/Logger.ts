@@ -20,7 +20,10 @@ import * as Option from "effect/Option"
 import type { ReadRef } from "../identity/internal/currentCorrelation.js"
 import { logInfo, logWarning } from "../runtime/annotated.js"
 import * as ids from "../runtime/ids.js"
+import * as moments from "../runtime/moments.js"
+import * as conventions from "../signal/conventions/index.js"
 import { Emitter } from "../signal/Emitter.js"
+import { toAttribute } from "../signal/internal/content.js"
 import { toJson, toJsonObject, wellFormed } from "../signal/internal/jsonWalk.js"
 import { ofContainer, ofRecord, sizeOfJson } from "../signal/internal/size.js"
 import type { Json } from "../signal/Json.js"
@@ -33,7 +36,8 @@ import type { HeldLog } from "./internal/heldTraces.js"
 import * as logLevel from "./internal/logLevel.js"
 import type { CaptureOptions } from "./internal/options.js"
 import { correlationOf, type Correlation as InternalCorrelation, spanOf } from "./internal/recordCorrelation.js"
-import { loggingOf, register } from "./internal/recorders.js"
+import { loggingOf, type Recorder, register } from "./internal/recorders.js"
+import * as refusedAttributes from "./internal/refusedAttributes.js"
 import { recordedOf } from "./internal/span.js"
 
 /**
@@ -104,6 +108,7 @@ export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitte
     Logger,
     Effect.gen(function* () {
       const emitter = yield* Emitter
+      const recorder = { options, emitter, open: true }
       const minimum = new logLevel.MinimumLevel(yield* FiberRef.get(FiberRef.currentMinimumLogLevel), options.logLevel)
       const recording = (record: (entry: EffectLogger.Logger.Options<unknown>) => void) =>
         EffectLogger.make<unknown, void>((entry) => {
@@ -115,7 +120,7 @@ export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitte
           }
         })
       const emit = (entry: EffectLogger.Logger.Options<unknown>) => {
-        const { bytes, record } = toRecord(entry, options)
+        const { bytes, record } = toRecord(entry, recorder)
         emitter.emit("logs", record, bytes)
       }
       const logger = logLevel.knowing(
@@ -123,10 +128,9 @@ export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitte
           const span = spanOf((ref) => FiberRefs.getOrDefault(entry.context, ref))
           const recorded = span && recordedOf(span, emitter)
           if ((recorded ?? span)?.sampled !== false || isSevere(entry)) emit(entry)
-          else recorded?.log(() => toRecord(entry, options))
+          else recorded?.log(() => toRecord(entry, recorder))
         })
       )
-      const recorder = { options, emitter, open: true }
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
           recorder.open = false
@@ -172,34 +176,39 @@ export const correlation: Effect.Effect<Option.Option<Correlation>> = Effect.map
   return Option.map(Option.fromNullable(loggingOf(read)), ({ options }) => correlationOf(read, options))
 })
 
-const toRecord = (entry: EffectLogger.Logger.Options<unknown>, options: CaptureOptions): HeldLog => {
+const toRecord = (entry: EffectLogger.Logger.Options<unknown>, { emitter, options }: Recorder): HeldLog => {
   const { limits } = options
   const read: ReadRef = (ref) => FiberRefs.getOrDefault(entry.context, ref)
   const clock = Context.get(read(DefaultServices.currentServices), Clock.Clock)
-  const meter = { bytes: 0 }
+  const meter = { bytes: 0, cut: false }
+  let cut = 0
   const strings: Array<string> = []
   const data: Array<Json> = []
   for (const part of Arr.ensure(entry.message)) {
     if (typeof part === "string") strings.push(part)
     else {
+      meter.cut = false
       const json = toJson(part, limits, meter)
+      if (meter.cut) cut++
       if (json !== undefined) data.push(json)
     }
   }
   const millis = entry.date.getTime()
-  const attributes = toJsonObject(entry.annotations, limits, meter)
+  const attributes = toJsonObject(entry.annotations, limits, meter, toAttribute)
   const tracing = tracingOf(read, limits)
-  const dropped = attributes.dropped + tracing.dropped
+  const message = strings.join(" ")
+  if (message.length > limits.attributeValueLength) cut++
+  const dropped = attributes.dropped + tracing.dropped + cut
   const record = makeLog({
     logId: ids.uuid7(millis),
-    timestamp: clock.unsafeCurrentTimeNanos(),
+    timestamp: moments.of(emitter).next(clock.unsafeCurrentTimeNanos()),
     level: toLevel(entry.logLevel),
-    message: wellFormed(strings.join(" "), limits.attributeValueLength),
+    message: wellFormed(message, limits.attributeValueLength),
     data,
     attributes: attributes.json,
     logSpans: Object.fromEntries(Array.from(entry.spans, (span) => [span.label, millis - span.startTime])),
     cause: Cause.isEmpty(entry.cause) ? undefined : failure.pretty(entry.cause, limits),
-    ...correlationOf(read, options),
+    ...correlationOf(read, options, conventions.correlationOf(attributes.json, refusedAttributes.of(emitter).add)),
     dropped: dropped === 0 ? undefined : { attributes: dropped }
   })
   const bytes =

@@ -14,6 +14,7 @@ import { type ReadRef, sessionOf } from "../identity/internal/currentCorrelation
 import { isSessionId, type SessionId } from "../identity/SessionId.js"
 import { logWarning } from "../runtime/annotated.js"
 import * as ids from "../runtime/ids.js"
+import * as moments from "../runtime/moments.js"
 import * as ownMetrics from "../runtime/ownMetrics.js"
 import { entriesOf, toJsonObject, toText } from "../signal/internal/jsonWalk.js"
 import { sizeOf } from "../signal/internal/size.js"
@@ -113,7 +114,7 @@ export const recordOf = (optionsOf: (read: ReadRef) => RecordOptions): Effect.Ef
     const recorder = recorderOf(read)
     if (recorder === undefined) return Effect.void
     const { problem, score } = Either.getOrElse(
-      Either.try(() => toScore(optionsOf(read), read, recorder.options)),
+      Either.try(() => toScore(optionsOf(read), read, recorder)),
       (): Made => ({ problem: "it cannot be read" })
     )
     if (score !== undefined) recorder.emitter.emit("scores", score, sizeOf.scores(score))
@@ -135,7 +136,7 @@ interface Made {
   readonly problem?: string | undefined
 }
 
-const toScore = (options: RecordOptions, read: ReadRef, capture: CaptureOptions): Made => {
+const toScore = (options: RecordOptions, read: ReadRef, { emitter, options: capture }: Recorder): Made => {
   const { limits } = capture
   const name = text(options.name, limits)
   if (name === undefined) return { problem: "its name is empty" }
@@ -160,7 +161,7 @@ const toScore = (options: RecordOptions, read: ReadRef, capture: CaptureOptions)
     ...correlation,
     ...texts,
     scoreId: text(options.scoreId, limits) ?? id(),
-    time: clock.unsafeCurrentTimeNanos(),
+    time: moments.of(emitter).next(clock.unsafeCurrentTimeNanos()),
     name,
     value: isNumber ? value : undefined,
     dataType,

@@ -19,13 +19,17 @@ import { disregard } from "../runtime/call.js"
 import * as ids from "../runtime/ids.js"
 import { currentInstrumentation } from "../runtime/instrumentation.js"
 import { isolated } from "../runtime/isolated.js"
+import * as moments from "../runtime/moments.js"
 import { Emitter } from "../signal/Emitter.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import { ActiveSpans, show } from "./internal/activeSpans.js"
 import { tracingOf } from "./internal/currentTracing.js"
 import { HeldTraces } from "./internal/heldTraces.js"
+import { isUnwanted as isUnwantedHeader } from "./internal/httpHeaders.js"
+import { ModelCalls } from "./internal/modelCalls.js"
 import type { CaptureOptions } from "./internal/options.js"
 import { register } from "./internal/recorders.js"
+import * as refusedAttributes from "./internal/refusedAttributes.js"
 import { serverParent } from "./internal/serverParent.js"
 import {
   type Decision,
@@ -74,6 +78,8 @@ export interface TracerOptions extends CaptureOptions {
   readonly ignoreParent: boolean
   /** Which traces are kept that are not sampled, and what is held of those for which that is not yet known. */
   readonly keep?: KeepOptions | undefined
+  /** The names of the headers that spans of HTTP calls keep, `"all"`, or by default a few that are harmless. */
+  readonly httpHeaders?: ReadonlyArray<string> | "all" | undefined
 }
 
 /**
@@ -126,7 +132,18 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
       // no further snapshots.
       const active = new ActiveSpans((span) => emitter.snapshot(show(span, now())))
       const now = () => clock.unsafeCurrentTimeNanos()
-      const layer: TracerLayer = { options, active, emitter, now, open: true }
+      const isUnwanted = isUnwantedHeader(options.httpHeaders)
+      const layer: TracerLayer = {
+        options,
+        active,
+        modelCalls: new ModelCalls(),
+        emitter,
+        isUnwanted,
+        moments: moments.of(emitter),
+        refused: refusedAttributes.of(emitter),
+        now,
+        open: true
+      }
 
       let samplerErrors = 0
       const answer = (question: () => unknown, otherwise: boolean): boolean => {
@@ -148,28 +165,12 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
           ? new HeldTraces({ ...keep, keeps: (span) => keep.rules.some((rule) => holds(rule, span)) }, active, emitter)
           : undefined
 
-      const atIntervals = Effect.suspend(() => {
-        const time = now()
-        return Effect.zipRight(
-          inSlices(held?.expired(time) ?? [], (trace) => trace.giveUp()),
-          inSlices(active.flush(time), (span) => {
-            if (!span.done) emitter.snapshot(show(span, time))
-          })
-        )
-      })
-      yield* Effect.delay(atIntervals, options.snapshotInterval).pipe(Effect.forever, isolated, Effect.forkScoped)
-
-      yield* Effect.addFinalizer(() =>
-        Effect.sync(() => {
-          layer.open = false
-          for (const trace of held ?? []) trace.giveUp()
-          for (const span of active) {
-            const record = span.close()
-            emitter.emit("spans", record, span.sizeOf(record))
-          }
-          emitter.refuse(active.untracked)
-        })
+      yield* Effect.delay(atIntervals(layer, held), options.snapshotInterval).pipe(
+        Effect.forever,
+        isolated,
+        Effect.forkScoped
       )
+      yield* Effect.addFinalizer(() => close(layer, held))
       const tracer = make(layer, { sample, ignoreParent: options.ignoreParent, held }, surrounding)
       register(tracer, layer)
       yield* Effect.withTracerScoped(tracer)
@@ -181,15 +182,46 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
     })
   )
 
+/** Shows the spans that stay open, and lets go of what was held for too long. */
+const atIntervals = (layer: TracerLayer, held: HeldTraces | undefined): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const time = layer.now()
+    layer.modelCalls.expire(time)
+    return Effect.all(
+      [
+        layer.refused.say,
+        inSlices(held?.expired(time) ?? [], (trace) => trace.giveUp()),
+        inSlices(layer.active.flush(time), (span) => {
+          if (!span.done) layer.emitter.snapshot(show(span, time))
+        })
+      ],
+      { discard: true }
+    )
+  })
+
+/** Records what is open or held, as it is. */
+const close = (layer: TracerLayer, held: HeldTraces | undefined): Effect.Effect<void> =>
+  Effect.sync(() => {
+    layer.open = false
+    for (const trace of held ?? []) trace.giveUp()
+    // A span is closed before those around it, which wrap its call if it is one.
+    for (const span of Array.from(layer.active).toReversed()) {
+      const record = span.close()
+      layer.emitter.emit("spans", record, span.sizeOf(record))
+    }
+    layer.modelCalls.close()
+    layer.emitter.refuse(layer.active.untracked)
+  }).pipe(Effect.zipRight(isolated(layer.refused.say)))
+
 /** The boolean that the program answers; none for another value, or where it throws. */
 const asked = Option.liftThrowable((question: () => unknown) => {
   const answered = question()
   return typeof answered === "boolean" ? answered : disregard(answered)
 })
 
-/** How long a span took, or has taken by now. */
+/** How long a span took, or has taken by now, to the microsecond: its start may have been moved by nanoseconds. */
 const millisOf = ({ endTime, startTime }: SpanRecord, now: () => bigint): number =>
-  Number((endTime ?? now()) - startTime) / 1e6
+  Math.round(Number((endTime ?? now()) - startTime) / 1e3) / 1e3
 
 /** Gives way to other fibers now and then. */
 const inSlices = <A>(items: Iterable<A>, use: (item: A) => void): Effect.Effect<void> =>
@@ -217,8 +249,9 @@ const make = (layer: TracerLayer, deciding: Deciding, surrounding: EffectTracer.
       const read = refsOfFiber()
       const instrumentation = read(currentInstrumentation)
       const served = kind === "server" ? serverParent(read(FiberRef.currentContext), found) : undefined
-      const parent = served === undefined ? found : served.parent
-      const open = instrumentation?.reuse(name, parent)
+      const given = served === undefined ? found : served.parent
+      const parent = instrumentation === undefined ? given : instrumentation.around(given)
+      const open = instrumentation?.reuse(name, parent, startTime)
       if (open !== undefined) return open
       const other =
         surrounding === nativeTracer && layer.open

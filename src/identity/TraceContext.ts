@@ -21,7 +21,7 @@ import type { SessionId } from "./SessionId.js"
  * const parent = Tracer.externalSpan({
  *   traceId: "0af7651916cd43dd8448eb211c80319c",
  *   spanId: "b7ad6b7169203331",
- *   context: Context.make(TraceContext.Carried, { sessionId: SessionId.SessionId.make("support-4711") })
+ *   context: Context.make(TraceContext.Carried, { sessionId: SessionId.make("support-4711") })
  * })
  * ```
  *

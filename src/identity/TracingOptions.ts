@@ -9,6 +9,7 @@ import * as FiberRef from "effect/FiberRef"
 import { dual } from "effect/Function"
 import { globalValue } from "effect/GlobalValue"
 import * as Option from "effect/Option"
+import type { ParseError } from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as SessionId from "./SessionId.js"
 
@@ -47,6 +48,17 @@ export const TracingOptions = Schema.Struct({
  */
 export interface TracingOptions extends Schema.Schema.Type<typeof TracingOptions> {}
 
+/**
+ * The same with a session id that may be a plain text: it is checked where the options are used.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Given<Id extends string = SessionId.SessionId> extends Omit<TracingOptions, "sessionId"> {
+  /** The multi-turn conversation. */
+  readonly sessionId?: Id | undefined
+}
+
 /** @internal */
 export const none: Omit<TracingOptions, "sessionId"> = {}
 
@@ -75,7 +87,7 @@ export const get: Effect.Effect<TracingOptions> = Effect.zipWith(
 
 /**
  * Runs an effect with options merged into those it inherits: `tags` are joined, `metadata` is merged by key, any other
- * field replaces. A `sessionId` is set as `SessionId.withSessionId` does.
+ * field replaces. A `sessionId` is set as `SessionId.withSessionId` does, and a plain text that is none fails as there.
  *
  * @example
  * ```ts
@@ -92,11 +104,19 @@ export const get: Effect.Effect<TracingOptions> = Effect.zipWith(
  * @category combinators
  */
 export const withTracingOptions: {
-  (options: TracingOptions): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options: TracingOptions): Effect.Effect<A, E, R>
+  <Id extends string = SessionId.SessionId>(
+    options: Given<Id>
+  ): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SessionId.ErrorOf<Id>, R>
+  <A, E, R, Id extends string = SessionId.SessionId>(
+    effect: Effect.Effect<A, E, R>,
+    options: Given<Id>
+  ): Effect.Effect<A, E | SessionId.ErrorOf<Id>, R>
 } = dual(
   2,
-  <A, E, R>(effect: Effect.Effect<A, E, R>, { sessionId, ...options }: TracingOptions): Effect.Effect<A, E, R> => {
+  <A, E, R>(
+    effect: Effect.Effect<A, E, R>,
+    { sessionId, ...options }: Given<string>
+  ): Effect.Effect<A, E | ParseError, R> => {
     const merged = Effect.locallyWith(effect, currentTracingOptions, (inherited) => merge(inherited, options))
     return sessionId === undefined ? merged : SessionId.withSessionId(merged, sessionId)
   }

@@ -61,7 +61,10 @@ export interface Exporter {
   readonly export: (batch: Batch) => Effect.Effect<void, ExportError>
   /** Called once, after the last batch. */
   readonly shutdown?: Effect.Effect<void> | undefined
-  /** The signals that it takes, all when absent. It has no ledger for another. */
+  /**
+   * The signals that it takes, all when absent. It has no ledger for another. Of records that come together, those of a
+   * signal that stands before another are exported first.
+   */
   readonly signals?: ReadonlyArray<SignalName> | undefined
   /** Whether spans are shown to it while they run, with the status `"running"`, before they come for good. */
   readonly snapshots?: boolean | undefined

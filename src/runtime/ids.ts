@@ -10,13 +10,19 @@ let used = 0
 const draw = (length: number): string => {
   if (used + length > digits.length) {
     crypto.getRandomValues(block)
-    digits = Buffer.from(block.buffer).toString("hex")
+    digits = toHex(block)
     used = 0
   }
   const from = used
   used += length
   return digits.slice(from, used)
 }
+
+/** Browsers have no `Buffer`, which does it in a tenth of the time. */
+const toHex = (bytes: Uint8Array<ArrayBuffer>): string =>
+  typeof Buffer === "undefined"
+    ? Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+    : Buffer.from(bytes.buffer).toString("hex")
 
 /** 16 lower-case hex digits, never all zero (W3C trace context, `parent-id`). */
 export const spanId = (): string => notZero(draw(16)) ?? spanId()

@@ -40,3 +40,11 @@ export const scores = {
     incremental: true
   })
 }
+
+/** Attributes that fill fields of records, tagged with `attribute`. */
+export const attributes = {
+  refused: Metric.counter(`${prefix}attributes.refused`, {
+    description: "Attributes whose values were none for the field that they fill, by attribute",
+    incremental: true
+  })
+}

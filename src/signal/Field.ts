@@ -74,6 +74,8 @@ export interface FieldOptions {
   readonly shared?: true | undefined
   /** Of a word: the one that stands for any that this release does not know, in what a store gives back. */
   readonly otherwise?: string | undefined
+  /** Of a list: makes an item of its fields, where records hold other objects than plain ones. */
+  readonly item?: ((fields: never) => object) | undefined
   /** Never changes between a running span and the completed one. */
   readonly fixed?: true | undefined
 }

@@ -81,6 +81,15 @@ export class LogRecord extends Schema.Class<LogRecord>("LogRecord")(Fields) {
   }
 
   /**
+   * The name of its class, by which it is told from records of other signals. It is in neither form.
+   *
+   * @since 0.1.0
+   */
+  get _tag(): "LogRecord" {
+    return "LogRecord"
+  }
+
+  /**
    * The encoded form: plain JSON, times as decimal strings.
    *
    * @since 0.1.0

@@ -114,6 +114,15 @@ export class MetricPoint extends Schema.Class<MetricPoint>("MetricPoint")(Fields
   }
 
   /**
+   * The name of its class, by which it is told from records of other signals. It is in neither form.
+   *
+   * @since 0.1.0
+   */
+  get _tag(): "MetricPoint" {
+    return "MetricPoint"
+  }
+
+  /**
    * The encoded form: plain JSON, times as decimal strings.
    *
    * @since 0.1.0

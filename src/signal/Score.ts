@@ -109,6 +109,15 @@ export class Score extends Schema.Class<Score>("Score")(Fields) {
   }
 
   /**
+   * The name of its class, by which it is told from records of other signals. It is in neither form.
+   *
+   * @since 0.1.0
+   */
+  get _tag(): "Score" {
+    return "Score"
+  }
+
+  /**
    * The encoded form: plain JSON, times as decimal strings.
    *
    * @since 0.1.0

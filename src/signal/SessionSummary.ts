@@ -23,7 +23,15 @@ export class SessionSummary extends Schema.Class<SessionSummary>("SessionSummary
   lastActivity: Nanos,
   traces: Schema.Int,
   spans: Schema.Int,
-  /** Spans with the status `"error"`. */
+  /** The topmost spans of the session in its traces: those that `sessionTimeline` shows. */
+  turns: Schema.Int.pipe(
+    Schema.optionalWith({ default: () => 0 }),
+    Schema.withConstructorDefault(() => 0)
+  ),
+  /**
+   * Failures where they began: spans with the status `"error"` that have no child in the session that failed with the same
+   * error. It is the same where `errorType` is equal, and the message of the child is equal or absent.
+   */
   errors: Schema.Int,
   logs: Schema.Int,
   /** Summed over `model_generation` spans: agents repeat the usage of their children. */

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { identity } from "effect/Function"
 import type * as Types from "effect/Types"
 import type { Field, Fields } from "./Field.js"
 
@@ -129,7 +130,7 @@ const decodeFields = (fields: Fields): ((encoded: Encoded) => Encoded) => {
 }
 
 /** How a value of a field is decoded; `undefined` where it is in the encoded form what it is in the record. */
-const decodeField = ({ fields, kind, otherwise, words }: Field): ((value: unknown) => unknown) | undefined => {
+const decodeField = ({ fields, item, kind, otherwise, words }: Field): ((value: unknown) => unknown) | undefined => {
   switch (kind) {
     case "time":
     case "duration":
@@ -141,7 +142,8 @@ const decodeField = ({ fields, kind, otherwise, words }: Field): ((value: unknow
     case "list": {
       if (fields === undefined || !decodesAny(fields)) return undefined
       const decode = decodeFields(fields)
-      return (value) => (value as Array<Encoded>).map(decode)
+      const make = (item ?? identity) as (fields: Encoded) => object
+      return (value) => (value as Array<Encoded>).map((encoded) => make(decode(encoded)))
     }
     default:
       return undefined

@@ -24,6 +24,7 @@ import {
 } from "./Field.js"
 import { correlation } from "./internal/correlation.js"
 import { checkFields, encode, type MakeOptions } from "./internal/fields.js"
+import { toEvent, withEvents } from "./internal/spanEvent.js"
 
 /**
  * The OpenTelemetry span kind.
@@ -42,8 +43,8 @@ export const SpanKind = Schema.Literal("internal", "server", "client", "producer
 export type SpanKind = typeof SpanKind.Type
 
 /**
- * The part of a span in the work of an agent. A tool call is one `tool_call`, a call of a model is one
- * `model_generation`: the outermost span of it.
+ * The part of a span in the work of an agent. Of nested spans of one tool call the outermost is the `tool_call`; of nested
+ * spans of one call of a model the innermost that has usage is the `model_generation`.
  *
  * @since 0.1.0
  * @category schemas
@@ -163,6 +164,8 @@ export const fields = {
   status: word(SpanStatus, { asked: ofEntry }),
   /** The message of the first error. */
   statusMessage: optional(text()),
+  /** The kind of the failure: the tag or the class of an error, the status of an HTTP response, the code of a provider. */
+  errorType: optional(name({ asked: ofSpan, from: from("errorType"), to: ["error.type"] })),
   /** Nanoseconds since the epoch. */
   startTime: time({ fixed: true }),
   /** Nanoseconds since the epoch; absent as long as the span is open. */
@@ -233,7 +236,7 @@ export const fields = {
   toolName: optional(name({ asked: ofSpan, from: from("toolName"), to: ["gen_ai.tool.name"] })),
   agentName: optional(name({ asked: ofSpan, from: from("agentName"), to: ["gen_ai.agent.name"] })),
   attributes: object(),
-  events: list(eventFields, SpanEvent),
+  events: list(eventFields, SpanEvent, { item: toEvent }),
   links: list(linkFields, SpanLink),
   /** The OpenTelemetry resource: what made the record. It is not `resourceId`. */
   resource: object({ shared: true }),
@@ -268,7 +271,16 @@ export class SpanRecord extends Schema.Class<SpanRecord>("SpanRecord")(Fields) {
   // The check of the class itself costs ten times as much: see `checkFields`.
   // @effect-diagnostics-next-line overriddenSchemaConstructor:off
   constructor(fields: typeof Fields.Type, options?: MakeOptions) {
-    super(checked(fields, options), true)
+    super(withEvents(checked(fields, options)), true)
+  }
+
+  /**
+   * The name of its class, by which it is told from records of other signals. It is in neither form.
+   *
+   * @since 0.1.0
+   */
+  get _tag(): "SpanRecord" {
+    return "SpanRecord"
   }
 
   /**

@@ -72,7 +72,7 @@ export interface Query extends Page {
 }
 
 /**
- * Traces, by their entry spans: what is asked of the entry span, and what of some span of the trace, each condition for
+ * Traces, each by the span that a list shows for it: what is asked of that span, and what of some span of the trace, each condition for
  * itself.
  *
  * @since 0.1.0
@@ -134,7 +134,7 @@ export interface Primitives<out E = StorageError> {
  * @category models
  */
 export interface Derived<out E = StorageError> {
-  /** The entry spans of traces. */
+  /** One span of each trace, as `StorageService.listTraces` says which. */
   readonly listTraces: (query: TraceQuery) => Effect.Effect<ReadonlyArray<SpanRecord>, E>
   /** The spans of a trace that start first, at most `limit`. */
   readonly traceSpans: (traceId: string, limit: number) => Effect.Effect<ReadonlyArray<SpanRecord>, E>
@@ -147,7 +147,7 @@ export interface Derived<out E = StorageError> {
     query: SessionQuery
   ) => Effect.Effect<{ readonly items: ReadonlyArray<SessionSummary>; readonly newest: bigint }, E>
   readonly getSession: (sessionId: string) => Effect.Effect<Option.Option<SessionSummary>, E>
-  /** The entry spans, logs and scores of a session, by time: of one time spans, then logs, then scores. */
+  /** The turns, logs and scores of a session, by time: of one time spans, then logs, then scores. */
   readonly sessionTimeline: (
     query: Page & { readonly sessionId: string }
   ) => Effect.Effect<ReadonlyArray<TimelineItem>, E>

@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { RecordOf, SignalName } from "../signal/signals.js"
 import type { Engine, Query, Removal } from "./Engine.js"
@@ -126,8 +126,8 @@ export const isRemoved: (name: SignalName, record: RecordOf<SignalName>, which: 
  * // what a test finds of the program that it has run
  * const spans = Effect.gen(function* () {
  *   yield* Effect.withSpan(Effect.void, "turn")
- *   yield* Effect.flatMap(Observability.Observability, ({ flush }) => flush)
- *   return yield* Effect.flatMap(Storage.Storage, (storage) => storage.listSpans())
+ *   yield* Observability.flush
+ *   return yield* Storage.listSpans()
  * }).pipe(
  *   Effect.provide(Observability.layer({ serviceName: "test" }).pipe(Layer.provideMerge(Storage.layerMemory)))
  * )
@@ -137,6 +137,166 @@ export const isRemoved: (name: SignalName, record: RecordOf<SignalName>, which: 
  * @category layers
  */
 export const layerMemory: Layer.Layer<Storage> = Layer.sync(Storage, () => fromEngine(memory.make()))
+
+type Accessor<Method> = Method extends (...args: infer Args) => Effect.Effect<infer A, infer E>
+  ? (...args: Args) => Effect.Effect<A, E, Storage>
+  : never
+
+const accessor = <Name extends keyof StorageService>(name: Name) =>
+  ((...args: ReadonlyArray<never>) =>
+    Effect.flatMap(Storage, (storage) =>
+      (storage[name] as (...args: ReadonlyArray<never>) => Effect.Effect<unknown, StorageError>)(...args)
+    )) as Accessor<StorageService[Name]>
+
+/**
+ * Stores spans; idempotent by trace and span id. A completed span replaces a running one, never the reverse.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const insertSpans = accessor("insertSpans")
+
+/**
+ * Stores logs; idempotent by `logId`.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const insertLogs = accessor("insertLogs")
+
+/**
+ * Stores points of metrics; idempotent by `metricId`.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const insertMetrics = accessor("insertMetrics")
+
+/**
+ * Stores scores; one replaces another of the same `scoreId`.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const insertScores = accessor("insertScores")
+
+/**
+ * A page of traces, newest first: one span of each.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const listTraces = accessor("listTraces")
+
+/**
+ * A page of spans, newest first.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const listSpans = accessor("listSpans")
+
+/**
+ * A page of logs, newest first.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const listLogs = accessor("listLogs")
+
+/**
+ * A page of points of metrics, newest first.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const listMetrics = accessor("listMetrics")
+
+/**
+ * A page of scores, newest first.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const listScores = accessor("listScores")
+
+/**
+ * The spans of a trace in the order of its tree, if there are some.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const getTrace = accessor("getTrace")
+
+/**
+ * A span, if it is stored.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const getSpan = accessor("getSpan")
+
+/**
+ * A page of sessions, those first that were active last.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect } from "effect"
+ * import { Storage } from "effect-observability"
+ *
+ * const report = Effect.gen(function* () {
+ *   const { items } = yield* Storage.listSessions({ filters: { hasError: true } })
+ *   for (const { errors, sessionId } of items) yield* Console.log(`${sessionId}: ${errors} errors`)
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const listSessions = accessor("listSessions")
+
+/**
+ * The summary of a session, if something of it is stored.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const getSession = accessor("getSession")
+
+/**
+ * A page of what happened in a session, oldest first: its turns, logs and scores, each with a `_tag`.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect } from "effect"
+ * import { Storage } from "effect-observability"
+ *
+ * const story = Effect.gen(function* () {
+ *   const { items } = yield* Storage.sessionTimeline({ sessionId: "support-4711" })
+ *   for (const item of items) yield* Console.log(item._tag === "LogRecord" ? item.message : item.name)
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const sessionTimeline = accessor("sessionTimeline")
+
+/**
+ * Deletes the records of every signal before a time, in nanoseconds since the epoch: spans by their start.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const deleteBefore = accessor("deleteBefore")
+
+/**
+ * Deletes the rows of a session, and the rows without a session in its traces.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const deleteSession = accessor("deleteSession")
 
 /** The methods of a storage for one signal. @internal */
 export const methodsOf = methods.methodsOf

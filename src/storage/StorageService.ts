@@ -45,8 +45,8 @@ export interface CommonFilters {
 
 /**
  * Asked of the span itself by `listSpans`. `listTraces` asks the ids from `sessionId` to `conversationId`, `spanType`,
- * `model`, `provider`, `toolName`, `agentName`, `tags`, `metadata` and `hasError` of any span of the trace, and
- * the rest of its entry span.
+ * `model`, `provider`, `toolName`, `agentName`, `errorType`, `tags`, `metadata` and `hasError` of any span of the trace,
+ * and the rest of the span that it shows.
  *
  * @since 0.1.0
  * @category models
@@ -60,6 +60,8 @@ export interface SpanFilters extends CommonFilters {
   readonly provider?: string | undefined
   readonly toolName?: string | undefined
   readonly agentName?: string | undefined
+  /** The kind of a failure, as `error.type` says it: `"429"`, `"NoSeats"`. */
+  readonly errorType?: string | undefined
   /** Completed, and at least this long. */
   readonly minDuration?: Duration.DurationInput | undefined
   /** Whether the status is `"error"`. */
@@ -222,7 +224,10 @@ export interface StorageService {
   readonly insertMetrics: (records: ReadonlyArray<MetricPoint>) => Effect.Effect<void, StorageError>
   /** Stores scores; one replaces another of the same `scoreId`. */
   readonly insertScores: (records: ReadonlyArray<Score>) => Effect.Effect<void, StorageError>
-  /** One entry span a trace: the one without a parent, else the earliest with a remote one. */
+  /**
+   * One span of every trace of which anything is stored: the one without a parent, else the earliest with a remote one,
+   * else the earliest whose parent is not stored.
+   */
   readonly listTraces: (options?: ListOptions<SpanFilters>) => Effect.Effect<PaginatedResult<SpanRecord>, StorageError>
   readonly listSpans: (options?: ListOptions<SpanFilters>) => Effect.Effect<PaginatedResult<SpanRecord>, StorageError>
   /** Logs have no duration to be ordered by. */
@@ -246,7 +251,10 @@ export interface StorageService {
     options?: ListOptions<SessionFilters>
   ) => Effect.Effect<PaginatedResult<SessionSummary>, StorageError>
   readonly getSession: (sessionId: string) => Effect.Effect<Option.Option<SessionSummary>, StorageError>
-  /** The entry spans, the logs and the scores of a session, oldest first: what happened in it. */
+  /**
+   * The course of a session, oldest first: its turns, its logs and its scores. A turn is a topmost span of the session
+   * in its trace: it has no parent, a remote one, one that is not stored, or one that is not of the session.
+   */
   readonly sessionTimeline: (options: {
     readonly sessionId: string
     readonly pagination?: Pagination | undefined

@@ -9,7 +9,7 @@ import { MetricPoint } from "../signal/MetricPoint.js"
 import { Score } from "../signal/Score.js"
 import { SpanRecord } from "../signal/SpanRecord.js"
 
-type Fields<Args> = Partial<Omit<Args, "sessionId">> & { readonly sessionId?: string }
+type Fields<Args> = Partial<Omit<Args, "sessionId">> & { readonly sessionId?: string | undefined }
 /**
  * The fields that a test gives a span.
  *

@@ -77,6 +77,7 @@ export const draw = (options: {
   }
   const tags = fc.uniqueArray(few, { maxLength: 3 })
 
+  const errors = { errorType: fc.constantFrom("a", "b"), statusMessage: fc.constantFrom("a", "b") }
   /** Fields that may change while a span runs. */
   const changing = fc.record(
     {
@@ -87,6 +88,7 @@ export const draw = (options: {
       requestModel: few,
       toolName: few,
       provider: few,
+      ...errors,
       inputTokens: fc.nat(100),
       costUsd: fc.constantFrom(0.25, 0.5, 1),
       attributes: fc.constantFrom({}, { "effect_observability.replay": true })
@@ -97,29 +99,34 @@ export const draw = (options: {
     .tuple(
       fc.tuple(fc.constantFrom(...traceIds), fc.integer({ min: 1, max: 6 }).map(spanId)),
       fc.record({ startTime: time, name: few, serviceName: few }),
-      parent,
+      fc.record({ entry, inner, inSessionOfTrace: fc.boolean() }),
       fc.array(
         fc.tuple(
           changing,
-          fc.constantFrom("running", "ok", "ok", "error", "interrupted"),
+          fc.constantFrom("running", "ok", "error", "error", "interrupted"),
           fc.integer({ min: 0, max: 6 })
         ),
         { minLength: 1, maxLength: 3 }
       )
     )
-    .map(([[traceId, spanId], fixed, parent, versions]) =>
-      versions.map(([fields, status, millis]) =>
+    .map(([[traceId, spanId], fixed, { entry, inner, inSessionOfTrace }, versions]) => {
+      const number = traceIds.indexOf(traceId)
+      // One in three traces has no entry span, and half of the spans of a trace are in a session with each other.
+      const parent = number % 3 === 0 ? inner : entry
+      const session = inSessionOfTrace ? { sessionId: sessionIds[number % sessionIds.length] as string } : {}
+      return versions.map(([fields, status, millis]) =>
         span({
           traceId,
           spanId,
           ...fixed,
           ...parent,
           ...(fields as SpanFields),
+          ...session,
           status: status as "ok",
           ...(status === "running" ? {} : { endTime: fixed.startTime + BigInt(millis) * 1_000_000n })
         })
       )
-    )
+    })
   const someLog = fc
     .record(
       {
@@ -183,6 +190,7 @@ export const draw = (options: {
       model: few,
       toolName: few,
       provider: few,
+      errorType: fc.constantFrom("a", "b"),
       minDuration: fc.integer({ min: 0, max: 6 }),
       hasError: fc.boolean()
     },
@@ -255,12 +263,9 @@ export const draw = (options: {
 const few = fc.constantFrom("a", "b", "c")
 const time = fc.integer({ min: 0, max: 12 }).map(at)
 const spanType = fc.constantFrom("agent_run", "model_generation", "tool_call")
-const parent = fc.constantFrom(
-  {},
-  { parentSpanId: spanId(1) },
-  { parentSpanId: spanId(2), parentIsRemote: true },
-  { parentSpanId: spanId(99) }
-)
+/** A parent that may be there or not: a span below it, itself, or in a circle with it included. */
+const inner = fc.constantFrom(1, 1, 2, 3, 99).map((id) => ({ parentSpanId: spanId(id) }))
+const entry = fc.oneof(inner, fc.constantFrom({}, { parentSpanId: spanId(2), parentIsRemote: true }))
 
 /** Up to three filters at once. */
 const question = (

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Exit, Schema } from "effect"
+import { Context, Effect, Either, Exit, FiberId, type ParseResult, Schema, Stream } from "effect"
 import { Agent, SessionId, TracingOptions } from "effect-observability"
+import { expectTypeOf } from "vitest"
 import { ofType, only, recorded, tree } from "./utils.js"
 
 const session = SessionId.SessionId.make("s-1")
@@ -150,6 +151,54 @@ describe("Agent", () => {
     })
   )
 
+  it.effect("records a value that is a failure as one, and gives it on", () =>
+    Effect.gen(function* () {
+      const refused = { isError: true, content: [{ type: "text", text: "no such file" }] }
+      const throwing = () => {
+        throw new Error("no")
+      }
+      const left = Either.left(new Refusal({ message: "full" }))
+      const cases: ReadonlyArray<readonly [unknown, Effect.Effect<unknown>, string, string?, string?]> = [
+        [refused, Effect.succeed(refused).pipe(Agent.tool({ name: "t" })), "error", "tool_error", "no such file"],
+        [left, Effect.succeed(left).pipe(Agent.tool({ name: "t" })), "error", "Refusal", "full"],
+        [left, Effect.succeed(left).pipe(Agent.run({ name: "t" })), "error", "Refusal", "full"],
+        [
+          Either.left("no"),
+          Effect.succeed(Either.left("no")).pipe(Agent.model({ model: "m" })),
+          "error",
+          "model_error",
+          "no"
+        ],
+        [Exit.fail("no"), Effect.succeed(Exit.fail("no")).pipe(Agent.tool({ name: "t" })), "error", "Error", "no"],
+        [
+          Exit.interrupt(FiberId.none),
+          Effect.succeed(Exit.interrupt(FiberId.none)).pipe(Agent.tool({ name: "t" })),
+          "interrupted"
+        ],
+        [
+          { ok: false, error: "no" },
+          Agent.tool(Effect.succeed({ ok: false, error: "no" }), { name: "t", isFailure: (_) => !_.ok }),
+          "error",
+          "tool_error",
+          "no"
+        ],
+        [refused, Agent.run(Effect.succeed(refused), { name: "t" }), "ok"],
+        [refused, Agent.tool(Effect.succeed(refused), { name: "t", isFailure: () => false }), "ok"],
+        [refused, Agent.tool(Effect.succeed(refused), { name: "t", isFailure: throwing }), "ok"],
+        [Either.right(1), Agent.tool(Effect.succeed(Either.right(1)), { name: "t" }), "ok"]
+      ]
+      for (const [value, traced, status, type, message] of cases) {
+        const { exit, spans } = yield* recorded(traced)
+        assert.deepStrictEqual(exit, Exit.succeed(value))
+        const span = only(spans)
+        assert.deepStrictEqual(
+          [span.status, span.attributes["error.type"], span.statusMessage],
+          [status, type, message]
+        )
+      }
+    })
+  )
+
   it.effect("does not let a function that throws harm the program", () =>
     Effect.gen(function* () {
       const fail = () => {
@@ -182,5 +231,131 @@ describe("Agent", () => {
     const length: Effect.Effect<number> = traced("Oslo")
     assert.isDefined(kept)
     assert.isDefined(length)
+  })
+
+  it.effect("keeps the newest messages of a long conversation, and counts that some are missing", () =>
+    Effect.gen(function* () {
+      const input = Array.from({ length: 200 }, (_, turn) => ({
+        role: "user",
+        parts: [{ type: "text", content: `${turn}: ${"x".repeat(1_000)}` }]
+      }))
+      const { spans } = yield* recorded(Effect.void.pipe(Agent.model({ model: "m", input })))
+      const span = only(spans)
+      const text = JSON.stringify(span.attributes["gen_ai.input.messages"])
+      assert.isAtMost(text.length, 131_072)
+      assert.notInclude(text, '"0: x')
+      assert.include(text, '"199: x')
+      assert.deepStrictEqual(span.dropped, { attributes: 1, events: 0, links: 0 })
+    })
+  )
+
+  describe("streams", () => {
+    const texts = Stream.make("It will ", "rain.").pipe(
+      Stream.rechunk(1),
+      Stream.tap(() => Effect.void.pipe(Effect.withSpan("inside")))
+    )
+
+    it.effect("are in a span and a session for as long as they last, and give what they are made of", () =>
+      Effect.gen(function* () {
+        const { spans } = yield* recorded(
+          Effect.gen(function* () {
+            const elements = yield* texts.pipe(
+              Agent.toolStream({ name: "look", input: { city: "Oslo" }, output: (texts) => texts.length }),
+              Agent.modelStream({
+                model: "gpt-4o",
+                output: (texts) => texts.join(""),
+                response: (texts) => ({ outputTokens: texts.length })
+              }),
+              Agent.runStream({ name: "weather", sessionId: "s-1", userId: "ada", input: "Umbrella?" }),
+              Stream.tap(() => Effect.void.pipe(Effect.withSpan("outside"))),
+              Stream.runCollect
+            )
+            assert.deepStrictEqual(Array.from(elements), ["It will ", "rain."])
+          })
+        )
+        const [run, model, tool] = [
+          only(ofType(spans, "agent_run")),
+          only(ofType(spans, "model_generation")),
+          only(ofType(spans, "tool_call"))
+        ]
+        assert.deepStrictEqual([model.parentSpanId, tool.parentSpanId], [run.spanId, model.spanId])
+        assert.strictEqual(model.outputTokens, 2)
+        assert.deepStrictEqual(model.attributes["gen_ai.output.messages"], [
+          { role: "assistant", parts: [{ type: "text", content: "It will rain." }] }
+        ])
+        assert.strictEqual(tool.attributes["gen_ai.tool.call.result"], 2)
+        assert.notProperty(run.attributes, "gen_ai.output.messages")
+        for (const span of [run, model, tool]) {
+          assert.deepStrictEqual([span.sessionId, span.userId, span.status], ["s-1", "ada", "ok"])
+        }
+        const inside = spans.filter(({ name }) => name === "inside")
+        assert.deepStrictEqual(
+          inside.map(({ parentSpanId, sessionId }) => [parentSpanId, sessionId]),
+          [
+            [tool.spanId, "s-1"],
+            [tool.spanId, "s-1"]
+          ]
+        )
+        for (const span of spans.filter(({ name }) => name === "outside")) assert.isUndefined(span.sessionId)
+      })
+    )
+
+    it.effect("that break, or are cut, record what came until then", () =>
+      Effect.gen(function* () {
+        const { spans } = yield* recorded(
+          Effect.gen(function* () {
+            const broken = Stream.concat(texts, Stream.fail(new Refusal({ message: "no" })))
+            const error = yield* broken.pipe(
+              Agent.runStream({ name: "broken", output: (texts) => texts.join("") }),
+              Stream.runDrain,
+              Effect.flip
+            )
+            assert.strictEqual(error._tag, "Refusal")
+            yield* texts.pipe(
+              Agent.runStream({ name: "cut", output: (texts) => texts.join("") }),
+              Stream.take(1),
+              Stream.runDrain
+            )
+            yield* texts.pipe(
+              Agent.runStream({
+                name: "throws",
+                output: () => {
+                  throw new Error("no")
+                }
+              }),
+              Stream.runDrain
+            )
+          })
+        )
+        const said = Object.fromEntries(
+          ofType(spans, "agent_run").map(({ attributes, name, status }) => [
+            name,
+            [status, JSON.stringify(attributes["gen_ai.output.messages"])]
+          ])
+        )
+        assert.strictEqual(said["invoke_agent broken"]?.[0], "error")
+        assert.include(said["invoke_agent broken"]?.[1], "It will rain.")
+        assert.strictEqual(said["invoke_agent cut"]?.[0], "ok")
+        assert.include(said["invoke_agent cut"]?.[1], "It will ")
+        assert.deepStrictEqual(said["invoke_agent throws"], ["ok", '"[Threw]"'])
+      })
+    )
+
+    it.effect("fail where the session id is none, before they start, and keep their types", () =>
+      Effect.gen(function* () {
+        let pulls = 0
+        const counted = Stream.tap(Stream.make(1), () => Effect.sync(() => pulls++))
+        const failing = Agent.runStream(counted, { name: "weather", sessionId: " " })
+        expectTypeOf(failing).toEqualTypeOf<Stream.Stream<number, ParseResult.ParseError>>()
+        expectTypeOf(Agent.runStream(counted, { name: "weather", sessionId: session })).toEqualTypeOf(counted)
+        expectTypeOf(counted.pipe(Agent.runStream({ name: "weather" }))).toEqualTypeOf(counted)
+        const error = yield* Effect.flip(Stream.runDrain(failing))
+        assert.strictEqual(error._tag, "ParseError")
+        assert.strictEqual(pulls, 0)
+        const effect = Effect.succeed(1).pipe(Agent.run({ name: "weather", sessionId: "s" }))
+        expectTypeOf(effect).toEqualTypeOf<Effect.Effect<number, ParseResult.ParseError>>()
+        assert.strictEqual(yield* effect, 1)
+      })
+    )
   })
 })

@@ -14,7 +14,7 @@ const finish = { type: "finish" as const, reason: "stop" as const, usage }
 const call = { type: "tool-call" as const, id: "1", name: "lookup", params: { city: "Oslo" } }
 
 /** A model that is built in no session, does work of its own, and asks for every tool that it is given. */
-const Live = Layer.effect(
+const Provider = Layer.effect(
   LanguageModel.LanguageModel,
   LanguageModel.make({
     generateText: ({ tools }) =>
@@ -30,10 +30,16 @@ const Live = Layer.effect(
         finish
       ).pipe(Stream.tap(({ type }) => Effect.when(working("provider"), () => type === "text-delta")))
   })
-).pipe(
-  (provider) => Layer.provide(GenAi.layer(), provider),
+)
+
+const Live = GenAi.layer().pipe(
+  Layer.provide(Provider),
   Layer.merge(Lookup.toLayer({ lookup: ({ city }) => Effect.as(working("handler"), `rain in ${city}`) }))
 )
+
+/** The same, provided further in. */
+const further = <E, R>(program: Effect.Effect<unknown, E, R | LanguageModel.LanguageModel>) =>
+  program.pipe(Effect.provide(Provider))
 
 /** Two sessions at once: each has one trace with its own spans and logs, by name. */
 const inTwoSessions = (
@@ -79,6 +85,11 @@ export const rows: ReadonlyArray<Row> = [
     "execute_tool lookup",
     "handler",
     "handler",
+    "provider",
+    "provider"
+  ]),
+  inTwoSessions("@effect/ai model further in", further(LanguageModel.generateText({ prompt: "Hello" })), [
+    "chat",
     "provider",
     "provider"
   ])

@@ -34,7 +34,7 @@ describe("Logger", () => {
         { ...log },
         {
           logId: log?.logId,
-          timestamp: 0n,
+          timestamp: 1n,
           level: "info",
           message: "hello",
           data: [],
@@ -164,6 +164,12 @@ describe("Logger", () => {
       const log = yield* logged(program, { limits: { ...limits, attributeValueLength: 10, attributeCount: 2 } })
       assert.strictEqual(log.message, "x".repeat(10))
       assert.strictEqual(Object.keys(log.attributes).length, 2)
+      assert.deepStrictEqual(log.dropped, { attributes: 2 })
+      const long = "x".repeat(50)
+      const cut = yield* logged(Effect.log("short", { long }).pipe(Effect.annotateLogs({ long })), {
+        limits: { ...limits, attributeValueLength: 10 }
+      })
+      assert.deepStrictEqual(cut.dropped, { attributes: 2 })
     })
   )
 

@@ -180,7 +180,7 @@ describe("Tracer", () => {
         const { spans } = yield* record(program)
         assert.strictEqual(byName(spans, "named").sessionId, a)
         assert.isUndefined(byName(spans, "bad").sessionId)
-        assert.isUndefined(byName(spans, "number").sessionId)
+        assert.strictEqual(byName(spans, "number").sessionId, "7")
       })
     )
 
@@ -328,6 +328,7 @@ describe("Tracer", () => {
         assert.strictEqual(span.status, "error")
         assert.strictEqual(span.statusMessage, "no seats left")
         const [event] = span.events
+        assert.deepStrictEqual(JSON.parse(JSON.stringify(span.events)), span.toJSON().events)
         assert.strictEqual(event?.name, "exception")
         assert.strictEqual(event?.attributes["exception.type"], "Refused")
         assert.strictEqual(event?.attributes["exception.message"], "no seats left")
@@ -529,6 +530,48 @@ describe("Tracer", () => {
           long: "x".repeat(10),
           deep: { a: { b: "[Truncated]" } }
         })
+        assert.deepStrictEqual(byName(spans, "work").dropped, { attributes: 2, events: 0, links: 0 })
+      })
+    )
+
+    it.effect("count a value that was cut once, in events and links and metadata as well", () =>
+      Effect.gen(function* () {
+        const long = "x".repeat(100)
+        const program = Effect.gen(function* () {
+          yield* Effect.annotateCurrentSpan("a", long)
+          yield* Effect.annotateCurrentSpan("a", long)
+          yield* Effect.annotateCurrentSpan("b", long)
+          yield* Effect.annotateCurrentSpan("b", "short")
+          const span = yield* Effect.currentSpan
+          span.event("step", 1n, { long })
+          span.addLinks([{ _tag: "SpanLink", span, attributes: { long } }])
+        }).pipe(Effect.withSpan("work"), TracingOptions.withTracingOptions({ metadata: { long, short: 1 } }))
+        const { spans } = yield* record(program, { limits: { ...limits, attributeValueLength: 20 } })
+        assert.strictEqual(byName(spans, "work").dropped?.attributes, 4)
+      })
+    )
+
+    it.effect("are others for content, also in events", () =>
+      Effect.gen(function* () {
+        const messages = Array.from({ length: 10 }, (_, i) => ({ role: "user", content: `${i} ${"x".repeat(100)}` }))
+        const program = Effect.flatMap(Effect.currentSpan, (span) =>
+          Effect.sync(() =>
+            span.event("gen_ai.client.inference.operation.details", 1n, { "gen_ai.input.messages": messages })
+          )
+        ).pipe(Effect.withSpan("chat", { attributes: { "gen_ai.input.messages": messages, messages } }))
+        const { sizes, spans } = yield* record(program, {
+          limits: { ...limits, contentLength: 600, attributeValueLength: 600 }
+        })
+        const { attributes, dropped, events } = byName(spans, "chat")
+        assert.match(JSON.stringify(attributes.messages), /"0 x.*"\[Truncated\]"\]$/)
+        for (const value of [attributes, events[0]?.attributes ?? {}]) {
+          assert.match(
+            JSON.stringify(value["gen_ai.input.messages"]),
+            /^\[\{"role":"system","content":"\[\d messages left out\]"\}.*"9 x{100}"\}\]$/
+          )
+        }
+        assert.strictEqual(dropped?.attributes, 3)
+        assert.deepStrictEqual(sizes, spans.map(sizeOf.spans))
       })
     )
   })
@@ -730,7 +773,7 @@ describe("Tracer", () => {
       })
     )
 
-    it.effect("give one model generation a model call: the outermost", () =>
+    it.effect("give one model generation a model call: the innermost where none has usage", () =>
       Effect.gen(function* () {
         const program = Effect.void.pipe(
           Effect.withSpan("provider", { attributes: chat }),
@@ -741,9 +784,9 @@ describe("Tracer", () => {
         )
         const { spans } = yield* record(program)
         assert.deepStrictEqual(Object.fromEntries(spans.map((span) => [span.name, span.spanType])), {
-          provider: "generic",
+          provider: "model_generation",
           http: "generic",
-          model: "model_generation",
+          model: "generic",
           agent: "agent_run",
           router: "model_generation"
         })

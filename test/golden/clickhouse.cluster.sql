@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS "default"."mastra_ai_spans_local" ON CLUSTER "agents"
   Kind LowCardinality(String),
   SpanType LowCardinality(String),
   Status LowCardinality(String),
+  ErrorType LowCardinality(Nullable(String)),
   StartTime DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
   EndTime Nullable(DateTime64(9, 'UTC')) CODEC(Delta, ZSTD(1)),
   SessionId String CODEC(ZSTD(1)),
@@ -254,6 +255,6 @@ AS SELECT SessionId, min(
 
 INSERT INTO "default"."mastra_ai_schema" VALUES (
   1,
-  1,
+  2,
   now()
 )

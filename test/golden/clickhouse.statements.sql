@@ -16,7 +16,7 @@ AND table IN {p2: Array(String)} FORMAT JSONEachRow
   p1 = default
   p2 = ['asked_mastra_ai_logs','asked_mastra_ai_metrics','asked_mastra_ai_schema','asked_mastra_ai_scores','asked_mastra_ai_sessions','asked_mastra_ai_spans']
 
-CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_spans" (TraceId String CODEC(ZSTD(1)), SpanId String CODEC(ZSTD(1)), ParentSpanId String CODEC(ZSTD(1)), ParentIsRemote Nullable(Bool), Name LowCardinality(String), Kind LowCardinality(String), SpanType LowCardinality(String), Status LowCardinality(String), StartTime DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)), EndTime Nullable(DateTime64(9, 'UTC')) CODEC(Delta, ZSTD(1)), SessionId String CODEC(ZSTD(1)), ThreadId Nullable(String) CODEC(ZSTD(1)), RunId Nullable(String) CODEC(ZSTD(1)), RequestId Nullable(String) CODEC(ZSTD(1)), ResourceId Nullable(String) CODEC(ZSTD(1)), UserId Nullable(String) CODEC(ZSTD(1)), OrganizationId Nullable(String) CODEC(ZSTD(1)), ConversationId Nullable(String) CODEC(ZSTD(1)), ServiceName LowCardinality(String), Environment LowCardinality(Nullable(String)), Tags Array(String) CODEC(ZSTD(1)), Metadata Map(String, String) CODEC(ZSTD(1)), Version UInt64, Model LowCardinality(Nullable(String)), RequestModel LowCardinality(Nullable(String)), Provider LowCardinality(Nullable(String)), InputTokens Nullable(Int64), OutputTokens Nullable(Int64), CachedInputTokens Nullable(Int64), CacheWriteTokens Nullable(Int64), ReasoningTokens Nullable(Int64), CostUsd Nullable(Float64), CostSource LowCardinality(Nullable(String)), TimeToFirstToken Nullable(Int64), ToolName LowCardinality(Nullable(String)), AgentName LowCardinality(Nullable(String)), IsEntry Bool DEFAULT ifNull(ParentSpanId = ''
+CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_spans" (TraceId String CODEC(ZSTD(1)), SpanId String CODEC(ZSTD(1)), ParentSpanId String CODEC(ZSTD(1)), ParentIsRemote Nullable(Bool), Name LowCardinality(String), Kind LowCardinality(String), SpanType LowCardinality(String), Status LowCardinality(String), ErrorType LowCardinality(Nullable(String)), StartTime DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)), EndTime Nullable(DateTime64(9, 'UTC')) CODEC(Delta, ZSTD(1)), SessionId String CODEC(ZSTD(1)), ThreadId Nullable(String) CODEC(ZSTD(1)), RunId Nullable(String) CODEC(ZSTD(1)), RequestId Nullable(String) CODEC(ZSTD(1)), ResourceId Nullable(String) CODEC(ZSTD(1)), UserId Nullable(String) CODEC(ZSTD(1)), OrganizationId Nullable(String) CODEC(ZSTD(1)), ConversationId Nullable(String) CODEC(ZSTD(1)), ServiceName LowCardinality(String), Environment LowCardinality(Nullable(String)), Tags Array(String) CODEC(ZSTD(1)), Metadata Map(String, String) CODEC(ZSTD(1)), Version UInt64, Model LowCardinality(Nullable(String)), RequestModel LowCardinality(Nullable(String)), Provider LowCardinality(Nullable(String)), InputTokens Nullable(Int64), OutputTokens Nullable(Int64), CachedInputTokens Nullable(Int64), CacheWriteTokens Nullable(Int64), ReasoningTokens Nullable(Int64), CostUsd Nullable(Float64), CostSource LowCardinality(Nullable(String)), TimeToFirstToken Nullable(Int64), ToolName LowCardinality(Nullable(String)), AgentName LowCardinality(Nullable(String)), IsEntry Bool DEFAULT ifNull(ParentSpanId = ''
 OR ParentIsRemote = true, false), Replayed Bool, Record String CODEC(ZSTD(1)), TraceState Nullable(String) ALIAS JSONExtract(Record, 'traceState', 'Nullable(String)'), StatusMessage Nullable(String) ALIAS JSONExtract(Record, 'statusMessage', 'Nullable(String)'), Attributes String ALIAS JSONExtractRaw(Record, 'attributes'), Events String ALIAS JSONExtractRaw(Record, 'events'), Links String ALIAS JSONExtractRaw(Record, 'links'), Resource String ALIAS JSONExtractRaw(Record, 'resource'), Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''), INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64, INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1, INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(StartTime), 604800)
 ORDER BY (StartTime, TraceId, SpanId) SETTINGS index_granularity = 512, min_compress_block_size = 16384, max_compress_block_size = 65536, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1
 
@@ -75,12 +75,12 @@ AND name = {p2: String} FORMAT JSONEachRow
   p1 = default
   p2 = asked_mastra_ai_scores
 
-INSERT INTO "default"."asked_mastra_ai_schema" VALUES (1, 1, now())
+INSERT INTO "default"."asked_mastra_ai_schema" VALUES (1, 2, now())
 
 
 -- insertSpans and insertLogs
 
-INSERT INTO "default"."asked_mastra_ai_spans" (TraceId,SpanId,ParentSpanId,ParentIsRemote,Name,Kind,SpanType,Status,StartTime,EndTime,SessionId,ThreadId,RunId,RequestId,ResourceId,UserId,OrganizationId,ConversationId,ServiceName,Environment,Tags,Metadata,Version,Model,RequestModel,Provider,InputTokens,OutputTokens,CachedInputTokens,CacheWriteTokens,ReasoningTokens,CostUsd,CostSource,TimeToFirstToken,ToolName,AgentName,IsEntry,Replayed,Record) FORMAT RowBinary
+INSERT INTO "default"."asked_mastra_ai_spans" (TraceId,SpanId,ParentSpanId,ParentIsRemote,Name,Kind,SpanType,Status,ErrorType,StartTime,EndTime,SessionId,ThreadId,RunId,RequestId,ResourceId,UserId,OrganizationId,ConversationId,ServiceName,Environment,Tags,Metadata,Version,Model,RequestModel,Provider,InputTokens,OutputTokens,CachedInputTokens,CacheWriteTokens,ReasoningTokens,CostUsd,CostSource,TimeToFirstToken,ToolName,AgentName,IsEntry,Replayed,Record) FORMAT RowBinary
 
 INSERT INTO "default"."asked_mastra_ai_logs" (LogId,Timestamp,Level,Message,TraceId,SpanId,SessionId,ThreadId,RunId,RequestId,ResourceId,UserId,OrganizationId,ConversationId,ServiceName,Environment,Tags,Metadata,Version,Record) FORMAT RowBinary
 
@@ -94,18 +94,26 @@ AND IsEntry)
 ORDER BY StartTime desc, TraceId desc, SpanId desc
 LIMIT 51 FORMAT JSONEachRow
 
-SELECT entry.1 AS time, [TraceId, entry.2] AS ids, entry.3 AS position, entry.4
-AND meets AS matches
+SELECT span.1 AS time, [TraceId, span.2] AS ids, span.3 AS position, span.4
+AND meets AS matches, isKnown
 FROM (
-SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (hasParent, StartTime, SpanId), isEntry) AS entry, (true
-AND countIf(isEntry) > 0) AS meets
+SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (isBelow, StartTime, SpanId), mayBeShown) AS span, max(mayBeShown) AS isKnown, true AS meets
 FROM (
-SELECT TraceId, SpanId, StartTime, IsEntry AS isEntry, ParentSpanId != '' AS hasParent, toString(toUnixTimestamp64Nano(StartTime)) AS position, ifNull(true, false) AS matches, Status = 'error' AS failed
+SELECT TraceId, SpanId, StartTime, IsEntry AS mayBeShown, ParentSpanId != '' AS isBelow, toString(toUnixTimestamp64Nano(StartTime)) AS position, ifNull(true, false) AS matches, Status = 'error' AS failed
 FROM "default"."asked_mastra_ai_spans"
 WHERE TraceId IN {p1: Array(String)}
 ORDER BY Version DESC
 LIMIT 1 BY TraceId, SpanId )
 GROUP BY TraceId) FORMAT JSONEachRow
+  p1 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
+
+SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND NOT IsEntry
+AND TraceId NOT IN {p1: Array(String)})
+ORDER BY StartTime desc, TraceId desc, SpanId desc
+LIMIT 510 FORMAT JSONEachRow
   p1 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
 
 SELECT Record AS record
@@ -121,24 +129,29 @@ AND SpanId IN {p3: Array(String)}) FORMAT JSONEachRow
 
 -- listTraces of a session
 
+SELECT TraceId AS id
+FROM (SELECT TraceId
+FROM "default"."asked_mastra_ai_spans"
+PREWHERE SessionId = {p1: String})
+LIMIT 1 BY TraceId
+LIMIT 103 FORMAT JSONEachRow
+  p1 = session-1
+
 SELECT Record AS record, ifNull(true, false) AS shown, ifNull(true, false) AS matches
 FROM "default"."asked_mastra_ai_spans"
 PREWHERE (true
-AND TraceId IN (SELECT TraceId
-FROM "default"."asked_mastra_ai_spans"
-PREWHERE SessionId = {p1: String})
+AND TraceId IN {p1: Array(String)}
 AND IsEntry)
 LIMIT 103 FORMAT JSONEachRow
-  p1 = session-1
+  p1 = ['00000000000000000000000000000001','00000000000000000000000000000002']
 
 
 -- listTraces with every filter
 
-SELECT entry.1 AS time, [TraceId, entry.2] AS ids, entry.3 AS position, entry.4
-AND meets AS matches
+SELECT span.1 AS time, [TraceId, span.2] AS ids, span.3 AS position, span.4
+AND meets AS matches, isKnown
 FROM (
-SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (hasParent, StartTime, SpanId), isEntry) AS entry, (true
-AND countIf(isEntry) > 0
+SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (isBelow, StartTime, SpanId), mayBeShown) AS span, max(mayBeShown) AS isKnown, (true
 AND max(some0) = 1
 AND max(some1) = 1
 AND max(some2) = 1
@@ -154,7 +167,7 @@ AND max(some11) = 1
 AND max(some12) = 1
 AND max(some13) = 1) AS meets
 FROM (
-SELECT TraceId, SpanId, StartTime, IsEntry AS isEntry, ParentSpanId != '' AS hasParent, toString(toUnixTimestamp64Nano(StartTime)) AS position, ifNull((true
+SELECT TraceId, SpanId, StartTime, IsEntry AS mayBeShown, ParentSpanId != '' AS isBelow, toString(toUnixTimestamp64Nano(StartTime)) AS position, ifNull((true
 AND Name = {p1: String}
 AND Status = {p2: String}
 AND ServiceName = {p3: String}
@@ -235,14 +248,13 @@ LIMIT 51 FORMAT JSONEachRow
   p1 = span
   p2 = 1000000
 
-SELECT entry.1 AS time, [TraceId, entry.2] AS ids, entry.3 AS position, entry.4
-AND meets AS matches
+SELECT span.1 AS time, [TraceId, span.2] AS ids, span.3 AS position, span.4
+AND meets AS matches, isKnown
 FROM (
-SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (hasParent, StartTime, SpanId), isEntry) AS entry, (true
-AND countIf(isEntry) > 0
+SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (isBelow, StartTime, SpanId), mayBeShown) AS span, max(mayBeShown) AS isKnown, (true
 AND max(failed) = 0) AS meets
 FROM (
-SELECT TraceId, SpanId, StartTime, IsEntry AS isEntry, ParentSpanId != '' AS hasParent, toString(toUnixTimestamp64Nano(StartTime)) AS position, ifNull((true
+SELECT TraceId, SpanId, StartTime, IsEntry AS mayBeShown, ParentSpanId != '' AS isBelow, toString(toUnixTimestamp64Nano(StartTime)) AS position, ifNull((true
 AND Name = {p1: String}
 AND (toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))) >= {p2: Int128}), false) AS matches, Status = 'error' AS failed
 FROM "default"."asked_mastra_ai_spans"
@@ -253,6 +265,19 @@ GROUP BY TraceId) FORMAT JSONEachRow
   p1 = span
   p2 = 1000000
   p3 = ['00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000005']
+
+SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND NOT IsEntry
+AND TraceId NOT IN {p1: Array(String)}
+AND Name = {p2: String}
+AND (toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))) >= {p3: Int128})
+ORDER BY StartTime desc, TraceId desc, SpanId desc
+LIMIT 510 FORMAT JSONEachRow
+  p1 = ['00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000005']
+  p2 = span
+  p3 = 1000000
 
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
@@ -276,13 +301,12 @@ LIMIT 51 FORMAT JSONEachRow
   p1 = -18446744073709551616
   p2 = -18446744073709551616
 
-SELECT entry.1 AS time, [TraceId, entry.2] AS ids, entry.3 AS position, entry.4
-AND meets AS matches
+SELECT span.1 AS time, [TraceId, span.2] AS ids, span.3 AS position, span.4
+AND meets AS matches, isKnown
 FROM (
-SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (hasParent, StartTime, SpanId), isEntry) AS entry, (true
-AND countIf(isEntry) > 0) AS meets
+SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (isBelow, StartTime, SpanId), mayBeShown) AS span, max(mayBeShown) AS isKnown, true AS meets
 FROM (
-SELECT TraceId, SpanId, StartTime, IsEntry AS isEntry, ParentSpanId != '' AS hasParent, toString(ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), {p1: Int128})) AS position, ifNull(true, false) AS matches, Status = 'error' AS failed
+SELECT TraceId, SpanId, StartTime, IsEntry AS mayBeShown, ParentSpanId != '' AS isBelow, toString(ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), {p1: Int128})) AS position, ifNull(true, false) AS matches, Status = 'error' AS failed
 FROM "default"."asked_mastra_ai_spans"
 WHERE TraceId IN {p2: Array(String)}
 ORDER BY Version DESC
@@ -290,6 +314,17 @@ LIMIT 1 BY TraceId, SpanId )
 GROUP BY TraceId) FORMAT JSONEachRow
   p1 = -18446744073709551616
   p2 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
+
+SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), {p1: Int128})) AS position
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND NOT IsEntry
+AND TraceId NOT IN {p2: Array(String)})
+ORDER BY ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), {p3: Int128}) desc, TraceId desc, SpanId desc
+LIMIT 510 FORMAT JSONEachRow
+  p1 = -18446744073709551616
+  p2 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
+  p3 = -18446744073709551616
 
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
@@ -326,19 +361,71 @@ LIMIT 2 FORMAT JSONEachRow
   p6 = 0000000000000011
   p7 = 0000000000000011
 
-SELECT entry.1 AS time, [TraceId, entry.2] AS ids, entry.3 AS position, entry.4
-AND meets AS matches
+SELECT span.1 AS time, [TraceId, span.2] AS ids, span.3 AS position, span.4
+AND meets AS matches, isKnown
 FROM (
-SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (hasParent, StartTime, SpanId), isEntry) AS entry, (true
-AND countIf(isEntry) > 0) AS meets
+SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (isBelow, StartTime, SpanId), mayBeShown) AS span, max(mayBeShown) AS isKnown, true AS meets
 FROM (
-SELECT TraceId, SpanId, StartTime, IsEntry AS isEntry, ParentSpanId != '' AS hasParent, toString(toUnixTimestamp64Nano(StartTime)) AS position, ifNull(true, false) AS matches, Status = 'error' AS failed
+SELECT TraceId, SpanId, StartTime, IsEntry AS mayBeShown, ParentSpanId != '' AS isBelow, toString(toUnixTimestamp64Nano(StartTime)) AS position, ifNull(true, false) AS matches, Status = 'error' AS failed
 FROM "default"."asked_mastra_ai_spans"
 WHERE TraceId IN {p1: Array(String)}
 ORDER BY Version DESC
 LIMIT 1 BY TraceId, SpanId )
 GROUP BY TraceId) FORMAT JSONEachRow
   p1 = ['00000000000000000000000000000002','00000000000000000000000000000003']
+
+SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND NOT IsEntry
+AND StartTime <= fromUnixTimestamp64Nano({p1: Int64}, 'UTC')
+AND NOT (true
+AND StartTime >= fromUnixTimestamp64Nano({p2: Int64}, 'UTC')
+AND (StartTime > fromUnixTimestamp64Nano({p3: Int64}, 'UTC')
+OR (StartTime = fromUnixTimestamp64Nano({p4: Int64}, 'UTC')
+AND (TraceId > {p5: String}
+OR (TraceId = {p6: String}
+AND (SpanId > {p7: String}
+OR (SpanId = {p8: String}
+AND false)))))))
+AND TraceId NOT IN {p9: Array(String)}
+AND StartTime >= fromUnixTimestamp64Nano({p10: Int64}, 'UTC')
+AND (StartTime > fromUnixTimestamp64Nano({p11: Int64}, 'UTC')
+OR (StartTime = fromUnixTimestamp64Nano({p12: Int64}, 'UTC')
+AND (TraceId > {p13: String}
+OR (TraceId = {p14: String}
+AND (SpanId > {p15: String}
+OR (SpanId = {p16: String}
+AND false)))))))
+ORDER BY StartTime asc, TraceId asc, SpanId asc
+LIMIT 20 FORMAT JSONEachRow
+  p1 = 1700000000030000000
+  p2 = 1700000000030000000
+  p3 = 1700000000030000000
+  p4 = 1700000000030000000
+  p5 = 00000000000000000000000000000003
+  p6 = 00000000000000000000000000000003
+  p7 = 0000000000000031
+  p8 = 0000000000000031
+  p9 = ['00000000000000000000000000000002','00000000000000000000000000000003']
+  p10 = 1700000000000000000
+  p11 = 1700000000000000000
+  p12 = 1700000000000000000
+  p13 = 00000000000000000000000000000001
+  p14 = 00000000000000000000000000000001
+  p15 = 0000000000000011
+  p16 = 0000000000000011
+
+SELECT TraceId AS id
+FROM (
+SELECT TraceId, IsEntry
+FROM "default"."asked_mastra_ai_spans"
+WHERE TraceId IN {p1: Array(String)}
+ORDER BY Version DESC
+LIMIT 1 BY TraceId, SpanId )
+GROUP BY TraceId
+HAVING NOT max(IsEntry) FORMAT JSONEachRow
+  p1 = ['00000000000000000000000000000001']
 
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
@@ -825,15 +912,18 @@ WHERE true
 ORDER BY position desc, id desc
 LIMIT 51 FORMAT JSONEachRow
 
-SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfErrors) AS errors, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
+SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
 FROM (
-SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, countIf(Status = 'error'
-AND NOT Replayed) AS countOfErrors, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
+SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, groupArray(sipHash128(TraceId, SpanId)) AS spanIds,groupArrayIf(sipHash128(TraceId, ParentSpanId), NOT IsEntry) AS parents,groupArrayIf(sipHash128(TraceId, SpanId, ifNull(ErrorType, '')), Status = 'error'
+AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
+AND NOT Replayed
+AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
+AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids
 FROM (
-SELECT SessionId, TraceId, SpanId, StartTime, EndTime, UserId, SpanType, Status, Replayed, InputTokens,OutputTokens,CostUsd
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
 FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime IN (SELECT StartTime
 FROM "default"."asked_mastra_ai_spans"
@@ -846,7 +936,7 @@ LIMIT 1 BY TraceId, SpanId )
 WHERE SessionId IN {p4: Array(String)}
 GROUP BY SessionId
 UNION ALL
-SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId)
+SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId)
 FROM (
 SELECT SessionId, Timestamp, UserId
 FROM "default"."asked_mastra_ai_logs"
@@ -1054,15 +1144,18 @@ LIMIT 51 FORMAT JSONEachRow
   p38 = 1700000000005000000
   p39 = 1000000
 
-SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfErrors) AS errors, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users, max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
+SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users, max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
 FROM (
-SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, countIf(Status = 'error'
-AND NOT Replayed) AS countOfErrors, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
+SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, groupArray(sipHash128(TraceId, SpanId)) AS spanIds,groupArrayIf(sipHash128(TraceId, ParentSpanId), NOT IsEntry) AS parents,groupArrayIf(sipHash128(TraceId, SpanId, ifNull(ErrorType, '')), Status = 'error'
+AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
+AND NOT Replayed
+AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
+AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids, max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
 FROM (
-SELECT SessionId, TraceId, SpanId, StartTime, EndTime, UserId, SpanType, Status, Replayed, InputTokens,OutputTokens,CostUsd, ifNull((true
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd, ifNull((true
 AND TraceId = {p1: String}), false) AS matches0, ifNull((true
 AND ThreadId = {p2: String}), false) AS matches1, ifNull((true
 AND RunId = {p3: String}), false) AS matches2, ifNull((true
@@ -1094,7 +1187,7 @@ LIMIT 1 BY TraceId, SpanId )
 WHERE SessionId IN {p24: Array(String)}
 GROUP BY SessionId
 UNION ALL
-SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId), max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
+SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId), max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
 FROM (
 SELECT SessionId, Timestamp, UserId, ifNull((true
 AND TraceId = {p25: String}), false) AS matches0, ifNull((true
@@ -1187,15 +1280,18 @@ WHERE true
 ORDER BY position desc, id desc
 LIMIT 51 FORMAT JSONEachRow
 
-SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfErrors) AS errors, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
+SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
 FROM (
-SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, countIf(Status = 'error'
-AND NOT Replayed) AS countOfErrors, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
+SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, groupArray(sipHash128(TraceId, SpanId)) AS spanIds,groupArrayIf(sipHash128(TraceId, ParentSpanId), NOT IsEntry) AS parents,groupArrayIf(sipHash128(TraceId, SpanId, ifNull(ErrorType, '')), Status = 'error'
+AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
+AND NOT Replayed
+AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
+AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids
 FROM (
-SELECT SessionId, TraceId, SpanId, StartTime, EndTime, UserId, SpanType, Status, Replayed, InputTokens,OutputTokens,CostUsd
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
 FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime IN (SELECT StartTime
 FROM "default"."asked_mastra_ai_spans"
@@ -1208,7 +1304,7 @@ LIMIT 1 BY TraceId, SpanId )
 WHERE SessionId IN {p4: Array(String)}
 GROUP BY SessionId
 UNION ALL
-SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId)
+SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId)
 FROM (
 SELECT SessionId, Timestamp, UserId
 FROM "default"."asked_mastra_ai_logs"
@@ -1250,15 +1346,18 @@ ORDER BY position asc, id asc
 LIMIT 2 FORMAT JSONEachRow
   p1 = 1700000000021000000
 
-SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfErrors) AS errors, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
+SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
 FROM (
-SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, countIf(Status = 'error'
-AND NOT Replayed) AS countOfErrors, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
+SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, groupArray(sipHash128(TraceId, SpanId)) AS spanIds,groupArrayIf(sipHash128(TraceId, ParentSpanId), NOT IsEntry) AS parents,groupArrayIf(sipHash128(TraceId, SpanId, ifNull(ErrorType, '')), Status = 'error'
+AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
+AND NOT Replayed
+AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
+AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids
 FROM (
-SELECT SessionId, TraceId, SpanId, StartTime, EndTime, UserId, SpanType, Status, Replayed, InputTokens,OutputTokens,CostUsd
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
 FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime IN (SELECT StartTime
 FROM "default"."asked_mastra_ai_spans"
@@ -1271,7 +1370,7 @@ LIMIT 1 BY TraceId, SpanId )
 WHERE SessionId IN {p4: Array(String)}
 GROUP BY SessionId
 UNION ALL
-SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId)
+SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId)
 FROM (
 SELECT SessionId, Timestamp, UserId
 FROM "default"."asked_mastra_ai_logs"
@@ -1319,10 +1418,23 @@ SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toStr
 FROM "default"."asked_mastra_ai_spans"
 WHERE (true
 AND SessionId = {p1: String}
-AND IsEntry)
+AND (IsEntry
+OR (TraceId, ParentSpanId) NOT IN (
+SELECT TraceId, SpanId
+FROM (
+SELECT TraceId, SpanId, SessionId
+FROM "default"."asked_mastra_ai_spans"
+WHERE StartTime IN (SELECT StartTime
+FROM "default"."asked_mastra_ai_spans"
+WHERE SessionId = {p2: String})
+ORDER BY Version DESC
+LIMIT 1 BY TraceId, SpanId )
+WHERE SessionId = {p3: String})))
 ORDER BY StartTime asc, TraceId asc, SpanId asc
 LIMIT 51 FORMAT JSONEachRow
   p1 = session-1
+  p2 = session-1
+  p3 = session-1
 
 SELECT Record AS record, ifNull((true
 AND SessionId = {p1: String}
@@ -1370,25 +1482,38 @@ SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toStr
 FROM "default"."asked_mastra_ai_spans"
 WHERE (true
 AND SessionId = {p1: String}
-AND IsEntry
-AND StartTime >= fromUnixTimestamp64Nano({p2: Int64}, 'UTC')
-AND (StartTime > fromUnixTimestamp64Nano({p3: Int64}, 'UTC')
-OR (StartTime = fromUnixTimestamp64Nano({p4: Int64}, 'UTC')
-AND (TraceId > {p5: String}
-OR (TraceId = {p6: String}
-AND (SpanId > {p7: String}
-OR (SpanId = {p8: String}
+AND (IsEntry
+OR (TraceId, ParentSpanId) NOT IN (
+SELECT TraceId, SpanId
+FROM (
+SELECT TraceId, SpanId, SessionId
+FROM "default"."asked_mastra_ai_spans"
+WHERE StartTime IN (SELECT StartTime
+FROM "default"."asked_mastra_ai_spans"
+WHERE SessionId = {p2: String})
+ORDER BY Version DESC
+LIMIT 1 BY TraceId, SpanId )
+WHERE SessionId = {p3: String}))
+AND StartTime >= fromUnixTimestamp64Nano({p4: Int64}, 'UTC')
+AND (StartTime > fromUnixTimestamp64Nano({p5: Int64}, 'UTC')
+OR (StartTime = fromUnixTimestamp64Nano({p6: Int64}, 'UTC')
+AND (TraceId > {p7: String}
+OR (TraceId = {p8: String}
+AND (SpanId > {p9: String}
+OR (SpanId = {p10: String}
 AND false)))))))
 ORDER BY StartTime asc, TraceId asc, SpanId asc
 LIMIT 2 FORMAT JSONEachRow
   p1 = session-1
-  p2 = 1700000000000000000
-  p3 = 1700000000000000000
+  p2 = session-1
+  p3 = session-1
   p4 = 1700000000000000000
-  p5 = 00000000000000000000000000000001
-  p6 = 00000000000000000000000000000001
-  p7 = 0000000000000011
-  p8 = 0000000000000011
+  p5 = 1700000000000000000
+  p6 = 1700000000000000000
+  p7 = 00000000000000000000000000000001
+  p8 = 00000000000000000000000000000001
+  p9 = 0000000000000011
+  p10 = 0000000000000011
 
 SELECT Record AS record, ifNull((true
 AND SessionId = {p1: String}
@@ -1477,15 +1602,18 @@ LIMIT 1 FORMAT JSONEachRow
 
 -- getSession
 
-SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfErrors) AS errors, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
+SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
 FROM (
-SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, countIf(Status = 'error'
-AND NOT Replayed) AS countOfErrors, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
+SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, groupArray(sipHash128(TraceId, SpanId)) AS spanIds,groupArrayIf(sipHash128(TraceId, ParentSpanId), NOT IsEntry) AS parents,groupArrayIf(sipHash128(TraceId, SpanId, ifNull(ErrorType, '')), Status = 'error'
+AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
+AND NOT Replayed
+AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
+AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation'
 AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids
 FROM (
-SELECT SessionId, TraceId, SpanId, StartTime, EndTime, UserId, SpanType, Status, Replayed, InputTokens,OutputTokens,CostUsd
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
 FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime IN (SELECT StartTime
 FROM "default"."asked_mastra_ai_spans"
@@ -1496,7 +1624,7 @@ LIMIT 1 BY TraceId, SpanId )
 WHERE SessionId IN {p2: Array(String)}
 GROUP BY SessionId
 UNION ALL
-SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId)
+SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId)
 FROM (
 SELECT SessionId, Timestamp, UserId
 FROM "default"."asked_mastra_ai_logs"

@@ -129,6 +129,7 @@ CREATE TABLE mastra_ai_spans(
   span_type VARCHAR,
   status VARCHAR,
   status_message VARCHAR,
+  error_type VARCHAR,
   start_time BIGINT,
   end_time BIGINT,
   session_id VARCHAR,

@@ -13,7 +13,7 @@ FROM "mastra_ai_schema"
 ORDER BY major DESC, minor DESC
 LIMIT 1
 
-CREATE TABLE IF NOT EXISTS "mastra_ai_spans" ("trace_id" VARCHAR, "span_id" VARCHAR, "parent_span_id" VARCHAR, "parent_is_remote" BOOLEAN, "trace_state" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "span_type" VARCHAR, "status" VARCHAR, "status_message" VARCHAR, "start_time" BIGINT, "end_time" BIGINT, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "model" VARCHAR, "request_model" VARCHAR, "provider" VARCHAR, "input_tokens" BIGINT, "output_tokens" BIGINT, "cached_input_tokens" BIGINT, "cache_write_tokens" BIGINT, "reasoning_tokens" BIGINT, "cost_usd" DOUBLE, "cost_source" VARCHAR, "time_to_first_token" BIGINT, "tool_name" VARCHAR, "agent_name" VARCHAR, "attributes" JSON, "events" JSON, "links" JSON, "resource" JSON, "dropped" JSON, "trace_key" BIGINT, "entry_key" BIGINT, "replayed" BOOLEAN)
+CREATE TABLE IF NOT EXISTS "mastra_ai_spans" ("trace_id" VARCHAR, "span_id" VARCHAR, "parent_span_id" VARCHAR, "parent_is_remote" BOOLEAN, "trace_state" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "span_type" VARCHAR, "status" VARCHAR, "status_message" VARCHAR, "error_type" VARCHAR, "start_time" BIGINT, "end_time" BIGINT, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "model" VARCHAR, "request_model" VARCHAR, "provider" VARCHAR, "input_tokens" BIGINT, "output_tokens" BIGINT, "cached_input_tokens" BIGINT, "cache_write_tokens" BIGINT, "reasoning_tokens" BIGINT, "cost_usd" DOUBLE, "cost_source" VARCHAR, "time_to_first_token" BIGINT, "tool_name" VARCHAR, "agent_name" VARCHAR, "attributes" JSON, "events" JSON, "links" JSON, "resource" JSON, "dropped" JSON, "trace_key" BIGINT, "entry_key" BIGINT, "replayed" BOOLEAN)
 
 CREATE INDEX IF NOT EXISTS "idx_spans_session_id" ON "mastra_ai_spans" (session_id)
 
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS "mastra_ai_scores" ("score_id" VARCHAR, "time" BIGINT
 
 CREATE INDEX IF NOT EXISTS "idx_scores_session_id" ON "mastra_ai_scores" (session_id)
 
-INSERT INTO "mastra_ai_schema" VALUES (1, 1, now()::TIMESTAMP)
+INSERT INTO "mastra_ai_schema" VALUES (1, 2, now()::TIMESTAMP)
 
 
 -- insertSpans and insertLogs
@@ -112,6 +112,14 @@ COMMIT
 
 -- listTraces
 
+SELECT DISTINCT trace_id AS id
+FROM "mastra_ai_spans"
+WHERE trace_key IN (SELECT trace_key
+FROM "mastra_ai_spans"
+GROUP BY trace_key
+HAVING count(entry_key) = 0)
+LIMIT ?
+
 SELECT trace_key, trace_id, span_id, (start_time)::VARCHAR AS position
 FROM "mastra_ai_spans"
 WHERE ((true
@@ -123,7 +131,8 @@ AND entry_key IS NOT NULL)))
 ORDER BY start_time desc, trace_id desc, span_id desc
 LIMIT ?
 
-SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+SELECT json, matches
+FROM (SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanId": "mastra_ai_spans"."span_id",
   "parentSpanId": "mastra_ai_spans"."parent_span_id",
   "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
@@ -133,6 +142,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanType": "mastra_ai_spans"."span_type",
   "status": "mastra_ai_spans"."status",
   "statusMessage": "mastra_ai_spans"."status_message",
+  "errorType": "mastra_ai_spans"."error_type",
   "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
   "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
   "sessionId": "mastra_ai_spans"."session_id",
@@ -166,7 +176,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "resource": "mastra_ai_spans"."resource",
   "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
-WHERE "entry_key" IN (?,?,?,?,?)
+WHERE "entry_key" IN (?,?,?,?,?))
 
 
 -- listTraces of a session
@@ -176,7 +186,8 @@ FROM "mastra_ai_spans"
 WHERE "session_id" = ?
 LIMIT ?
 
-SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+SELECT json, matches
+FROM (SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanId": "mastra_ai_spans"."span_id",
   "parentSpanId": "mastra_ai_spans"."parent_span_id",
   "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
@@ -186,6 +197,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanType": "mastra_ai_spans"."span_type",
   "status": "mastra_ai_spans"."status",
   "statusMessage": "mastra_ai_spans"."status_message",
+  "errorType": "mastra_ai_spans"."error_type",
   "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
   "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
   "sessionId": "mastra_ai_spans"."session_id",
@@ -219,7 +231,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "resource": "mastra_ai_spans"."resource",
   "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
-WHERE "entry_key" IN (?,?)
+WHERE "entry_key" IN (?,?))
 
 
 -- listTraces with every filter
@@ -291,7 +303,8 @@ FROM "mastra_ai_spans"
 WHERE "status" = ?
 LIMIT ?
 
-SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+SELECT json, matches
+FROM (SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanId": "mastra_ai_spans"."span_id",
   "parentSpanId": "mastra_ai_spans"."parent_span_id",
   "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
@@ -301,6 +314,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanType": "mastra_ai_spans"."span_type",
   "status": "mastra_ai_spans"."status",
   "statusMessage": "mastra_ai_spans"."status_message",
+  "errorType": "mastra_ai_spans"."error_type",
   "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
   "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
   "sessionId": "mastra_ai_spans"."session_id",
@@ -341,7 +355,7 @@ AND "start_time" >= ?
 AND "start_time" < ?
 AND end_time::HUGEINT - start_time >= ?) AS matches
 FROM "mastra_ai_spans"
-WHERE "entry_key" IN (?)
+WHERE "entry_key" IN (?))
 
 
 -- listTraces without an error, at least so long
@@ -367,7 +381,8 @@ WHERE status = 'error'))))
 ORDER BY start_time desc, trace_id desc, span_id desc
 LIMIT ?
 
-SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+SELECT json, matches
+FROM (SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanId": "mastra_ai_spans"."span_id",
   "parentSpanId": "mastra_ai_spans"."parent_span_id",
   "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
@@ -377,6 +392,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanType": "mastra_ai_spans"."span_type",
   "status": "mastra_ai_spans"."status",
   "statusMessage": "mastra_ai_spans"."status_message",
+  "errorType": "mastra_ai_spans"."error_type",
   "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
   "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
   "sessionId": "mastra_ai_spans"."session_id",
@@ -410,7 +426,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "resource": "mastra_ai_spans"."resource",
   "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
-WHERE "entry_key" IN (?,?,?)
+WHERE "entry_key" IN (?,?,?))
 
 
 -- listTraces, the longest first
@@ -422,7 +438,8 @@ AND entry_key IS NOT NULL)
 ORDER BY coalesce(end_time::HUGEINT - start_time, ?::HUGEINT) desc, trace_id desc, span_id desc
 LIMIT ?
 
-SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+SELECT json, matches
+FROM (SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanId": "mastra_ai_spans"."span_id",
   "parentSpanId": "mastra_ai_spans"."parent_span_id",
   "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
@@ -432,6 +449,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanType": "mastra_ai_spans"."span_type",
   "status": "mastra_ai_spans"."status",
   "statusMessage": "mastra_ai_spans"."status_message",
+  "errorType": "mastra_ai_spans"."error_type",
   "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
   "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
   "sessionId": "mastra_ai_spans"."session_id",
@@ -465,7 +483,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "resource": "mastra_ai_spans"."resource",
   "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
-WHERE "entry_key" IN (?,?,?,?,?)
+WHERE "entry_key" IN (?,?,?,?,?))
 
 
 -- listTraces, the oldest first, the next page
@@ -485,7 +503,8 @@ AND false)))))))
 ORDER BY start_time asc, trace_id asc, span_id asc
 LIMIT ?
 
-SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
+SELECT json, matches
+FROM (SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanId": "mastra_ai_spans"."span_id",
   "parentSpanId": "mastra_ai_spans"."parent_span_id",
   "parentIsRemote": "mastra_ai_spans"."parent_is_remote",
@@ -495,6 +514,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanType": "mastra_ai_spans"."span_type",
   "status": "mastra_ai_spans"."status",
   "statusMessage": "mastra_ai_spans"."status_message",
+  "errorType": "mastra_ai_spans"."error_type",
   "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
   "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
   "sessionId": "mastra_ai_spans"."session_id",
@@ -528,7 +548,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "resource": "mastra_ai_spans"."resource",
   "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
-WHERE "entry_key" IN (?,?)
+WHERE "entry_key" IN (?,?))
 
 
 -- listSpans
@@ -553,6 +573,7 @@ SELECT to_json({"traceId": rows."trace_id",
   "spanType": rows."span_type",
   "status": rows."status",
   "statusMessage": rows."status_message",
+  "errorType": rows."error_type",
   "startTime": rows."start_time"::VARCHAR,
   "endTime": rows."end_time"::VARCHAR,
   "sessionId": rows."session_id",
@@ -644,6 +665,7 @@ SELECT to_json({"traceId": rows."trace_id",
   "spanType": rows."span_type",
   "status": rows."status",
   "statusMessage": rows."status_message",
+  "errorType": rows."error_type",
   "startTime": rows."start_time"::VARCHAR,
   "endTime": rows."end_time"::VARCHAR,
   "sessionId": rows."session_id",
@@ -699,6 +721,7 @@ SELECT to_json({"traceId": rows."trace_id",
   "spanType": rows."span_type",
   "status": rows."status",
   "statusMessage": rows."status_message",
+  "errorType": rows."error_type",
   "startTime": rows."start_time"::VARCHAR,
   "endTime": rows."end_time"::VARCHAR,
   "sessionId": rows."session_id",
@@ -762,6 +785,7 @@ SELECT to_json({"traceId": rows."trace_id",
   "spanType": rows."span_type",
   "status": rows."status",
   "statusMessage": rows."status_message",
+  "errorType": rows."error_type",
   "startTime": rows."start_time"::VARCHAR,
   "endTime": rows."end_time"::VARCHAR,
   "sessionId": rows."session_id",
@@ -843,6 +867,7 @@ SELECT to_json({"traceId": rows."trace_id",
   "spanType": rows."span_type",
   "status": rows."status",
   "statusMessage": rows."status_message",
+  "errorType": rows."error_type",
   "startTime": rows."start_time"::VARCHAR,
   "endTime": rows."end_time"::VARCHAR,
   "sessionId": rows."session_id",
@@ -1138,14 +1163,35 @@ ORDER BY last_activity desc, session_id desc
 LIMIT ?
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, replayed, "input_tokens", "output_tokens", "cost_usd"
+SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
+AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
-WHERE "session_id" IN (?,?) ), log_rows AS MATERIALIZED (
+WHERE rowid IN (SELECT rowid
+FROM "mastra_ai_spans"
+WHERE "session_id" IN (?,?)) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
-WHERE "session_id" IN (?,?) ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE status = 'error'
-AND NOT replayed) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+WHERE "session_id" IN (?,?) ), failed AS (
+SELECT session_id, trace_id, span_id, parent_span_id, error_type, message
+FROM span_rows
+WHERE failed ), of_turns AS (
+SELECT session_id, count(*) AS turns
+FROM span_rows AS span ANTI JOIN span_rows AS parent ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id
+AND span.entry_key IS NULL
+GROUP BY session_id ), of_errors AS (
+SELECT session_id, count(*) AS errors
+FROM failed AS parent ANTI JOIN failed AS span ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id
+AND span.span_id <> parent.span_id
+AND span.error_type IS NOT DISTINCT
+FROM parent.error_type
+AND (span.message IS NULL
+OR span.message = parent.message)
+GROUP BY session_id ), of_spans AS (
+SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
@@ -1159,13 +1205,14 @@ SELECT to_json({ sessionId: session_id,
   lastActivity: greatest(of_spans.last_activity, of_logs.last_activity)::VARCHAR,
   traces: coalesce(traces, 0),
   spans: coalesce(spans, 0),
+  turns: coalesce(turns, 0),
   errors: coalesce(errors, 0),
   logs: coalesce(logs, 0),
   "inputTokens": coalesce("input_tokens", 0),
   "outputTokens": coalesce("output_tokens", 0),
   "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id)
+FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_turns USING (session_id) LEFT JOIN of_errors USING (session_id)
 
 
 -- listSessions with every filter
@@ -1231,14 +1278,33 @@ ORDER BY last_activity desc, session_id desc
 LIMIT ?
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, replayed, "input_tokens", "output_tokens", "cost_usd"
+SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
+AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE "session_id" IN (?) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
-WHERE "session_id" IN (?) ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE status = 'error'
-AND NOT replayed) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+WHERE "session_id" IN (?) ), failed AS (
+SELECT session_id, trace_id, span_id, parent_span_id, error_type, message
+FROM span_rows
+WHERE failed ), of_turns AS (
+SELECT session_id, count(*) AS turns
+FROM span_rows AS span ANTI JOIN span_rows AS parent ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id
+AND span.entry_key IS NULL
+GROUP BY session_id ), of_errors AS (
+SELECT session_id, count(*) AS errors
+FROM failed AS parent ANTI JOIN failed AS span ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id
+AND span.span_id <> parent.span_id
+AND span.error_type IS NOT DISTINCT
+FROM parent.error_type
+AND (span.message IS NULL
+OR span.message = parent.message)
+GROUP BY session_id ), of_spans AS (
+SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
@@ -1252,13 +1318,14 @@ SELECT to_json({ sessionId: session_id,
   lastActivity: greatest(of_spans.last_activity, of_logs.last_activity)::VARCHAR,
   traces: coalesce(traces, 0),
   spans: coalesce(spans, 0),
+  turns: coalesce(turns, 0),
   errors: coalesce(errors, 0),
   logs: coalesce(logs, 0),
   "inputTokens": coalesce("input_tokens", 0),
   "outputTokens": coalesce("output_tokens", 0),
   "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id)
+FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_turns USING (session_id) LEFT JOIN of_errors USING (session_id)
 
 
 -- listSessions without an error, the longest first
@@ -1287,14 +1354,33 @@ ORDER BY last_activity::HUGEINT - first_activity desc, session_id desc
 LIMIT ?
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, replayed, "input_tokens", "output_tokens", "cost_usd"
+SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
+AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE "session_id" IN (?) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
-WHERE "session_id" IN (?) ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE status = 'error'
-AND NOT replayed) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+WHERE "session_id" IN (?) ), failed AS (
+SELECT session_id, trace_id, span_id, parent_span_id, error_type, message
+FROM span_rows
+WHERE failed ), of_turns AS (
+SELECT session_id, count(*) AS turns
+FROM span_rows AS span ANTI JOIN span_rows AS parent ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id
+AND span.entry_key IS NULL
+GROUP BY session_id ), of_errors AS (
+SELECT session_id, count(*) AS errors
+FROM failed AS parent ANTI JOIN failed AS span ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id
+AND span.span_id <> parent.span_id
+AND span.error_type IS NOT DISTINCT
+FROM parent.error_type
+AND (span.message IS NULL
+OR span.message = parent.message)
+GROUP BY session_id ), of_spans AS (
+SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
@@ -1308,13 +1394,14 @@ SELECT to_json({ sessionId: session_id,
   lastActivity: greatest(of_spans.last_activity, of_logs.last_activity)::VARCHAR,
   traces: coalesce(traces, 0),
   spans: coalesce(spans, 0),
+  turns: coalesce(turns, 0),
   errors: coalesce(errors, 0),
   logs: coalesce(logs, 0),
   "inputTokens": coalesce("input_tokens", 0),
   "outputTokens": coalesce("output_tokens", 0),
   "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id)
+FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_turns USING (session_id) LEFT JOIN of_errors USING (session_id)
 
 
 -- listSessions, the oldest first, the next page
@@ -1349,14 +1436,33 @@ ORDER BY last_activity asc, session_id asc
 LIMIT ?
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, replayed, "input_tokens", "output_tokens", "cost_usd"
+SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
+AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE "session_id" IN (?) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
-WHERE "session_id" IN (?) ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE status = 'error'
-AND NOT replayed) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+WHERE "session_id" IN (?) ), failed AS (
+SELECT session_id, trace_id, span_id, parent_span_id, error_type, message
+FROM span_rows
+WHERE failed ), of_turns AS (
+SELECT session_id, count(*) AS turns
+FROM span_rows AS span ANTI JOIN span_rows AS parent ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id
+AND span.entry_key IS NULL
+GROUP BY session_id ), of_errors AS (
+SELECT session_id, count(*) AS errors
+FROM failed AS parent ANTI JOIN failed AS span ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id
+AND span.span_id <> parent.span_id
+AND span.error_type IS NOT DISTINCT
+FROM parent.error_type
+AND (span.message IS NULL
+OR span.message = parent.message)
+GROUP BY session_id ), of_spans AS (
+SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
@@ -1370,13 +1476,14 @@ SELECT to_json({ sessionId: session_id,
   lastActivity: greatest(of_spans.last_activity, of_logs.last_activity)::VARCHAR,
   traces: coalesce(traces, 0),
   spans: coalesce(spans, 0),
+  turns: coalesce(turns, 0),
   errors: coalesce(errors, 0),
   logs: coalesce(logs, 0),
   "inputTokens": coalesce("input_tokens", 0),
   "outputTokens": coalesce("output_tokens", 0),
   "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id)
+FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_turns USING (session_id) LEFT JOIN of_errors USING (session_id)
 
 
 -- sessionTimeline
@@ -1400,8 +1507,9 @@ FROM "mastra_ai_logs"
 WHERE session_id = ?), scores_rows AS MATERIALIZED (SELECT rowid AS _id, *
 FROM "mastra_ai_scores"
 WHERE session_id = ?), items AS (SELECT _id, start_time AS time, '0' AS kind, trace_id || span_id AS key
-FROM spans_rows
-WHERE entry_key IS NOT NULL
+FROM spans_rows AS span ANTI JOIN spans_rows AS parent ON span.entry_key IS NULL
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id
 UNION ALL
 SELECT _id, timestamp AS time, '1' AS kind, log_id AS key
 FROM logs_rows
@@ -1424,6 +1532,7 @@ FROM (SELECT page.*, to_json({"traceId": spans_rows."trace_id",
   "spanType": spans_rows."span_type",
   "status": spans_rows."status",
   "statusMessage": spans_rows."status_message",
+  "errorType": spans_rows."error_type",
   "startTime": spans_rows."start_time"::VARCHAR,
   "endTime": spans_rows."end_time"::VARCHAR,
   "sessionId": spans_rows."session_id",
@@ -1536,8 +1645,9 @@ FROM "mastra_ai_logs"
 WHERE session_id = ?), scores_rows AS MATERIALIZED (SELECT rowid AS _id, *
 FROM "mastra_ai_scores"
 WHERE session_id = ?), items AS (SELECT _id, start_time AS time, '0' AS kind, trace_id || span_id AS key
-FROM spans_rows
-WHERE entry_key IS NOT NULL
+FROM spans_rows AS span ANTI JOIN spans_rows AS parent ON span.entry_key IS NULL
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id
 UNION ALL
 SELECT _id, timestamp AS time, '1' AS kind, log_id AS key
 FROM logs_rows
@@ -1568,6 +1678,7 @@ FROM (SELECT page.*, to_json({"traceId": spans_rows."trace_id",
   "spanType": spans_rows."span_type",
   "status": spans_rows."status",
   "statusMessage": spans_rows."status_message",
+  "errorType": spans_rows."error_type",
   "startTime": spans_rows."start_time"::VARCHAR,
   "endTime": spans_rows."end_time"::VARCHAR,
   "sessionId": spans_rows."session_id",
@@ -1671,6 +1782,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanType": "mastra_ai_spans"."span_type",
   "status": "mastra_ai_spans"."status",
   "statusMessage": "mastra_ai_spans"."status_message",
+  "errorType": "mastra_ai_spans"."error_type",
   "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
   "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
   "sessionId": "mastra_ai_spans"."session_id",
@@ -1722,6 +1834,7 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "spanType": "mastra_ai_spans"."span_type",
   "status": "mastra_ai_spans"."status",
   "statusMessage": "mastra_ai_spans"."status_message",
+  "errorType": "mastra_ai_spans"."error_type",
   "startTime": "mastra_ai_spans"."start_time"::VARCHAR,
   "endTime": "mastra_ai_spans"."end_time"::VARCHAR,
   "sessionId": "mastra_ai_spans"."session_id",
@@ -1763,14 +1876,33 @@ AND span_id = ?
 -- getSession
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, start_time, end_time, user_id, span_type, status, replayed, "input_tokens", "output_tokens", "cost_usd"
+SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
+AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE "session_id" IN (?) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
-WHERE "session_id" IN (?) ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE status = 'error'
-AND NOT replayed) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+WHERE "session_id" IN (?) ), failed AS (
+SELECT session_id, trace_id, span_id, parent_span_id, error_type, message
+FROM span_rows
+WHERE failed ), of_turns AS (
+SELECT session_id, count(*) AS turns
+FROM span_rows AS span ANTI JOIN span_rows AS parent ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id
+AND span.entry_key IS NULL
+GROUP BY session_id ), of_errors AS (
+SELECT session_id, count(*) AS errors
+FROM failed AS parent ANTI JOIN failed AS span ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id
+AND span.span_id <> parent.span_id
+AND span.error_type IS NOT DISTINCT
+FROM parent.error_type
+AND (span.message IS NULL
+OR span.message = parent.message)
+GROUP BY session_id ), of_spans AS (
+SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
@@ -1784,13 +1916,14 @@ SELECT to_json({ sessionId: session_id,
   lastActivity: greatest(of_spans.last_activity, of_logs.last_activity)::VARCHAR,
   traces: coalesce(traces, 0),
   spans: coalesce(spans, 0),
+  turns: coalesce(turns, 0),
   errors: coalesce(errors, 0),
   logs: coalesce(logs, 0),
   "inputTokens": coalesce("input_tokens", 0),
   "outputTokens": coalesce("output_tokens", 0),
   "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id)
+FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_turns USING (session_id) LEFT JOIN of_errors USING (session_id)
 
 
 -- deleteSession

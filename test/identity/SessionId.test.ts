@@ -1,5 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Fiber, FiberRef, Layer, Option, Schema, Stream, TestClock } from "effect"
+import {
+  Deferred,
+  Effect,
+  Either,
+  Fiber,
+  FiberRef,
+  Layer,
+  Option,
+  ParseResult,
+  Schema,
+  Stream,
+  TestClock
+} from "effect"
+import { expectTypeOf } from "vitest"
 import * as SessionId from "../../src/identity/SessionId.js"
 
 const id = (text: string) => SessionId.SessionId.make(text)
@@ -45,16 +58,57 @@ describe("SessionId", () => {
     })
   })
 
-  describe("a cast", () => {
-    for (const value of ["", "Zoë 4711 ", 5]) {
-      it.effect(`of ${JSON.stringify(value)} gives no session`, () =>
+  describe("make", () => {
+    it("gives a text that is a session id, and throws for any other", () => {
+      assert.strictEqual(SessionId.make("support-4711"), id("support-4711"))
+      assert.throws(() => SessionId.make(" a"), ParseResult.ParseError, "1 to 200 printable ASCII characters")
+      expectTypeOf(SessionId.make("a")).toEqualTypeOf<SessionId.SessionId>()
+    })
+  })
+
+  describe("a plain text", () => {
+    it.effect("is a session, in each place that takes one", () =>
+      Effect.gen(function* () {
+        const text: string = "support-4711"
+        assert.strictEqual(yield* SessionId.withSessionId(current, text), text)
+        assert.strictEqual(yield* current.pipe(SessionId.withSessionId(text)), text)
+        assert.strictEqual(yield* Effect.provide(current, SessionId.layer(text)), text)
+      })
+    )
+
+    for (const value of ["", "Zoë 4711 ", "x".repeat(100_000), 5, undefined]) {
+      it.effect(`that is none fails, and nothing runs: ${JSON.stringify(value)?.slice(0, 20)}`, () =>
         Effect.gen(function* () {
-          const cast = value as SessionId.SessionId
-          assert.isUndefined(yield* SessionId.withSessionId(current, cast))
-          assert.isUndefined(yield* Effect.provide(current, SessionId.layer(cast)))
+          let runs = 0
+          const program = Effect.sync(() => runs++)
+          const given = value as string
+          const errors = [
+            yield* Effect.flip(SessionId.withSessionId(program, given)),
+            yield* Effect.flip(program.pipe(SessionId.withSessionId(given))),
+            yield* Effect.flip(Effect.provide(program, SessionId.layer(given)))
+          ]
+          for (const error of errors) {
+            assert.strictEqual(error._tag, "ParseError")
+            assert.include(error.message, '["sessionId"]')
+            assert.isBelow(error.message.length, 1_000)
+            if (typeof value === "string") assert.include(error.message, "1 to 200 printable ASCII characters")
+          }
+          assert.strictEqual(runs, 0)
         })
       )
     }
+
+    it("may fail, and what was checked cannot", () => {
+      const program: Effect.Effect<number, "no"> = Effect.succeed(1)
+      const text: string = "a"
+      type Fails = Effect.Effect<number, "no" | ParseResult.ParseError>
+      expectTypeOf(SessionId.withSessionId(program, text)).toEqualTypeOf<Fails>()
+      expectTypeOf(program.pipe(SessionId.withSessionId("a"))).toEqualTypeOf<Fails>()
+      expectTypeOf(SessionId.withSessionId(program, id("a"))).toEqualTypeOf<typeof program>()
+      expectTypeOf(program.pipe(SessionId.withSessionId(id("a")))).toEqualTypeOf<typeof program>()
+      expectTypeOf(SessionId.layer(text)).toEqualTypeOf<Layer.Layer<never, ParseResult.ParseError>>()
+      expectTypeOf(SessionId.layer(id("a"))).toEqualTypeOf<Layer.Layer<never>>()
+    })
   })
 
   describe("generate", () => {

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Fiber, FiberRef, Option, Schema } from "effect"
+import { Effect, Either, Fiber, FiberRef, Option, type ParseResult, Schema } from "effect"
+import { expectTypeOf } from "vitest"
 import * as SessionId from "../../src/identity/SessionId.js"
 import * as TracingOptions from "../../src/identity/TracingOptions.js"
 
@@ -69,6 +70,28 @@ describe("TracingOptions", () => {
         assert.notProperty(yield* FiberRef.get(TracingOptions.currentTracingOptions), "sessionId")
       }).pipe(withTracingOptions({ sessionId: id("s"), runId: "r" }))
     )
+
+    it.effect("may be a plain text, which fails where it is no session id", () =>
+      Effect.gen(function* () {
+        const options = { sessionId: "s", runId: "r" }
+        assert.deepStrictEqual(yield* withTracingOptions(get, options), { sessionId: id("s"), runId: "r" })
+        assert.deepStrictEqual(yield* get.pipe(withTracingOptions(options)), { sessionId: id("s"), runId: "r" })
+        const error = yield* Effect.flip(withTracingOptions(get, { sessionId: " " }))
+        assert.strictEqual(error._tag, "ParseError")
+        assert.include(error.message, '["sessionId"]')
+      })
+    )
+
+    it("may fail as a plain text, and not as what was checked, or where there is none", () => {
+      const program: Effect.Effect<number> = Effect.succeed(1)
+      type Fails = Effect.Effect<number, ParseResult.ParseError>
+      const checked: TracingOptions.TracingOptions = { sessionId: id("s") }
+      expectTypeOf(withTracingOptions(program, { sessionId: "s" })).toEqualTypeOf<Fails>()
+      expectTypeOf(program.pipe(withTracingOptions({ sessionId: "s" }))).toEqualTypeOf<Fails>()
+      expectTypeOf(withTracingOptions(program, { runId: "r" })).toEqualTypeOf<typeof program>()
+      expectTypeOf(program.pipe(withTracingOptions({ runId: "r" }))).toEqualTypeOf<typeof program>()
+      expectTypeOf(withTracingOptions(program, checked)).toEqualTypeOf<typeof program>()
+    })
 
     it.effect("stays when the options name none", () =>
       Effect.gen(function* () {

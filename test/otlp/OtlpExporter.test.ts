@@ -3,6 +3,7 @@ import { ConfigProvider, Effect, Layer, Logger, Queue, Redacted } from "effect"
 import { Observability, SessionId } from "effect-observability"
 import { OtlpExporter } from "effect-observability/otlp"
 import { version } from "../../src/runtime/version.js"
+import type { JsonObject } from "../../src/signal/Json.js"
 import type { SpanRecord } from "../../src/signal/SpanRecord.js"
 import { log, metric, type SpanFields, score, span } from "../../src/testing/Records.js"
 import {
@@ -246,13 +247,68 @@ describe("OtlpExporter", () => {
   it.scopedLive("tells the status of a span", () =>
     Effect.gen(function* () {
       const ok = yield* onlySpan({ status: "ok" })
-      assert.deepStrictEqual(ok["status"], { code: 1 })
+      assert.deepStrictEqual(ok["status"], { code: 0 })
+      assert.isUndefined(attribute(ok, "effect_observability.status"))
       const interrupted = yield* onlySpan({ status: "interrupted" })
       assert.deepStrictEqual(interrupted["status"], { code: 0 })
       assert.deepStrictEqual(attribute(interrupted, "effect_observability.status"), { stringValue: "interrupted" })
       const open = yield* onlySpan({ status: "running", startTime: start })
       assert.deepStrictEqual(attribute(open, "effect_observability.status"), { stringValue: "running" })
       assert.strictEqual(open["endTimeUnixNano"], "1700000000123456789")
+    })
+  )
+
+  it.scopedLive("gives an attribute that may be a fraction the same type always", () =>
+    Effect.gen(function* () {
+      const doubles = ["gen_ai.request.temperature", "gen_ai.request.top_p", "llm.cost.prompt", "gen_ai.usage.cost"]
+      for (const key of doubles) {
+        const record = yield* onlySpan({ attributes: { [key]: 1 } })
+        assert.deepStrictEqual(attribute(record, key), { doubleValue: 1 })
+      }
+      const record = yield* onlySpan({ attributes: { "gen_ai.request.max_tokens": 1 } })
+      assert.deepStrictEqual(attribute(record, "gen_ai.request.max_tokens"), { intValue: "1" })
+    })
+  )
+
+  it.scopedLive("tells OpenInference what went in and came out", () =>
+    Effect.gen(function* () {
+      const text = (role: string, content: string) => [{ role, parts: [{ type: "text", content }] }]
+      const question = [...text("user", "hi"), ...text("user", "there")]
+      const cases: ReadonlyArray<readonly [JsonObject, ReadonlyArray<string | undefined>]> = [
+        [
+          { "gen_ai.input.messages": text("user", "hi"), "gen_ai.output.messages": text("assistant", "[1]") },
+          ["hi", "text/plain", "[1]", "text/plain"]
+        ],
+        [
+          { "gen_ai.input.messages": question, "gen_ai.output.messages": JSON.stringify(question) },
+          [JSON.stringify(question), "application/json", JSON.stringify(question), "application/json"]
+        ],
+        [
+          { "gen_ai.tool.call.arguments": { city: "Oslo" }, "gen_ai.tool.call.result": "rain" },
+          ['{"city":"Oslo"}', "application/json", "rain", "text/plain"]
+        ],
+        [{ "gen_ai.input.messages": question, "input.value": "mine" }, ["mine", undefined, undefined, undefined]]
+      ]
+      for (const [attributes, expected] of cases) {
+        const record = yield* onlySpan({ attributes })
+        const keys = ["input.value", "input.mime_type", "output.value", "output.mime_type"]
+        assert.deepStrictEqual(
+          keys.map((key) => (attribute(record, key) as { stringValue?: string } | undefined)?.stringValue),
+          expected
+        )
+      }
+    })
+  )
+
+  it.scopedLive("tells OpenInference the details of tokens", () =>
+    Effect.gen(function* () {
+      const tokens = { cachedInputTokens: 1, cacheWriteTokens: 2, reasoningTokens: 3 }
+      const record = yield* onlySpan({ spanType: "model_generation", ...tokens })
+      const details = ["prompt_details.cache_read", "prompt_details.cache_write", "completion_details.reasoning"]
+      assert.deepStrictEqual(
+        details.map((key) => attribute(record, `llm.token_count.${key}`)),
+        ["1", "2", "3"].map((intValue) => ({ intValue }))
+      )
     })
   )
 

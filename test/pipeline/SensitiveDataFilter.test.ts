@@ -53,6 +53,54 @@ const texts = inText.map(([text, secret]) => [text(secret), secret] as const)
 const all = [...shapedTexts, ...namedTexts, ...texts]
 
 describe("SensitiveDataFilter", () => {
+  it("leaves a JSON schema as it was, whatever its properties are called", () => {
+    const properties = { user: { type: "string" }, password: { type: "string", description: "At least 8 characters" } }
+    const parameters = { type: "object", properties, required: ["password", "api_key_2"] }
+    const schemas: ReadonlyArray<Json> = [
+      [{ name: "login", parameters }],
+      {
+        tools: [{ name: "login", inputSchema: { $schema: "http://json-schema.org/draft-07/schema#", ...parameters } }]
+      },
+      { type: "OBJECT", properties: { token: { type: "STRING", nullable: true } } },
+      { type: "object", properties: { apiKey: { anyOf: [{ type: "string", minLength: 8 }, { type: "null" }] } } },
+      { type: "object", properties: { secrets: { type: "array", items: { $ref: "#/$defs/Secret" } } } },
+      { type: "object", properties: { credentials: { type: "object", properties, additionalProperties: false } } },
+      {
+        components: {
+          schemas: { Password: { type: "string", format: "password" } },
+          securitySchemes: { apiKey: { type: "apiKey", in: "header", name: "X-API-Key" } }
+        }
+      }
+    ]
+    for (const schema of schemas) assert.deepStrictEqual(masked(schema), schema)
+    for (const schema of schemas.slice(0, 6)) {
+      for (const text of [JSON.stringify(schema), JSON.stringify(schema, null, 2)])
+        assert.strictEqual(masked(text), text)
+    }
+  })
+
+  it("masks the values that a JSON schema has, and what only looks like one", () => {
+    const secret = "hunter2-x"
+    const below = (password: Json) => ({ type: "object", properties: { password } })
+    const cases: ReadonlyArray<Json> = [
+      ...["default", "example", "const", "value", "anything"].map((key) => below({ type: "string", [key]: secret })),
+      ...["examples", "enum", "items"].map((key) => below({ type: "string", [key]: [secret] })),
+      below({ anyOf: [{ type: "string", default: secret }] }),
+      below({ type: "object", properties: { value: { type: "string", default: secret } } }),
+      below({ type: "string", description: { of: secret } }),
+      below({ type: secret }),
+      below({ description: secret }),
+      below(secret),
+      { password: { type: "string", description: secret } },
+      below({ type: "string", description: `such as ${Object.values(shaped)[0]}` })
+    ]
+    for (const value of cases.slice(0, -1)) {
+      assert.notInclude(JSON.stringify(masked(value)), secret)
+      assert.notInclude(masked(JSON.stringify(value)) as string, secret)
+    }
+    assert.include(JSON.stringify(masked(cases.at(-1) as Json)), "such as [REDACTED]")
+  })
+
   it("knows at least 150 secrets and 50 look-alikes", () => {
     assert.isAtLeast(Object.keys(shaped).length + named.length + inText.length, 150)
     assert.isAtLeast(lookAlikes.length, 50)

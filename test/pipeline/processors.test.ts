@@ -41,6 +41,27 @@ const required = (name: SignalName) =>
   Object.entries(signals[name].fields).flatMap(([field, { optional }]) => (optional ? [] : [field]))
 
 describe("a processor", () => {
+  it.scoped("leaves events that can be made JSON", () =>
+    Effect.gen(function* () {
+      const store = memory()
+      const { emitter, flush } = yield* make(
+        store,
+        { name: "plain", span: (span) => ({ ...span, events: span.events.map((event) => ({ ...event })) }) as never },
+        SensitiveDataFilter.make()
+      )
+      const events = ["hello", "Bearer abcdefghijklmnopqrstuvwxyz0123456789"].map((name) => ({
+        name,
+        time: 1n,
+        attributes: { password: "secret" }
+      }))
+      emit(emitter, span({ events }))
+      yield* flush
+      const [stored] = store.spans
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(stored?.events)), stored?.toJSON().events)
+      assert.notInclude(JSON.stringify(stored?.events), "secret")
+    })
+  )
+
   for (const name of signalNames) {
     it.scoped(`that leaves any field of ${name} in a wrong form costs that record, which is counted`, () =>
       Effect.gen(function* () {

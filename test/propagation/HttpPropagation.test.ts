@@ -19,7 +19,7 @@ import {
 import { NodeHttpServer, Undici } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, Option, type Runtime, Schema, Stream } from "effect"
-import { type Sampler, SessionId, TracingOptions } from "effect-observability"
+import { type Sampler, SessionId, type SpanRecord, TracingOptions } from "effect-observability"
 import { HttpPropagation } from "effect-observability/http"
 import { client, id, named, ofKind, Recording, raw, recordingWith, serve, stored, whoami } from "./utils.js"
 
@@ -65,6 +65,67 @@ describe("HttpPropagation", () => {
       )
     }).pipe(Effect.provide(Recording))
   )
+
+  describe("the headers that spans keep", () => {
+    /** Those of a call, of both sides, as attributes of its spans and of a span of the program. */
+    const kept = Effect.gen(function* () {
+      const url = yield* serve(
+        Effect.as(
+          Effect.withSpan(Effect.void, "own", { attributes: { "http.request.header.x-tenant": "acme" } }),
+          HttpServerResponse.text("hello", {
+            headers: { "x-request-id": "r-1", "set-cookie": "sid=1", "x-tenant": "acme" }
+          })
+        )
+      )
+      const http = HttpClient.mapRequest(
+        yield* client(),
+        HttpClientRequest.setHeaders({ authorization: "Bearer secret", "x-tenant": "acme", "X-Correlation-Id": "c-1" })
+      )
+      yield* getText(http, url)
+      const { spans } = yield* stored
+      const headersOf = (spans: ReadonlyArray<SpanRecord.SpanRecord>) =>
+        spans.map(({ attributes }) =>
+          Object.keys(attributes)
+            .filter((key) => key.includes(".header."))
+            .toSorted()
+        )
+      return {
+        client: headersOf(ofKind(spans, "client")),
+        server: headersOf(ofKind(spans, "server")),
+        own: headersOf([named(spans, "own")])
+      }
+    })
+
+    it.scopedLive("are a few that are harmless", () =>
+      Effect.gen(function* () {
+        const headers = [
+          "http.request.header.x-correlation-id",
+          ...["content-length", "content-type", "x-request-id"].map((name) => `http.response.header.${name}`)
+        ]
+        assert.deepStrictEqual(yield* kept, {
+          client: [headers],
+          server: [headers],
+          own: [["http.request.header.x-tenant"]]
+        })
+      }).pipe(Effect.provide(Recording))
+    )
+
+    it.scopedLive("are those that are named", () =>
+      Effect.gen(function* () {
+        const headers = ["http.request.header.x-tenant", "http.response.header.x-tenant"]
+        const { client, server } = yield* kept
+        assert.deepStrictEqual([client, server], [[headers], [headers]])
+      }).pipe(Effect.provide(recordingWith({ httpHeaders: ["X-Tenant"] })))
+    )
+
+    it.scopedLive("are all of them", () =>
+      Effect.gen(function* () {
+        const { client, server } = yield* kept
+        assert.isAbove(client[0]?.length ?? 0, 8)
+        assert.include(server[0] ?? [], "http.request.header.authorization")
+      }).pipe(Effect.provide(recordingWith({ httpHeaders: "all" })))
+    )
+  })
 
   describe("the client", () => {
     it.scopedLive("sends no header of a session where there is none", () =>

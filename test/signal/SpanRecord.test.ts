@@ -1,9 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, Equal, Schema } from "effect"
-import { unchecked } from "../../src/signal/Signal.js"
+import { expectTypeOf } from "vitest"
+import type { LogRecord } from "../../src/signal/LogRecord.js"
+import type { MetricPoint } from "../../src/signal/MetricPoint.js"
+import type { Score } from "../../src/signal/Score.js"
+import { decoder, unchecked } from "../../src/signal/Signal.js"
 import { SpanRecord } from "../../src/signal/SpanRecord.js"
 import { signals } from "../../src/signal/signals.js"
-import { at, span, spanId, traceId } from "../../src/testing/Records.js"
+import { at, log, metric, score, span, spanId, traceId } from "../../src/testing/Records.js"
 
 const whole = span({
   traceId: traceId(1),
@@ -54,6 +58,37 @@ describe("SpanRecord", () => {
       [startTime, endTime, events[0]?.time],
       ["-9223372036854775808", "9223372036854775807", `${at(0)}`]
     )
+  })
+
+  it("has parts that can be made JSON, however it was made", () => {
+    const made = {
+      new: whole,
+      "new, of parts of another": new SpanRecord({ ...span(), events: whole.events, links: whole.links }),
+      unchecked: new SpanRecord({ ...span(), events: [{ name: "e", time: 1n, attributes: {} }] }, true),
+      decoded: Schema.decodeSync(SpanRecord)(whole.toJSON()),
+      "read from a store": decoder(signals.spans)(JSON.parse(JSON.stringify(whole)))
+    }
+    for (const [name, record] of Object.entries(made)) {
+      const { events, links } = record.toJSON()
+      assert.isNotEmpty(events, name)
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(record.events)), events, name)
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(record.links)), links, name)
+    }
+  })
+
+  it("is told from records of other signals by its tag, which is in neither form", () => {
+    const records: ReadonlyArray<SpanRecord | LogRecord | MetricPoint | Score> = [span(), log(), metric(), score()]
+    assert.deepStrictEqual(
+      records.map((record) => record._tag),
+      ["SpanRecord", "LogRecord", "MetricPoint", "Score"]
+    )
+    for (const record of records) {
+      assert.notProperty(record.toJSON(), "_tag")
+      assert.notInclude(Object.keys(record), "_tag")
+      if (record._tag === "SpanRecord") expectTypeOf(record).toEqualTypeOf<SpanRecord>()
+      else if (record._tag === "LogRecord") expectTypeOf(record).toEqualTypeOf<LogRecord>()
+    }
+    assert.strictEqual(decoder(signals.logs)(JSON.parse(JSON.stringify(log())))._tag, "LogRecord")
   })
 
   it("leaves out of its JSON what is undefined", () => {

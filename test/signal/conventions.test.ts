@@ -37,6 +37,7 @@ describe("conventions", () => {
     "gen_ai.usage.input_tokens": [-1, 1.5, 2 ** 53, "1e3", "-1", "", " 1", null, true],
     "gen_ai.usage.cost": [-0.1, "free", null, [1]],
     "effect_observability.time_to_first_token": [-1, 1.5, "9223372036854775808", "soon"],
+    "gen_ai.response.time_to_first_chunk": [-1, 1e10, 1e300, "soon", null, true],
     "effect_observability.cost_source": ["guess", 1, null]
   })) {
     it(`take no value for ${attribute} that is none`, () => {
@@ -50,6 +51,17 @@ describe("conventions", () => {
         timeToFirstToken: 1_500n
       })
     }
+  })
+
+  it("take the time of the first token in seconds where it is said so, after ours in nanoseconds", () => {
+    for (const value of [0.3, "0.3"]) {
+      assert.deepStrictEqual(filled({ "gen_ai.response.time_to_first_chunk": value }), {
+        timeToFirstToken: 300_000_000n
+      })
+    }
+    const both = { "gen_ai.response.time_to_first_chunk": 2, "effect_observability.time_to_first_token": 7 }
+    assert.deepStrictEqual(filled(both), { timeToFirstToken: 7n })
+    assert.deepStrictEqual(filled({ "gen_ai.response.time_to_first_chunk": 0 }), { timeToFirstToken: 0n })
   })
 
   it("watch every attribute that fills a field or names a type", () => {

@@ -44,7 +44,7 @@ interface Values {
 
 type Rows<Fields, Filters> = { readonly [Name in keyof Fields]-?: Row<NonNullable<Fields[Name]>, Filters> }
 
-type RowsOf<N extends SignalName> = Rows<Omit<RecordOf<N>, "toJSON">, FiltersOf<N>>
+type RowsOf<N extends SignalName> = Rows<Omit<RecordOf<N>, "toJSON" | "_tag">, FiltersOf<N>>
 
 type FiltersOf<N extends SignalName> = NonNullable<
   NonNullable<Parameters<Storage.StorageService[`list${Capitalize<N>}`]>[0]>["filters"]
@@ -150,7 +150,10 @@ const spans: RowsOf<"spans"> = {
     otlp: [
       "attributes.llm.model_name",
       "attributes.llm.token_count.completion",
+      "attributes.llm.token_count.completion_details.reasoning",
       "attributes.llm.token_count.prompt",
+      "attributes.llm.token_count.prompt_details.cache_read",
+      "attributes.llm.token_count.prompt_details.cache_write",
       "attributes.openinference.span.kind"
     ],
     secret: null,
@@ -211,21 +214,30 @@ const spans: RowsOf<"spans"> = {
     secret: masked(text),
     filters: [{ model: "asked-1" }]
   },
+  errorType: {
+    values: ["NoSeats", "429"],
+    otlp: ["attributes.error.type"],
+    secret: masked(text),
+    filters: [{ errorType: "NoSeats" }]
+  },
   cachedInputTokens: {
     values: [5, 6],
-    otlp: ["attributes.gen_ai.usage.cache_read.input_tokens"],
+    otlp: ["attributes.gen_ai.usage.cache_read.input_tokens", "attributes.llm.token_count.prompt_details.cache_read"],
     secret: null,
     filters: []
   },
   cacheWriteTokens: {
     values: [3, 4],
-    otlp: ["attributes.gen_ai.usage.cache_write.input_tokens"],
+    otlp: ["attributes.gen_ai.usage.cache_write.input_tokens", "attributes.llm.token_count.prompt_details.cache_write"],
     secret: null,
     filters: []
   },
   reasoningTokens: {
     values: [7, 8],
-    otlp: ["attributes.gen_ai.usage.reasoning.output_tokens"],
+    otlp: [
+      "attributes.gen_ai.usage.reasoning.output_tokens",
+      "attributes.llm.token_count.completion_details.reasoning"
+    ],
     secret: null,
     filters: []
   },

@@ -128,9 +128,18 @@ describe("toJson", () => {
     })
   }
 
-  it("an Error is its name, message and stack, and nothing else", () => {
+  it("an Error is its name, message and stack, why it was thrown, and nothing else", () => {
     const error = Object.assign(new TypeError("no"), { secret: 1 })
     assert.deepStrictEqual(toJson(error, limits), { name: "TypeError", message: "no", stack: error.stack as string })
+    const cause = { headers: { a: 1 }, inner: { body: "b", id: 1 } }
+    const coded = Object.assign(new Error("no", { cause }), { code: "E1", request: { id: 1 } })
+    assert.deepStrictEqual(toJson(coded, limits), {
+      name: "Error",
+      message: "no",
+      stack: coded.stack as string,
+      code: "E1",
+      cause: { inner: { id: 1 } }
+    })
   })
 
   it("keeps a key named __proto__ as a key", () => {
@@ -146,7 +155,7 @@ describe("toJson", () => {
 
   it("says how large the JSON is, as whoever measures it whole", () => {
     for (const [name, value] of cases) {
-      const meter = { bytes: 0 }
+      const meter = { bytes: 0, cut: false }
       const json = toJson(value, limits, meter)
       assert.strictEqual(meter.bytes, json === undefined ? 0 : sizeOfJson(json), name)
     }

@@ -35,6 +35,25 @@ describe("Storage.make", () => {
     })
   )
 
+  it.effect("has each of its methods as a function that needs the service", () =>
+    Effect.gen(function* () {
+      const storage = Storage.make({})
+      const calls: {
+        readonly [N in keyof Storage.StorageService]: Storage.StorageService[N] extends (
+          ...args: infer Args
+        ) => Effect.Effect<infer A, infer E>
+          ? (...args: Args) => Effect.Effect<A, E, Storage.Storage>
+          : never
+      } = Storage
+      for (const method of Object.keys(storage) as ReadonlyArray<keyof typeof storage>) {
+        const call = calls[method] as (argument: unknown) => Effect.Effect<unknown, unknown, Storage.Storage>
+        const asked = { [method]: (argument: unknown) => Effect.succeed([method, argument]) }
+        const answer = Effect.provideService(call("argument"), Storage.Storage, Storage.make(asked as never))
+        assert.deepStrictEqual(yield* answer, [method, "argument"])
+      }
+    })
+  )
+
   it.effect("keeps the methods that the engine has", () =>
     Effect.gen(function* () {
       const stored = span()

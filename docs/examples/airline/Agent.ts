@@ -16,7 +16,7 @@ export const converse = Effect.fnUntraced(function* (instructions: string, messa
   let prompt = Prompt.make([{ role: "system", content: instructions }])
   let modelCalls = 0
 
-  // `@effect/ai` would run the tools inside the span of the model, whose duration would then be that of both.
+  // The tools are run here, to record them as `Agent.tool` does.
   const callModel = Effect.suspend(() =>
     LanguageModel.generateText({ prompt, toolkit, disableToolCallResolution: true })
   )

@@ -1,11 +1,10 @@
 /** What a storage holds, asked and printed: every session, and what happened in one of them. */
 import { Array, Chunk, Console, Effect, Option, Stream } from "effect"
-import { type LogRecord, SpanRecord, Storage } from "effect-observability"
+import { type LogRecord, type SpanRecord, Storage } from "effect-observability"
 
 /** Prints the table of sessions, one session as a tree, and the totals. */
 export const print = Effect.gen(function* () {
-  const { listSessions } = yield* Storage.Storage
-  const sessions = yield* collect(listSessions)
+  const sessions = yield* collect(Storage.listSessions)
   yield* Console.log(
     table("lrrrrrrrr", [
       ["SESSION", "STARTED", "TURNS", "SPANS", "ERRORS", "LOGS", "TOKENS IN", "OUT", "LASTED"],
@@ -19,7 +18,7 @@ export const print = Effect.gen(function* () {
     ])
   )
 
-  const failed = yield* listSessions({ filters: { hasError: true }, pagination: { limit: 1 } })
+  const failed = yield* Storage.listSessions({ filters: { hasError: true }, pagination: { limit: 1 } })
   for (const { sessionId } of Array.take([...failed.items, ...sessions], 1)) {
     yield* Console.log(`\nSession ${sessionId}\n\n${yield* tree(sessionId)}`)
   }
@@ -37,14 +36,13 @@ export const print = Effect.gen(function* () {
 
 /** Counts over everything that is stored. */
 export const totals = Effect.gen(function* () {
-  const { listLogs, listSessions, listSpans, listTraces } = yield* Storage.Storage
-  const spans = yield* collect(listSpans)
-  const logs = yield* collect(listLogs)
+  const spans = yield* collect(Storage.listSpans)
+  const logs = yield* collect(Storage.listLogs)
   const ofType = (type: SpanRecord.SpanType) => spans.filter(({ spanType }) => spanType === type)
   return {
-    sessions: (yield* collect(listSessions)).length,
+    sessions: (yield* collect(Storage.listSessions)).length,
     turns: ofType("agent_run").length,
-    traces: (yield* collect(listTraces)).length,
+    traces: (yield* collect(Storage.listTraces)).length,
     modelCalls: ofType("model_generation").length,
     toolCalls: ofType("tool_call").length,
     refused: ofType("tool_call").filter(({ status }) => status === "error").length,
@@ -56,12 +54,11 @@ export const totals = Effect.gen(function* () {
 
 /** The turns of a session in their order, each with its spans and logs. */
 const tree = Effect.fnUntraced(function* (sessionId: string) {
-  const { getTrace, sessionTimeline } = yield* Storage.Storage
-  const timeline = yield* collect((options) => sessionTimeline({ sessionId, ...options }))
-  const turns = timeline.filter((item) => item instanceof SpanRecord.SpanRecord)
-  const logs = timeline.filter((item) => "logId" in item)
+  const timeline = yield* collect((options) => Storage.sessionTimeline({ sessionId, ...options }))
+  const turns = timeline.filter((item) => item._tag === "SpanRecord")
+  const logs = timeline.filter((item) => item._tag === "LogRecord")
   const rows = yield* Effect.forEach(turns, (turn) =>
-    Effect.map(getTrace(turn.traceId), (trace) =>
+    Effect.map(Storage.getTrace(turn.traceId), (trace) =>
       branch(turn, [...Option.match(trace, { onNone: () => [], onSome: ({ spans }) => spans }), ...logs])
     )
   )
@@ -94,8 +91,8 @@ const branch = (
 }
 
 /** Every item of a list, page by page. */
-export const collect = <A, E>(
-  list: (options: { readonly pagination: Storage.Pagination }) => Effect.Effect<Storage.PaginatedResult<A>, E>
+export const collect = <A, E, R>(
+  list: (options: { readonly pagination: Storage.Pagination }) => Effect.Effect<Storage.PaginatedResult<A>, E, R>
 ) =>
   Stream.paginateChunkEffect(undefined, (cursor: string | undefined) =>
     Effect.map(list({ pagination: { cursor, limit: 100 } }), ({ items, nextCursor }) => [
@@ -104,7 +101,8 @@ export const collect = <A, E>(
     ])
   ).pipe(Stream.runCollect, Effect.map(Chunk.toReadonlyArray))
 
-const isLog = (record: SpanRecord.SpanRecord | LogRecord.LogRecord): record is LogRecord.LogRecord => "logId" in record
+const isLog = (record: SpanRecord.SpanRecord | LogRecord.LogRecord): record is LogRecord.LogRecord =>
+  record._tag === "LogRecord"
 
 const time = (record: SpanRecord.SpanRecord | LogRecord.LogRecord) =>
   isLog(record) ? record.timestamp : record.startTime

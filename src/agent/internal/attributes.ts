@@ -7,10 +7,14 @@ export interface Response {
   /** The model that answered, where it is not the one that was asked for. */
   readonly model?: string | undefined
   readonly finishReasons?: ReadonlyArray<string> | undefined
+  /** All of the input, with what was read from a cache and written to it. Some providers count these apart: add them. */
   readonly inputTokens?: number | undefined
+  /** All of the output, with the reasoning. Some providers count it apart: add it. */
   readonly outputTokens?: number | undefined
-  /** Of the input tokens, those that came from a cache. */
+  /** Of the input tokens, those that were read from a cache. */
   readonly cachedInputTokens?: number | undefined
+  /** Of the input tokens, those that were written to a cache. */
+  readonly cacheWriteTokens?: number | undefined
   /** Of the output tokens, those that were spent on reasoning. */
   readonly reasoningTokens?: number | undefined
   /** US dollars. */
@@ -24,6 +28,8 @@ export const ofResponse = (response: Response) => ({
   [genAi.inputTokens]: response.inputTokens,
   [genAi.outputTokens]: response.outputTokens,
   [genAi.cachedInputTokens]: response.cachedInputTokens,
+  [genAi.cacheWriteTokens]: response.cacheWriteTokens,
+  [genAi.cacheCreationTokens]: response.cacheWriteTokens,
   [genAi.reasoningTokens]: response.reasoningTokens,
   [genAi.cost]: response.costUsd
 })

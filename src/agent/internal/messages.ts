@@ -18,7 +18,10 @@ export const ofSystem = (prompt: Prompt.Prompt): unknown => {
   return parts.length === 0 ? undefined : parts
 }
 
-/** The message of a response. The pieces of a streamed text are joined. */
+/**
+ * The message of a response. The pieces of a streamed text are joined. The results of tools that the program ran are no
+ * words of the model: they are in the next prompt.
+ */
 export const ofResponse = (parts: ReadonlyArray<Response.AnyPart>, finishReason: string | undefined): unknown => {
   const joined = new Map<string, { type: "text" | "reasoning"; content: string }>()
   const content: Array<unknown> = []
@@ -41,8 +44,10 @@ export const ofResponse = (parts: ReadonlyArray<Response.AnyPart>, finishReason:
       case "reasoning":
       case "file":
       case "tool-call":
-      case "tool-result":
         content.push(ofPart(part))
+        break
+      case "tool-result":
+        if (part.providerExecuted) content.push(ofPart(part))
     }
   }
   return [{ role: "assistant", parts: content, finish_reason: finishReason }]
@@ -63,8 +68,8 @@ const ofPart = (part: Part): unknown => {
       return { type: part.type, content: part.text }
     case "file":
       return part.data instanceof URL
-        ? { type: "uri", mime_type: part.mediaType, uri: part.data }
-        : { type: "blob", mime_type: part.mediaType, content: part.data }
+        ? { type: "uri", modality: modalityOf(part.mediaType), mime_type: part.mediaType, uri: part.data }
+        : { type: "blob", modality: modalityOf(part.mediaType), mime_type: part.mediaType, content: part.data }
     case "tool-call":
       return { type: "tool_call", id: part.id, name: part.name, arguments: part.params }
     case "tool-result":
@@ -75,3 +80,5 @@ const ofPart = (part: Part): unknown => {
       }
   }
 }
+
+const modalityOf = (mediaType: string): string => /^(?:image|audio|video)(?=\/)/.exec(mediaType)?.[0] ?? "document"

@@ -1,4 +1,5 @@
 import type { SpanRecord } from "../../signal/SpanRecord.js"
+import type { Draft } from "./draft.js"
 
 /** A span as the list of open ones sees it. */
 export interface OpenSpan {
@@ -21,6 +22,8 @@ export interface OpenSpan {
   snapshot(): SpanRecord
   /** The span as it is when its tracer closes; what comes later is not recorded. */
   close(): SpanRecord
+  /** Whether its record, which is that of a model call, waits for the span around it; if so, it is emitted later, once. */
+  waits(record: Draft, bytes: number, emit: () => void): boolean
 }
 
 /**

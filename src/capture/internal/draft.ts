@@ -7,7 +7,7 @@ import type { CaptureOptions } from "./options.js"
 export type Draft = Types.Mutable<SpanRecord>
 
 /** The fields that a span has from its start. */
-type Beginning = Pick<SpanRecord, "traceId" | "spanId" | "name" | "kind" | "startTime">
+type Beginning = Pick<SpanRecord, "traceId" | "spanId" | "name" | "kind">
 
 export const none: ReadonlyArray<never> = []
 
@@ -17,14 +17,16 @@ export const none: ReadonlyArray<never> = []
  */
 export const begin = (
   span: Beginning,
+  startTime: bigint,
   parentSpanId: string | undefined,
   parentIsRemote: boolean,
   options: CaptureOptions
-): Draft => new Begun(span, parentSpanId, parentIsRemote, options)
+): Draft => new Begun(span, startTime, parentSpanId, parentIsRemote, options)
 
 const Begun = function (
   this: Draft,
   span: Beginning,
+  startTime: bigint,
   parentSpanId: string | undefined,
   parentIsRemote: boolean,
   options: CaptureOptions
@@ -35,7 +37,7 @@ const Begun = function (
   if (parentIsRemote) this.parentIsRemote = true
   this.name = toText(span.name, options.limits)
   this.kind = span.kind
-  this.startTime = span.startTime
+  this.startTime = startTime
   this.serviceName = options.serviceName
   if (options.environment !== undefined) this.environment = options.environment
   this.events = none

@@ -3,6 +3,7 @@ import type { Emitter } from "../../signal/Emitter.js"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
 import type { ActiveSpans, OpenSpan } from "./activeSpans.js"
+import type { Draft } from "./draft.js"
 
 export interface HeldTracesOptions {
   /** Open spans and records that are held, at most. */
@@ -81,6 +82,8 @@ interface Held {
   readonly signal: "spans" | "logs"
   readonly record: SpanRecord | LogRecord
   readonly bytes: number
+  /** Whether it also waits for the span around it, whatever becomes of its trace. */
+  waits: boolean
 }
 
 /** The spans and logs of one undecided trace. It is kept or dropped once, and stays so. */
@@ -106,15 +109,17 @@ export class HeldTrace {
     else this.all.grow()
   }
 
-  end(span: OpenSpan, make: () => SpanRecord): void {
+  end(span: OpenSpan, make: () => Draft): void {
     if (this.state === "dropped") return
     const record = make()
     this.spans.delete(span)
+    const held: Held = { signal: "spans", record, bytes: span.sizeOf(record), waits: false }
+    held.waits = record.spanType === "model_generation" && span.waits(record, held.bytes, () => this.release(held))
     if (this.state === "kept") {
       this.all.active.remove(span)
-      this.all.emitter.emit("spans", record, span.sizeOf(record))
+      if (!held.waits) this.emit(held)
     } else {
-      this.records.push({ signal: "spans", record, bytes: span.sizeOf(record) })
+      this.records.push(held)
       if (this.all.options.keeps(record)) this.keep()
     }
     this.settle()
@@ -133,7 +138,7 @@ export class HeldTrace {
     const { bytes, record } = make()
     if (this.state === "kept") this.all.emitter.emit("logs", record, bytes)
     else {
-      this.records.push({ signal: "logs", record, bytes })
+      this.records.push({ signal: "logs", record, bytes, waits: false })
       this.all.grow()
     }
   }
@@ -161,8 +166,18 @@ export class HeldTrace {
   private keep(): void {
     this.state = "kept"
     for (const span of this.spans) this.all.active.add(span)
-    for (const { bytes, record, signal } of this.records) this.all.emitter.emit(signal, record, bytes)
+    for (const held of this.records) if (!held.waits) this.emit(held)
     this.clear()
+  }
+
+  private emit({ bytes, record, signal }: Held): void {
+    this.all.emitter.emit(signal, record, bytes)
+  }
+
+  /** The span around has ended: what waited for it now depends on its trace alone. */
+  private release(held: Held): void {
+    held.waits = false
+    if (this.state === "kept") this.emit(held)
   }
 
   private drop(): void {

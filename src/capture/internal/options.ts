@@ -7,6 +7,8 @@ export interface Limits {
   readonly attributeCount: number
   /** Characters of a value, counted over everything nested in it. */
   readonly attributeValueLength: number
+  /** Characters of the JSON of one attribute of content, such as messages; else as many as any value may have. */
+  readonly contentLength?: number | undefined
   /** Levels of nesting in a value. */
   readonly attributeDepth: number
   /** Events a span. */

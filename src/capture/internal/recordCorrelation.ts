@@ -3,6 +3,7 @@ import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import { type AnySpan, ParentSpan } from "effect/Tracer"
 import { hasValidIds, type ReadRef, sessionOf } from "../../identity/internal/currentCorrelation.js"
+import type { Said } from "../../signal/conventions/index.js"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import { tracingOf } from "./currentTracing.js"
 import type { CaptureOptions } from "./options.js"
@@ -27,27 +28,29 @@ export type Correlation = Pick<
   | "metadata"
 >
 
-/** The correlation of what a fiber does now. */
-export const correlationOf = (read: ReadRef, options: CaptureOptions): Correlation => {
+/** The correlation of what a fiber does now. What the record itself says counts for less, as with the attributes of a span. */
+export const correlationOf = (read: ReadRef, options: CaptureOptions, said: Said = none): Correlation => {
   const span = spanOf(read)
   const tracing = tracingOf(read, options.limits).fields
   return {
     traceId: span?.traceId,
     spanId: span?.spanId,
-    sessionId: sessionOf(read, span) ?? options.defaultSessionId,
-    threadId: tracing.threadId,
-    runId: tracing.runId,
-    requestId: tracing.requestId,
+    sessionId: sessionOf(read, span) ?? said.sessionId ?? options.defaultSessionId,
+    threadId: tracing.threadId ?? said.threadId,
+    runId: tracing.runId ?? said.runId,
+    requestId: tracing.requestId ?? said.requestId,
     resourceId: tracing.resourceId,
-    userId: tracing.userId ?? options.userId,
+    userId: tracing.userId ?? said.userId ?? options.userId,
     organizationId: tracing.organizationId ?? options.organizationId,
-    conversationId: span && recordedOf(span)?.conversationId(),
+    conversationId: (span && recordedOf(span)?.conversationId()) ?? said.conversationId,
     serviceName: options.serviceName,
     environment: options.environment,
     tags: tracing.tags ?? [],
     metadata: tracing.metadata
   }
 }
+
+const none: Said = {}
 
 /** The span that a fiber is in. */
 export const spanOf = (read: ReadRef): AnySpan | undefined => {

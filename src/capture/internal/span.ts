@@ -4,11 +4,13 @@ import type * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
 import { type Recording, recording } from "../../identity/internal/currentCorrelation.js"
-import { isSessionId, type SessionId } from "../../identity/SessionId.js"
+import type { SessionId } from "../../identity/SessionId.js"
 import type { TracingOptions } from "../../identity/TracingOptions.js"
+import type { Moments } from "../../runtime/moments.js"
 import * as genAi from "../../signal/conventions/genAi.js"
 import * as conventions from "../../signal/conventions/index.js"
 import type { Emitter } from "../../signal/Emitter.js"
+import { toAttribute } from "../../signal/internal/content.js"
 import {
   assign,
   entriesOf,
@@ -20,20 +22,29 @@ import {
   toText
 } from "../../signal/internal/jsonWalk.js"
 import { ofContainer, ofRecord, ofScalar, sizeOfJson } from "../../signal/internal/size.js"
+import { Event } from "../../signal/internal/spanEvent.js"
 import type { Json, JsonObject } from "../../signal/Json.js"
 import type { SpanLink, SpanRecord, SpanType } from "../../signal/SpanRecord.js"
 import type { ActiveSpans, OpenSpan } from "./activeSpans.js"
 import { storableOf, type Tracing } from "./currentTracing.js"
 import * as draft from "./draft.js"
-import { failureOf } from "./failure.js"
 import type { HeldLog, HeldTrace } from "./heldTraces.js"
+import type { IsUnwanted } from "./httpHeaders.js"
+import * as modelCalls from "./modelCalls.js"
 import type { CaptureOptions, Limits } from "./options.js"
+import { type Outcome, outcomeOf, running } from "./outcome.js"
+import type { RefusedAttributes } from "./refusedAttributes.js"
 
 /** The options and services that all spans of one layer of the tracer share. */
 export interface TracerLayer {
   readonly options: CaptureOptions
   readonly active: ActiveSpans
+  readonly modelCalls: modelCalls.ModelCalls
   readonly emitter: Emitter["Type"]
+  readonly moments: Moments
+  readonly refused: RefusedAttributes
+  /** Says of an attribute that it is a header to be left out. */
+  readonly isUnwanted: IsUnwanted
   /** Nanoseconds since the epoch, for spans whose fiber has timing disabled. */
   readonly now: () => bigint
   /** Whether the tracer still records. */
@@ -175,7 +186,7 @@ export class PropagatedSpan implements Tracer.Span, Recording {
     assign(this.json, key, json)
     if (conventions.keys.has(key)) {
       this.conventional = true
-      if (key === genAi.sessionId && this.sessionId === undefined && isSessionId(json)) this.sessionId = json
+      if (key === genAi.sessionId) this.sessionId ??= conventions.sessionOf(this.json)
     }
   }
 }
@@ -193,21 +204,26 @@ export interface Decision {
  * A span that becomes a record when it ends: at once, or, where its trace is held back, if that is kept. Values are made
  * JSON when they are set, so that what is recorded is what they were then.
  */
-export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter {
+export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, modelCalls.ModelSpan {
   done = false
   changes = 0
   shown: OpenSpan["shown"] = undefined
   letGo = false
   openedAt = 0
+  calls: modelCalls.Calls | undefined = undefined
+  isCall = false
   previous: OpenSpan | undefined = undefined
   next: OpenSpan | undefined = undefined
   /** The bytes of its attributes, events and links. */
   bytes = 0
+  cut = false
 
   private readonly draft: draft.Draft
   private trace: HeldTrace | undefined
   private undecided: Decision["later"]
   private attributeCount = 0
+  /** The attributes that are there and were cut. */
+  private cutAttributes: Set<string> | undefined = undefined
   /** Its parent, if that one is recorded here, too. */
   private readonly around: RecordedSpan | undefined
 
@@ -224,7 +240,13 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter {
     this.around = recordedParent && this.parentIn(recordedParent)
     // A parent that this tracer did not record is no more stored here than one in another process.
     const isRemote = recordedParent !== undefined && this.around === undefined
-    this.draft = draft.begin(this, recordedParent?.spanId, isRemote, head.layer.options)
+    this.draft = draft.begin(
+      this,
+      head.layer.moments.next(this.startTime),
+      recordedParent?.spanId,
+      isRemote,
+      head.layer.options
+    )
     if (this.undecided === undefined) this.open()
   }
 
@@ -243,14 +265,17 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter {
     if (this.done || isOmitted(value)) return
     const { limits } = this.layer.options
     const name = toKey(key)
+    if (this.layer.isUnwanted(this.kind, name)) return
     const known = this.json !== undefined && Object.hasOwn(this.json, name)
     if (!known && this.attributeCount === limits.attributeCount) {
       draft.drop(this.draft, "attributes")
       return
     }
     const before = known ? sizeOfJson(this.json?.[name]) : 0
-    const json = toJson(value, limits, this)
+    this.cut = false
+    const json = toAttribute(name, value, limits, this)
     if (json === undefined) return
+    if (this.cut || this.cutAttributes !== undefined) this.countCut(name)
     if (known) this.bytes -= before
     else {
       this.bytes += name.length
@@ -287,7 +312,10 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter {
     if (this.trace === undefined) {
       this.layer.active.remove(this)
       const record = this.ended(endTime)
-      this.layer.emitter.emit("spans", record, this.sizeOf(record))
+      const bytes = this.sizeOf(record)
+      if (record.spanType !== "model_generation" || !this.emitsLater(record, bytes)) {
+        this.layer.emitter.emit("spans", record, bytes)
+      }
     } else this.trace.end(this, () => this.ended(endTime))
   }
 
@@ -296,8 +324,20 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter {
   }
 
   close(): SpanRecord {
+    const record = this.seal(draft.copy(this.draft), running, { ...this.json })
     this.done = true
-    return this.snapshot()
+    this.settleCalls(record)
+    return record
+  }
+
+  waits(record: draft.Draft, bytes: number, emit: () => void): boolean {
+    return this.layer.modelCalls.waits(this, record, bytes, record.endTime ?? record.startTime, emit)
+  }
+
+  modelAround(): RecordedSpan | undefined {
+    const around = this.typedAround()
+    if (around === undefined || around.trace !== this.trace || around.type() !== "model_generation") return undefined
+    return conventions.isEmbedding(around.json ?? {}) === conventions.isEmbedding(this.json ?? {}) ? around : undefined
   }
 
   /** The bytes of a record of it, as `signal/internal/size.ts` estimates them. */
@@ -354,17 +394,46 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter {
     else this.done = true
   }
 
-  private ended(time: bigint): SpanRecord {
+  private ended(time: bigint): draft.Draft {
     let end = timeOf(time, this.layer)
     if (end < this.startTime) end = this.startTime
+    end = this.moved(end)
     const outcome = this.outcome(end)
     this.done = true
     this.draft.endTime = end
-    return this.seal(this.draft, outcome, this.json ?? {})
+    const record = this.seal(this.draft, outcome, this.json ?? {})
+    this.settleCalls(record)
+    return record
+  }
+
+  /** Counts an attribute that was cut, once. */
+  private countCut(name: string): void {
+    const known = this.cutAttributes?.delete(name) === true
+    if (this.cut) {
+      this.cutAttributes ??= new Set()
+      this.cutAttributes.add(name)
+    }
+    draft.drop(this.draft, "attributes", Number(this.cut) - Number(known))
+  }
+
+  /** A time of it, moved as its start was: so what it took stays exact. */
+  private moved(time: bigint): bigint {
+    const { startTime } = this.draft
+    return startTime === this.startTime ? time : time + (startTime - this.startTime)
+  }
+
+  /** Apart from `end`, where what a closure captures would be allocated for every span. */
+  private emitsLater(record: draft.Draft, bytes: number): boolean {
+    return this.waits(record, bytes, () => this.layer.emitter.emit("spans", record, bytes))
+  }
+
+  /** Decides on the spans of the same model call inside it, once it is over. */
+  private settleCalls(record: draft.Draft): void {
+    if (this.calls !== undefined || record.spanType === "model_generation") this.layer.modelCalls.ended(this, record)
   }
 
   /** Completes a draft, or a copy of it: whom the span belongs to, what its attributes say, and how it came out. */
-  private seal(record: draft.Draft, { message, status }: Outcome, attributes: JsonObject): SpanRecord {
+  private seal(record: draft.Draft, { message, status }: Outcome, attributes: JsonObject): draft.Draft {
     const { options } = this.layer
     const sessionId = this.sessionId ?? options.defaultSessionId
     if (this.traceState !== undefined) record.traceState = this.traceState
@@ -373,8 +442,12 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter {
     if (message !== undefined) record.statusMessage = message
     record.attributes = attributes
     Object.assign(record, this.tracing.fields)
-    if (this.conventional) conventions.fill(record, attributes)
-    record.spanType = this.conventional ? this.outermostType() : "generic"
+    if (this.conventional) {
+      const refused = status === "running" ? undefined : this.layer.refused.add
+      conventions.fill(record, attributes, refused)
+      if (refused !== undefined) conventions.sessionOf(attributes, refused)
+    }
+    record.spanType = this.conventional ? this.typeIn(record) : "generic"
     if (options.userId !== undefined) record.userId ??= options.userId
     if (options.organizationId !== undefined) record.organizationId ??= options.organizationId
     record.tags ??= draft.none
@@ -388,7 +461,7 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter {
 
   private addEvent(name: string, time: bigint, attributes: Iterable<readonly [string, unknown]>): void {
     this.bytes += sizeOfEvent + name.length
-    this.draft.events = draft.append(this.draft.events, { name, time, attributes: this.toJsonObject(attributes) })
+    this.draft.events = draft.append(this.draft.events, new Event(name, time, this.toJsonObject(attributes)))
   }
 
   private toLink(link: Tracer.SpanLink | undefined, limits: Limits): SpanLink {
@@ -399,47 +472,55 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter {
   }
 
   private toJsonObject(entries: Iterable<readonly [string, unknown]>): JsonObject {
-    const { dropped, json } = toJsonObject(entries, this.layer.options.limits, this)
+    const { dropped, json } = toJsonObject(entries, this.layer.options.limits, this, toAttribute)
     draft.drop(this.draft, "attributes", dropped)
     return json
   }
 
   /**
-   * The status of its exit, with an `exception` event for each error of a failure. They have a limit of their own: a span
-   * of many events is not to lose why it failed.
+   * How it came out, with an `exception` event for each error of a failure. They have a limit of their own: a span of many
+   * events is not to lose why it failed. Nor is it to lose its `error.type` for the limit of its attributes.
    */
   private outcome(time: bigint): Outcome {
-    const { exit } = this
-    if (exit === undefined || exit._tag === "Success") return ok
+    const { exit, json: attributes, kind } = this
     const { limits } = this.layer.options
-    const failure = failureOf(exit.cause, limits)
-    const [first] = failure.errors
-    if (first === undefined) return failure.interrupted ? interrupted : ok
-    for (const error of failure.errors.slice(0, limits.eventCount)) {
+    const outcome = outcomeOf({ kind, exit, attributes }, limits)
+    const { count = 0, errors = draft.none, type } = outcome
+    for (const error of errors.slice(0, limits.eventCount)) {
+      const isKnown = error.recordedIn?.traceId === this.traceId && error.recordedIn.by === this.layer
       this.addEvent("exception", time, [
         ["exception.type", error.name],
         ["exception.message", error.message],
-        ["exception.stacktrace", error.stack]
+        ["exception.stacktrace", isKnown ? undefined : error.stack]
       ])
+      if (!isKnown) error.recordedIn = { traceId: this.traceId, by: this.layer }
     }
-    draft.drop(this.draft, "events", Math.max(failure.count - limits.eventCount, 0))
-    if (this.conventional && this.json?.[genAi.errorType] === undefined) this.attribute(genAi.errorType, first.name)
-    return { status: "error", message: toText(first.message, limits) }
+    draft.drop(this.draft, "events", Math.max(count - limits.eventCount, 0))
+    if (type !== undefined && attributes?.[genAi.errorType] === undefined) {
+      this.assign(genAi.errorType, type)
+      this.bytes += genAi.errorType.length + ofContainer + type.length
+    }
+    return outcome
   }
 
   /**
-   * One model call, and one tool call, is one span of that type: where several libraries record it, each inside the
-   * other, it is the outermost.
+   * One tool call, and one call of a model, is one span of that type, where several libraries record it, each inside the
+   * other. Of tool calls that is the outermost.
    */
-  private outermostType(): SpanType {
+  private typeIn(record: draft.Draft): SpanType {
     const type = this.type()
-    if (type !== "model_generation" && type !== "tool_call") return type
-    for (let span = this.around; span !== undefined; span = span.around) {
-      const around = span.type()
-      if (around === "generic") continue
-      return around === type && sameToolCall(span.json ?? {}, this.json ?? {}) ? "generic" : type
-    }
-    return type
+    if (type === "model_generation") return modelCalls.typeOf(this, record)
+    if (type !== "tool_call") return type
+    const around = this.typedAround()
+    const isSame = around?.type() === type && sameToolCall(around.json ?? {}, this.json ?? {})
+    return isSame ? "generic" : type
+  }
+
+  /** The nearest span around it that is not generic. */
+  private typedAround(): RecordedSpan | undefined {
+    let span = this.around
+    while (span !== undefined && span.type() === "generic") span = span.around
+    return span
   }
 
   /** The recording of a parent, if that one is recorded with this span. */
@@ -452,15 +533,6 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter {
 
 /** Effect's default loggers put every log on the span as an event. Here logs are records of their own. */
 const isLog = (attributes: unknown): boolean => Predicate.hasProperty(attributes, "effect.logLevel")
-
-interface Outcome {
-  readonly status: SpanRecord["status"]
-  readonly message?: string
-}
-
-const ok: Outcome = { status: "ok" }
-const interrupted: Outcome = { status: "interrupted" }
-const running: Outcome = { status: "running" }
 
 /** Bytes of an event and of a link without their texts and what their attributes hold, and of the counts of `dropped`. */
 const sizeOfEvent = 3 * ofContainer + ofScalar + "name".length + "time".length + "attributes".length

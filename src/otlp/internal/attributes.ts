@@ -2,7 +2,7 @@
 import type { Field, Fields, Kind } from "../../signal/Field.js"
 import { correlation } from "../../signal/internal/correlation.js"
 import type { Json, JsonObject } from "../../signal/Json.js"
-import { type AnyValue, anyValue, type KeyValue, keyValues } from "./values.js"
+import { type AnyValue, anyValue, attributeValue, type KeyValue, keyValues } from "./values.js"
 
 type Write<A> = (value: A, attributes: Array<KeyValue>) => void
 
@@ -80,7 +80,7 @@ export const merged = (
   const attributes: Array<KeyValue> = []
   for (const attribute of derived) if (!Object.hasOwn(given, attribute.key)) attributes.push(attribute)
   for (const key of Object.keys(given)) {
-    if (!hasKey(correlated, key)) attributes.push({ key, value: anyValue(given[key] as Json) })
+    if (!hasKey(correlated, key)) attributes.push({ key, value: attributeValue(key, given[key] as Json) })
   }
   for (const attribute of correlated) attributes.push(attribute)
   return attributes

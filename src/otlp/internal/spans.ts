@@ -58,7 +58,7 @@ const writeFields = Attributes.writer(Attributes.ownFields(fields))
 
 const derived = (span: SpanRecord): Array<KeyValue> => {
   const attributes: Array<KeyValue> = []
-  if (statusCodes[span.status] === 0) {
+  if (span.status === "interrupted" || span.status === "running") {
     attributes.push({ key: "effect_observability.status", value: { stringValue: span.status } })
   }
   writeFields(span, attributes)
@@ -68,7 +68,8 @@ const derived = (span: SpanRecord): Array<KeyValue> => {
 
 const kinds = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 } as const
 
-const statusCodes = { ok: 1, error: 2, interrupted: 0, running: 0 } as const
+/** Only its program may say that a span is `OK`, and no exit does: a Collector leaves such a span alone. */
+const statusCodes = { ok: 0, error: 2, interrupted: 0, running: 0 } as const
 
 /** The flags of a span: those of the W3C, and whether its parent is remote. */
 const sampled = 0x001

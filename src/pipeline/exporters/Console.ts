@@ -3,74 +3,100 @@
  *
  * @since 0.1.0
  */
-import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
-import type { LogRecord } from "../../signal/LogRecord.js"
-import type { MetricPoint } from "../../signal/MetricPoint.js"
-import type { Score } from "../../signal/Score.js"
-import type { SpanRecord } from "../../signal/SpanRecord.js"
+import * as Effect from "effect/Effect"
 import { type RecordOf, type SignalName, signalNames } from "../../signal/signals.js"
 import type { Batch, Exporter } from "../Exporter.js"
+import { type Item, type ItemOptions, itemOf, join } from "../internal/console/item.js"
+import { isTerminal, type Paint, painter } from "../internal/console/printable.js"
+import { byTime, type Row, type Tree, Trees } from "../internal/console/trees.js"
 
 /**
- * Prints records through Effect's `Console`, for development: the spans of a batch as trees; logs, metrics and scores a
- * line each. A span's line ends with the first digits of its id, and so does the line of what was recorded in it: `#b7ad6b71`.
+ * The choices about what is printed, and how.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ConsoleOptions {
+  /** Whether the first characters of what models and tools were given, and what they gave, are printed: `false` by default. */
+  readonly content?: boolean | undefined
+  /** Whether it is printed in colours: by default on a terminal, unless `NO_COLOR` is set. */
+  readonly colors?: boolean | undefined
+}
+
+/**
+ * Prints records through Effect's `Console`, with options. See {@link console}.
+ *
+ * @example
+ * ```ts
+ * import { Exporter, Observability } from "effect-observability"
+ *
+ * const ObservabilityLive = Observability.layerExportOnly({
+ *   serviceName: "support-agent",
+ *   exporters: [Exporter.consoleWith({ content: true })]
+ * })
+ * ```
  *
  * @since 0.1.0
  * @category constructors
  */
-export const console: Exporter = {
-  name: "console",
-  export: (batch) => Console.log(toLines(batch).join("\n"))
+export const consoleWith = ({ colors, content = false }: ConsoleOptions = {}): Exporter => {
+  const trees = new Trees()
+  const print = (take: (options: ItemOptions, now: number) => ReadonlyArray<Tree>): Effect.Effect<void> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const paint = painter(colors ?? isTerminal())
+      const lines = take({ content, paint }, now)
+        .toSorted(byTop)
+        .flatMap((tree) => linesOf(tree, paint))
+      return lines.length === 0 ? Effect.void : Effect.catchAllDefect(Console.log(lines.join("\n")), () => Effect.void)
+    })
+  return {
+    name: "console",
+    // A log comes no later than its span, so that it can stand in the tree of that one.
+    signals: ["logs", "scores", "metrics", "spans"],
+    // Tells which spans are open, so that turns under one need not wait for it.
+    snapshots: true,
+    export: (batch) => print((options, now) => trees.add(itemsOf(batch, options), now)),
+    shutdown: print(() => trees.rest())
+  }
 }
 
-const toLines = (batch: Batch): ReadonlyArray<string> =>
-  signalNames.flatMap(<N extends SignalName>(name: N) => lines[name]((batch[name] ?? []) as ReadonlyArray<RecordOf<N>>))
+/**
+ * Prints records through Effect's `Console`, for development: a trace as one tree when its topmost span has ended, and a
+ * turn under a span that stays open when the turn has. Logs and scores stand under their spans; metrics, and what is in no
+ * span, are printed as they come. Trees end with the first digits of the trace id: `#0af76519`.
+ *
+ * What waits is bounded: at most 10,000 records, for 5 minutes. Beyond, and when the program ends, it is printed
+ * as far as it is known; `⋯` stands before what belongs under a span that is not shown with it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const console: Exporter = consoleWith()
 
-/** Each span stands under its parent, if that is in the same batch. */
-const treesOf = (spans: ReadonlyArray<SpanRecord>): ReadonlyArray<string> => {
-  const ids = new Set(spans.map(({ spanId }) => spanId))
-  const sorted = spans.toSorted((a, b) => (a.startTime < b.startTime ? -1 : a.startTime > b.startTime ? 1 : 0))
-  const under = Arr.groupBy(sorted, ({ parentSpanId = "" }) => (ids.has(parentSpanId) ? parentSpanId : ""))
-  const linesOf = (parent: string, indent: string): Array<string> =>
-    (under[parent] ?? []).flatMap((span) => [indent + spanText(span), ...linesOf(span.spanId, `${indent}  `)])
-  return linesOf("", "")
-}
-
-const spanText = ({ endTime, name, sessionId, spanId, startTime, status, statusMessage }: SpanRecord): string =>
-  line(
-    name,
-    endTime === undefined ? undefined : `${(Number(endTime - startTime) / 1e6).toFixed(1)}ms`,
-    status,
-    statusMessage,
-    sessionId === undefined ? undefined : `session=${sessionId}`,
-    mark(spanId)
+const itemsOf = (batch: Batch, options: ItemOptions): ReadonlyArray<Item> =>
+  signalNames.flatMap(<N extends SignalName>(name: N) =>
+    ((batch[name] ?? []) as ReadonlyArray<RecordOf<N>>).map((record) => itemOf[name](record, options))
   )
 
-const logText = ({ data, level, message, spanId }: LogRecord): string =>
-  line(level.toUpperCase(), message, ...data.map((value) => JSON.stringify(value)), mark(spanId))
+const byTop = ({ rows: [a] }: Tree, { rows: [b] }: Tree): number => byTime((a as Row).item, (b as Row).item)
 
-const metricText = ({ attributes, name, spanId, unit, value }: MetricPoint): string =>
-  line("METRIC", name, String(value), unit, JSON.stringify(attributes), mark(spanId))
+const linesOf = ({ isWhole, rows }: Tree, paint: Paint): ReadonlyArray<string> =>
+  rows.flatMap((row) => [
+    paint("dim", row.around === undefined && !isWhole ? "⋯ " : row.own) + lineOf(row, paint),
+    ...row.item.content.map((line) => paint("dim", row.below + (row.children.length > 0 ? "│ " : "  ")) + line)
+  ])
 
-const scoreText = ({ comment, label, name, spanId, value }: Score): string =>
-  line("SCORE", name, value === undefined ? undefined : String(value), label, comment, mark(spanId))
-
-const line = (...parts: ReadonlyArray<string | undefined>): string =>
-  parts.filter((part) => part !== undefined && part !== "").join(" ")
-
-const mark = (spanId: string | undefined): string | undefined =>
-  spanId === undefined ? undefined : `#${spanId.slice(0, 8)}`
-
-const each =
-  <R>(text: (record: R) => string) =>
-  (records: ReadonlyArray<R>): ReadonlyArray<string> =>
-    records.map(text)
-
-/** The lines of the records of each signal. */
-const lines: { readonly [N in SignalName]: (records: ReadonlyArray<RecordOf<N>>) => ReadonlyArray<string> } = {
-  spans: treesOf,
-  logs: each(logText),
-  metrics: each(metricText),
-  scores: each(scoreText)
+const lineOf = ({ around, children, item }: Row, paint: Paint): string => {
+  const { failure, head, sessionId, tail, traceId } = item
+  // A failure is told where it began, and not by each span that it passed through.
+  const isPassed = children.some((child) => child.failure === failure)
+  return join(
+    head,
+    failure === undefined ? undefined : paint("red", join("✗", isPassed ? undefined : failure)),
+    tail,
+    sessionId === undefined || sessionId === around?.sessionId ? undefined : paint("dim", `session=${sessionId}`),
+    traceId === undefined || around !== undefined ? undefined : paint("dim", `#${traceId.slice(0, 8)}`)
+  )
 }

@@ -8,6 +8,7 @@ import { disregard } from "../../runtime/call.js"
 import { type Field, type Fields, faultOf } from "../../signal/Field.js"
 import { isJson } from "../../signal/internal/json.js"
 import { toJson } from "../../signal/internal/jsonWalk.js"
+import { withEvents } from "../../signal/internal/spanEvent.js"
 import { isFormKept } from "../../signal/internal/trusted.js"
 import { type Signal, unchecked } from "../../signal/Signal.js"
 import { type SignalName, signals } from "../../signal/signals.js"
@@ -48,9 +49,9 @@ const former = (signal: Signal): ((result: unknown) => AnyRecord | undefined) =>
       disregard(result)
       throw new TypeError(`A processor returned what is no ${one}`)
     }
-    const record: AnyRecord = result instanceof Record ? result : make(result)
+    const record: AnyRecord = result instanceof Record ? result : make(withEvents(result))
     if (fault(record) === undefined) return record
-    const plain: AnyRecord = make(toPlain(fields, record as object))
+    const plain: AnyRecord = make(withEvents(toPlain(fields, record as object)))
     const field = fault(plain)
     if (field === undefined) return plain
     throw new TypeError(`A processor returned a ${one} whose ${field} is none`)

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Emitter } from "../../signal/Emitter.js"
 import { sizeOf } from "../../signal/internal/size.js"
-import { perSignal, type SignalName } from "../../signal/signals.js"
+import { perSignal, type SignalName, signalNames } from "../../signal/signals.js"
 import type { Exporter } from "../Exporter.js"
 import type { FlushError } from "../FlushError.js"
 import type { SignalProcessor } from "../SignalProcessor.js"
@@ -64,7 +64,7 @@ export const routeOf = (exporter: Exporter, bounds: Bounds, spool: Spool | undef
   const laneOf = perSignal(
     (_, name) => new Lane(name, destination, spool && new Backing<Entry>(spool.segments[name], everything))
   )
-  const lanes = Object.values(laneOf).filter(({ signal }) => exporter.signals?.includes(signal) ?? true)
+  const lanes = Array.from(new Set(exporter.signals ?? signalNames), (name) => laneOf[name])
   return { destination, spool, lanes }
 }
 

@@ -2,9 +2,19 @@
 export interface Convention<out Type extends string = string> {
   /** The attributes that fill a field, by precedence. */
   readonly reads: { readonly [field: string]: ReadonlyArray<string> }
+  /** Of these, the durations in seconds. The others are in nanoseconds. */
+  readonly seconds?: ReadonlyArray<string>
   /** The attribute that says what a span is, and the type that each of its words stands for. */
   readonly types?: {
     readonly attribute: string
     readonly words: { readonly [word: string]: Type }
   }
+  /** The attributes that hold what models and tools were given, and what they answered. */
+  readonly content?: { readonly [attribute: string]: ContentForm }
 }
+
+/**
+ * The form of an attribute of content: messages, of which the newest count most; the parts of one message; definitions
+ * of tools; or the data of a program, which may be messages, too.
+ */
+export type ContentForm = "messages" | "parts" | "definitions" | "data"

@@ -1,4 +1,6 @@
 /** The conventions, by precedence: the one place that enumerates them. */
+import * as aiSdk from "./aiSdk.js"
+import type { ContentForm } from "./Convention.js"
 import * as effectObservability from "./effectObservability.js"
 import * as genAi from "./genAi.js"
 import * as mastra from "./mastra.js"
@@ -8,6 +10,7 @@ export const conventions = [
   effectObservability.convention,
   genAi.convention,
   openInference.convention,
+  aiSdk.convention,
   mastra.convention
 ] as const
 
@@ -19,3 +22,8 @@ export type Filled = FieldsOf<(typeof conventions)[number]>
 /** The attributes that fill a field, by precedence. */
 export const from = (field: Filled): ReadonlyArray<string> =>
   conventions.flatMap(({ reads }) => (reads as { readonly [F in Filled]?: ReadonlyArray<string> })[field] ?? [])
+
+/** The attributes of content, each with its form. */
+export const content: ReadonlyMap<string, ContentForm> = new Map(
+  conventions.flatMap((convention) => ("content" in convention ? Object.entries(convention.content) : []))
+)

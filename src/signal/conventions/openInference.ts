@@ -1,7 +1,8 @@
 /** OpenInference (https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md). */
 import type { Convention } from "./Convention.js"
 
-const kind = "openinference.span.kind"
+/** Says what a span is: `"LLM"`, `"TOOL"`, … */
+export const kind = "openinference.span.kind"
 
 export const convention = {
   reads: {
@@ -25,5 +26,6 @@ export const convention = {
       AGENT: "agent_run",
       RETRIEVER: "retrieval"
     }
-  }
+  },
+  content: { "input.value": "data", "output.value": "data" }
 } as const satisfies Convention

@@ -5,10 +5,11 @@
 import * as Encoding from "effect/Encoding"
 import { disregard } from "../../runtime/call.js"
 import type { Json, JsonObject } from "../Json.js"
+import * as errors from "./errors.js"
 import { ofContainer, ofScalar } from "./size.js"
 
 /** Bounds on the JSON that is made. */
-interface Limits {
+export interface Limits {
   /** Entries of an object of attributes. */
   readonly attributeCount: number
   /** Characters of a value, counted over everything nested in it. */
@@ -20,46 +21,71 @@ interface Limits {
 /** Stands where a value went over the depth or the length. */
 export const truncated = "[Truncated]"
 
-/** Adds up the bytes of the JSON that is made, as `signal/internal/size.ts` counts them. */
+/** The size of the JSON that is made, and whether all of the value is there. */
 export interface Meter {
+  /** Adds up its bytes, as `signal/internal/size.ts` counts them. */
   bytes: number
+  /** Set where a value went over the length or the depth. */
+  cut: boolean
 }
 
 /** The JSON of a value; `undefined` for what JSON leaves out: `undefined`, functions and symbols. */
 export const toJson = (value: unknown, limits: Limits, meter?: Meter): Json | undefined => {
   if (typeof value === "string") {
     const text = wellFormed(value, limits.attributeValueLength)
-    if (meter !== undefined) meter.bytes += ofContainer + text.length
+    if (meter !== undefined) {
+      meter.bytes += ofContainer + text.length
+      if (value.length > limits.attributeValueLength) meter.cut = true
+    }
     return text
   }
-  const walk = new Walk(limits)
+  const walk = new Walk(limits.attributeValueLength)
   const json = walk.json(value, limits.attributeDepth)
-  if (meter !== undefined) meter.bytes += walk.bytes
+  if (meter !== undefined) {
+    meter.bytes += walk.bytes
+    if (walk.cut) meter.cut = true
+  }
   return json
 }
 
-/** The JSON of an object's entries, at most `attributeCount` of them, and how many were left out. */
-export const toJsonObject = (
+/** The JSON of what a program failed with: without what an HTTP client sent or got, however deep. */
+export const toJsonOfFailure = (value: unknown, limits: Limits): Json | undefined => {
+  const walk = new Walk(limits.attributeValueLength)
+  return walk.withinError(() => walk.json(value, limits.attributeDepth))
+}
+
+/** The JSON of the entry of an object: of its value alone, unless a name says more. */
+type ToValue<in L> = (key: string, value: unknown, limits: L, meter: Meter) => Json | undefined
+
+const toValue: ToValue<Limits> = (_, value, limits, meter) => toJson(value, limits, meter)
+
+/** The JSON of an object's entries, at most `attributeCount` of them, and how many were left out or cut. */
+export const toJsonObject = <L extends Limits>(
   entries: Iterable<readonly [string, unknown]>,
-  limits: Limits,
-  meter?: Meter
+  limits: L,
+  meter: Meter = { bytes: 0, cut: false },
+  valueOf: ToValue<L> = toValue
 ): { readonly json: JsonObject; readonly dropped: number } => {
   const json: Record<string, Json> = {}
   let count = 0
   let dropped = 0
+  const { cut } = meter
   for (const [key, value] of entries) {
     if (isOmitted(value)) continue
     if (count === limits.attributeCount) {
       dropped++
       continue
     }
-    const part = toJson(value, limits, meter)
+    meter.cut = false
+    const name = toKey(key)
+    const part = valueOf(name, value, limits, meter)
     if (part === undefined) continue
     count++
-    const name = toKey(key)
-    if (meter !== undefined) meter.bytes += name.length
+    if (meter.cut) dropped++
+    meter.bytes += name.length
     assign(json, name, part)
   }
+  meter.cut = cut
   return { json, dropped }
 }
 
@@ -112,16 +138,20 @@ export const wellFormed = (text: string, length: number): string => {
   return text.slice(0, splits ? length - 1 : length).toWellFormed()
 }
 
-class Walk {
+/** Makes one value JSON. */
+export class Walk {
   /** The bytes of what was made. */
   bytes = 0
-  /** Characters that it may still take; a value of no length costs one, so that every loop ends. */
-  private remaining: number
+  /** Whether something went over the length or the depth. */
+  cut = false
   private readonly path = new Set<object>()
+  /** The keys of an object: within an error not all of them. */
+  private keysOf: (value: object) => ReadonlyArray<string> = Object.keys
 
-  constructor(limits: Limits) {
-    this.remaining = limits.attributeValueLength
-  }
+  constructor(
+    /** Characters that it may still take; a value of no length costs one, so that every loop ends. */
+    protected remaining: number
+  ) {}
 
   json(value: unknown, depth: number): Json | undefined {
     this.remaining--
@@ -143,25 +173,26 @@ class Walk {
     }
   }
 
-  private scalar<A extends number | boolean | null>(value: A): A {
+  protected scalar<A extends number | boolean | null>(value: A): A {
     this.bytes += ofScalar
     return value
   }
 
   /** A short text, which costs nothing. */
-  private word(value: string): string {
+  protected word(value: string): string {
     this.bytes += ofContainer + value.length
     return value
   }
 
-  private text(value: string): string {
+  protected text(value: string): string {
     const text = this.key(value)
     this.bytes += ofContainer
     return text
   }
 
-  private key(value: string): string {
+  protected key(value: string): string {
     const text = wellFormed(value, Math.max(this.remaining, 0))
+    if (text.length < value.length) this.cut = true
     this.remaining -= text.length
     this.bytes += text.length
     return text
@@ -180,21 +211,11 @@ class Walk {
   }
 
   private known(value: object, depth: number): Json | undefined {
-    if (value instanceof Date) return this.word(Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString())
-    if (value instanceof String || value instanceof Number || value instanceof Boolean || value instanceof BigInt) {
-      return this.json(value.valueOf(), depth)
+    if (Object.getPrototypeOf(value) !== Object.prototype) {
+      const made = this.builtIn(value, depth)
+      if (made !== undefined) return made
     }
-    const bytes = toBytes(value)
-    if (bytes !== undefined) {
-      return this.text(Encoding.encodeBase64(bytes.subarray(0, Math.max(0, Math.floor((this.remaining * 3) / 4)))))
-    }
-    if (depth === 0) return this.word(truncated)
-    if (value instanceof Error) {
-      return this.fields(["name", "message", "stack"], (key) => (value as never)[key], depth)
-    }
-    if (value instanceof Map || value instanceof Set || Array.isArray(value) || ArrayBuffer.isView(value)) {
-      return this.items(value as Iterable<unknown>, depth)
-    }
+    if (depth === 0) return this.truncated()
     if ("toJSON" in value && typeof value.toJSON === "function") {
       const json: unknown = value.toJSON()
       disregard(json)
@@ -203,17 +224,62 @@ class Walk {
     return this.own(value, depth)
   }
 
-  private own(value: object, depth: number): Json {
-    return this.fields(Object.keys(value), (key) => (value as never)[key], depth)
+  /** The JSON of what JavaScript has classes for. */
+  private builtIn(value: object, depth: number): Json | undefined {
+    if (Array.isArray(value)) return depth === 0 ? this.truncated() : this.items(value, depth)
+    if (value instanceof Date) return this.word(Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString())
+    if (value instanceof String || value instanceof Number || value instanceof Boolean || value instanceof BigInt) {
+      return this.json(value.valueOf(), depth)
+    }
+    const bytes = toBytes(value)
+    if (bytes !== undefined) return this.binary(bytes)
+    const isError = errors.isError(value)
+    if (!isError && !(value instanceof Map || value instanceof Set || ArrayBuffer.isView(value))) return undefined
+    if (depth === 0) return this.truncated()
+    return isError ? this.error(value, depth) : this.items(value as Iterable<unknown>, depth)
   }
 
-  private fields(keys: ReadonlyArray<string>, read: (key: string) => unknown, depth: number): Json {
+  protected binary(bytes: Uint8Array): Json {
+    const length = Math.max(0, Math.floor((this.remaining * 3) / 4))
+    if (bytes.length > length) this.cut = true
+    return this.text(Encoding.encodeBase64(bytes.subarray(0, length)))
+  }
+
+  protected truncated(): string {
+    this.cut = true
+    return this.word(truncated)
+  }
+
+  private own(value: object, depth: number): Json {
+    return this.fields(this.keysOf(value), (key) => (value as never)[key], depth)
+  }
+
+  /** Leaves out what an HTTP client sent or got. */
+  withinError<A>(walk: () => A): A {
+    const { keysOf } = this
+    this.keysOf = errors.keysOf
+    const made = walk()
+    this.keysOf = keysOf
+    return made
+  }
+
+  private error(value: object, depth: number): Json {
+    const keys = ["name", "message", "stack", ...errors.fieldsOf(value), "cause", "errors"]
+    // On the last level, the causes are a line.
+    const read = (key: string) => {
+      const field = errors.fieldOf(value, key)
+      return key === "cause" && depth === 1 && errors.isCause(field) ? errors.chainOf(field, this.remaining) : field
+    }
+    return this.withinError(() => this.fields(keys, read, depth))
+  }
+
+  protected fields(keys: ReadonlyArray<string>, read: (key: string) => unknown, depth: number): Json {
     this.bytes += ofContainer
     const json: Record<string, Json> = {}
     for (const key of keys) {
       const name = this.key(key)
       if (this.remaining <= 0) {
-        assign(json, name, this.word(truncated))
+        assign(json, name, this.truncated())
         break
       }
       let part: Json | undefined
@@ -228,12 +294,12 @@ class Walk {
     return json
   }
 
-  private items(values: Iterable<unknown>, depth: number): Json {
+  protected items(values: Iterable<unknown>, depth: number): Json {
     this.bytes += ofContainer
     const json: Array<Json> = []
     for (const value of values) {
       if (this.remaining <= 0) {
-        json.push(this.word(truncated))
+        json.push(this.truncated())
         break
       }
       json.push(this.json(value, depth - 1) ?? this.scalar(null))

@@ -118,10 +118,7 @@ export const make: (options: Options) => Effect.Effect<StorageService, StorageEr
  * import { Storage } from "effect-observability"
  * import { ClickhouseStorage } from "effect-observability/clickhouse"
  *
- * const newest = Effect.gen(function* () {
- *   const storage = yield* Storage.Storage
- *   return yield* storage.listTraces({ pagination: { limit: 10 } })
- * }).pipe(
+ * const newest = Storage.listTraces({ pagination: { limit: 10 } }).pipe(
  *   Effect.provide(
  *     ClickhouseStorage.layer({
  *       url: "https://clickhouse.example.com:8443",

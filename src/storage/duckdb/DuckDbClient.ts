@@ -100,7 +100,7 @@ export const DuckDbClient = Context.GenericTag<DuckDbClient>("effect-observabili
  * @category models
  */
 export interface DuckDbClientConfig {
-  /** The file, created if it is missing, or `":memory:"`. */
+  /** The file, created with its folder if it is missing, or `":memory:"`. */
   readonly path: string
   readonly readOnly?: boolean | undefined
   /** Settings of DuckDB, as in `SET name = value`. Clients of one file in one process must agree on them. */
@@ -198,7 +198,7 @@ export const make: (
       config: options,
       reserve,
       withTransaction,
-      withWriteLock: instance.writer.withPermits(1),
+      withWriteLock: instance.withWriteLock,
       reactive: reactivity.stream,
       reactiveMailbox: reactivity.query
     }

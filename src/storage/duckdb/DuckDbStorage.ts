@@ -55,7 +55,7 @@ export interface ClientOptions {
  * @category models
  */
 export interface Options extends ClientOptions {
-  /** The file, created if it is missing, or `":memory:"`. */
+  /** The file, created with its folder if it is missing, or `":memory:"`. */
   readonly path: string
   /** Settings of DuckDB, as in `SET name = value`. */
   readonly settings?: DuckDbClient.DuckDbClientConfig["settings"]
@@ -153,10 +153,7 @@ const leastBytesToCheckpoint = 16 * 2 ** 20
  * import { Storage } from "effect-observability"
  * import { DuckDbStorage } from "effect-observability/duckdb"
  *
- * const newest = Effect.gen(function* () {
- *   const storage = yield* Storage.Storage
- *   return yield* storage.listTraces({ pagination: { limit: 10 } })
- * }).pipe(Effect.provide(DuckDbStorage.layer({ path: "traces.duckdb", retention: "30 days" })))
+ * const newest = Storage.listTraces({ pagination: { limit: 10 } }).pipe(Effect.provide(DuckDbStorage.layer({ path: "traces.duckdb", retention: "30 days" })))
  * ```
  *
  * @since 0.1.0

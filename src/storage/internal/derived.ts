@@ -5,14 +5,14 @@
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { isEntry } from "../../signal/internal/spans.js"
-import type { SpanRecord } from "../../signal/SpanRecord.js"
+import { isReplayed, turnsOf } from "../../signal/internal/spans.js"
+import { SpanRecord } from "../../signal/SpanRecord.js"
 import { type RecordOf, type SignalName, sessionSignals, signalNames, signals } from "../../signal/signals.js"
 import type { Condition, Derived, Engine, Primitives, Removal, SessionQuery, TraceQuery } from "../Engine.js"
 import type { Deleted } from "../StorageService.js"
 import { matches, matchesAll } from "./matches.js"
 import { recordKey, sessionKey, spanKey, timelineKey } from "./query.js"
-import { entrySpan, select } from "./select.js"
+import { representative, select } from "./select.js"
 import { earliestTime, max, type Session, summarized } from "./summarized.js"
 
 /** An engine with all methods. */
@@ -59,11 +59,11 @@ const traces = <E>(engine: Primitives<E>): Pick<Derived<E>, Traces> => {
     listTraces: (query) =>
       Effect.map(all(engine, "spans"), (spans) => {
         const traces = Object.values(Arr.groupBy(spans, (span) => span.traceId))
-        const entries = traces.flatMap((trace) => {
-          const entry = entrySpan(trace)
-          return entry !== undefined && traceMatches(trace, entry, query) ? [entry] : []
+        const shown = traces.flatMap((trace) => {
+          const span = representative(trace)
+          return traceMatches(trace, span, query) ? [span] : []
         })
-        return select(entries, spanKey, query)
+        return select(shown, spanKey, query)
       }),
     traceSpans: (traceId, limit) => first(limit, [equals("traceId", traceId)]),
     getSpan: ({ spanId, traceId }) =>
@@ -97,13 +97,10 @@ const sessions = <E>(engine: Primitives<E>): Pick<Derived<E>, Sessions> => ({
         spans.length + logs.length > 0 ? Option.some(summarized(sessionId, spans, logs).summary) : Option.none()
     ),
   sessionTimeline: ({ sessionId, ...page }) =>
-    Effect.map(recordsOf(engine, sessionSignals, sessionId), (items) =>
-      select(
-        items.filter((item) => !("startTime" in item) || isEntry(item)),
-        timelineKey,
-        page
-      )
-    )
+    Effect.map(recordsOf(engine, sessionSignals, sessionId), (records) => {
+      const [others, spans] = Arr.partition(records, (record) => record instanceof SpanRecord)
+      return select([...turnsOf(spans), ...others], timelineKey, page)
+    })
 })
 
 /** The records of some signals that belong to a session. */
@@ -156,4 +153,5 @@ const sessionMatches = ({ logs, spans, summary }: Session, query: SessionQuery):
   (query.lastActivityFrom === undefined || summary.lastActivity >= query.lastActivityFrom) &&
   (query.firstActivityBefore === undefined || summary.firstActivity < query.firstActivityBefore) &&
   (query.minDuration === undefined || summary.lastActivity - summary.firstActivity >= query.minDuration) &&
-  (query.hasError === undefined || query.hasError === summary.errors > 0)
+  (query.hasError === undefined ||
+    query.hasError === spans.some((span) => span.status === "error" && !isReplayed(span)))

@@ -1,16 +1,32 @@
 /**
  * Choosing among rows that are in memory, as every engine does among those in its tables.
  */
+import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import { isEntry } from "../../signal/internal/spans.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
 import type { Key, Page } from "../Engine.js"
 import type { OrderBy } from "../StorageService.js"
 
-/** The span without a parent, else the one with a remote parent; of several, the earliest. */
+/**
+ * The span that a list shows for a trace: the one without a parent, else one with a remote parent, else one whose parent
+ * is not stored, else, in a cycle, any; of several, the earliest.
+ */
+export const representative = (trace: Arr.NonEmptyReadonlyArray<SpanRecord>): SpanRecord => {
+  const sorted = Array.from(trace).sort(byStart)
+  const ids = new Set(trace.map((span) => span.spanId))
+  return (
+    sorted.find((span) => span.parentSpanId === undefined) ??
+    sorted.find(isEntry) ??
+    sorted.find((span) => !ids.has(span.parentSpanId as string)) ??
+    (sorted[0] as SpanRecord)
+  )
+}
+
+/** The span that a list shows for a trace, if that is an entry span. */
 export const entrySpan = (trace: ReadonlyArray<SpanRecord>): SpanRecord | undefined => {
-  const entries = trace.filter(isEntry).sort(byStart)
-  return entries.find((span) => span.parentSpanId === undefined) ?? entries[0]
+  const entries = trace.filter(isEntry)
+  return Arr.isNonEmptyReadonlyArray(entries) ? representative(entries) : undefined
 }
 
 /** Sorts rows by their keys and cuts the page that a query asks for. */

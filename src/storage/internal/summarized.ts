@@ -2,7 +2,7 @@
  * Sessions in short, computed from their records in memory: the reference for the sums of every engine.
  */
 
-import { isReplayed } from "../../signal/internal/spans.js"
+import { errorsOf, isReplayed, turnsOf } from "../../signal/internal/spans.js"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import { SessionSummary } from "../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
@@ -27,8 +27,7 @@ export const summarized = (
     ...spans.flatMap((span) => [span.startTime, max(span.startTime, span.endTime ?? span.startTime)]),
     ...logs.map((log) => log.timestamp)
   ].sort(compare)
-  const ran = spans.filter((span) => !isReplayed(span))
-  const generations = ran.filter((span) => span.spanType === "model_generation")
+  const generations = spans.filter((span) => span.spanType === "model_generation" && !isReplayed(span))
   const sum = (field: "inputTokens" | "outputTokens" | "costUsd") =>
     clamped(generations.reduce((total, span) => total + (span[field] ?? 0), 0))
   const summary = new SessionSummary(
@@ -38,7 +37,8 @@ export const summarized = (
       lastActivity: times.at(-1) ?? earliestTime,
       traces: new Set(spans.map((span) => span.traceId)).size,
       spans: spans.length,
-      errors: ran.filter((span) => span.status === "error").length,
+      turns: turnsOf(spans).length,
+      errors: errorsOf(spans).length,
       logs: logs.length,
       inputTokens: sum("inputTokens"),
       outputTokens: sum("outputTokens"),

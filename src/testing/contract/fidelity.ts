@@ -9,7 +9,7 @@ import { SpanRecord } from "../../signal/SpanRecord.js"
 import { signalNames, signals } from "../../signal/signals.js"
 import * as Storage from "../../storage/Storage.js"
 import { records } from "../arbitrary.js"
-import { at, type LogFields, log, type SpanFields, span, spanId, traceId } from "../Records.js"
+import { at, type LogFields, log, type SpanFields, score, span, spanId, traceId } from "../Records.js"
 import { type StorageLayer, store, testOn } from "./utils.js"
 
 const first = -(2n ** 63n)
@@ -287,6 +287,27 @@ export const fidelityContract = (layer: StorageLayer) =>
         assert.isFalse("polluted" in {})
       }))
 
+    test("what is read says what it is, and each part of it can be made JSON", (storage) =>
+      Effect.gen(function* () {
+        const whole = span({
+          sessionId: "s",
+          events: [{ name: "e", time: at(1), attributes: { a: 1 } }],
+          links: [{ traceId: traceId(8), spanId: spanId(8), attributes: {} }]
+        })
+        yield* storage.insertSpans([whole])
+        yield* storage.insertLogs([log({ sessionId: "s" })])
+        yield* storage.insertScores([score({ sessionId: "s" })])
+        const { items } = yield* storage.sessionTimeline({ sessionId: "s" })
+        assert.sameMembers(
+          items.map(({ _tag }) => _tag),
+          ["SpanRecord", "LogRecord", "Score"]
+        )
+        for (const { events, links } of [...items, ...(yield* storage.listSpans()).items].filter(isSpan)) {
+          const { events: encoded } = whole.toJSON()
+          assert.deepStrictEqual(JSON.parse(JSON.stringify({ events, links })), { events: encoded, links: whole.links })
+        }
+      }))
+
     test("a negative zero is a zero", (storage) =>
       Effect.gen(function* () {
         yield* storage.insertSpans([span({ attributes: { zero: -0 }, costUsd: -0 })])
@@ -295,6 +316,8 @@ export const fidelityContract = (layer: StorageLayer) =>
         assert.isTrue(read.costUsd === 0)
       }))
   })
+
+const isSpan = (record: Storage.TimelineItem): record is SpanRecord => record._tag === "SpanRecord"
 
 function nested(levels: number): JsonObject {
   return levels === 1 ? { leaf: true } : { child: nested(levels - 1) }

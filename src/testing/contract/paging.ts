@@ -2,7 +2,7 @@ import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import { SpanRecord } from "../../signal/SpanRecord.js"
-import { at, log, span } from "../Records.js"
+import { at, log, span, spanId, traceId } from "../Records.js"
 import { pages, type StorageLayer, testOn } from "./utils.js"
 
 const orders = (["time", "duration"] as const).flatMap((field) =>
@@ -92,6 +92,29 @@ export const pagingContract = (layer: StorageLayer) =>
           const all = yield* pages((pagination) => storage.listLogs({ pagination, orderBy }), 33)
           const shown = all.flat().map((log: LogRecord) => log.logId)
           assert.deepStrictEqual(direction === "asc" ? shown : shown.toReversed(), logs.map((log) => log.logId).sort())
+        }))
+    }
+
+    for (const direction of ["desc", "asc"] as const) {
+      test(`keeps the order of times that are a nanosecond apart, ${direction}`, (storage) =>
+        Effect.gen(function* () {
+          const orderBy = { field: "time", direction } as const
+          const numbers = Array.from({ length: 20 }, (_, n) => n)
+          // Ids the other way round: they must not decide.
+          const times = numbers.map((n) => ({ id: 100 - n, time: at(0) + BigInt(n) }))
+          yield* storage.insertSpans(
+            times.map(({ id, time }) => span({ traceId: traceId(id), spanId: spanId(id), startTime: time }))
+          )
+          yield* storage.insertLogs(times.map(({ id, time }) => log({ logId: `${id}`, timestamp: time })))
+          const expected = times.map(({ time }) => time)
+          for (const list of [storage.listSpans, storage.listTraces]) {
+            const all = (yield* pages((pagination) => list({ pagination, orderBy }), 6)).flat()
+            const shown = all.map((span) => span.startTime)
+            assert.deepStrictEqual(direction === "asc" ? shown : shown.toReversed(), expected)
+          }
+          const logs = (yield* pages((pagination) => storage.listLogs({ pagination, orderBy }), 6)).flat()
+          const shown = logs.map((log) => log.timestamp)
+          assert.deepStrictEqual(direction === "asc" ? shown : shown.toReversed(), expected)
         }))
     }
 

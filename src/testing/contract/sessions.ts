@@ -2,6 +2,7 @@ import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { SessionSummary } from "../../signal/SessionSummary.js"
+import type { SpanRecord } from "../../signal/SpanRecord.js"
 import type { PaginatedResult, SessionFilters } from "../../storage/Storage.js"
 import { at, type LogFields, log, type SpanFields, span, spanId, traceId } from "../Records.js"
 import { label, pages, type StorageLayer, store, testOn } from "./utils.js"
@@ -30,6 +31,8 @@ const ofSomeSpan: ReadonlyArray<readonly [SessionFilters, SpanFields]> = [
   [{ name: "a" }, { name: "a" }],
   [{ status: "interrupted" }, { status: "interrupted" }],
   [{ model: "a" }, { model: "a" }],
+  [{ model: "a" }, { model: "a-2024", requestModel: "a" }],
+  [{ errorType: "a" }, { errorType: "a" }],
   [{ hasError: true }, { status: "error" }]
 ]
 
@@ -93,6 +96,7 @@ export const sessionsContract = (layer: StorageLayer): void => {
                 lastActivity: at(80),
                 traces: 3,
                 spans: 5,
+                turns: 5,
                 errors: 1,
                 logs: 2,
                 inputTokens: 15,
@@ -104,6 +108,96 @@ export const sessionsContract = (layer: StorageLayer): void => {
             )
           )
         )
+      }))
+
+    /** A span of trace 1 that failed, unless `fields` say something else. */
+    const failed = (n: number, parent: number | undefined, fields: SpanFields = {}) =>
+      span({
+        traceId: traceId(1),
+        spanId: spanId(n),
+        ...(parent === undefined ? {} : { parentSpanId: spanId(parent) }),
+        startTime: at(n),
+        sessionId: "s",
+        status: "error",
+        statusMessage: "no seats",
+        errorType: "NoSeats",
+        ...fields
+      })
+
+    const noType = { errorType: undefined }
+    const failures: ReadonlyArray<readonly [string, ReadonlyArray<SpanRecord>, number]> = [
+      ["one failure below four spans once", [1, 2, 3, 4, 5].map((n) => failed(n, n === 1 ? undefined : n - 1)), 1],
+      [
+        "one that was caught, and another that followed",
+        [failed(1, undefined, { statusMessage: "other" }), failed(2, 1)],
+        2
+      ],
+      ["one of another type with the same message", [failed(1, undefined, { errorType: "Other" }), failed(2, 1)], 2],
+      ["two children that fail alike", [failed(1, undefined), failed(2, 1), failed(3, 1)], 2],
+      [
+        "siblings of which one failed otherwise",
+        [failed(1, undefined), failed(2, 1), failed(3, 1, { errorType: "Other" })],
+        2
+      ],
+      ["what passes a span that did well", [failed(1, undefined), failed(2, 1, { status: "ok" }), failed(3, 2)], 2],
+      ["one that a child has no message for", [failed(1, undefined), failed(2, 1, { statusMessage: undefined })], 1],
+      [
+        "one that only a child has a message for",
+        [failed(1, undefined, { statusMessage: undefined }), failed(2, 1)],
+        2
+      ],
+      [
+        "those without message and type",
+        [1, 2].map((n) => failed(n, n - 1 || undefined, { statusMessage: undefined, errorType: undefined })),
+        1
+      ],
+      ["those whose child is in another trace", [failed(1, undefined), failed(2, 1, { traceId: traceId(2) })], 2],
+      ["those whose child is in no session", [failed(1, undefined), failed(2, 1, { sessionId: undefined })], 1],
+      ["those whose child is in another session", [failed(1, undefined), failed(2, 1, { sessionId: "t" })], 1],
+      [
+        "those whose child was replayed",
+        [failed(1, undefined), failed(2, 1, { attributes: { "effect_observability.replay": true } })],
+        1
+      ],
+      [
+        "one below a parent that was replayed",
+        [failed(1, undefined, { attributes: { "effect_observability.replay": true } }), failed(2, 1)],
+        1
+      ],
+      ["those whose child was interrupted", [failed(1, undefined), failed(2, 1, { status: "interrupted" })], 1],
+      ["those of no type with the same message", [1, 2].map((n) => failed(n, n - 1 || undefined, noType)), 1],
+      ["one of a type, and one of none", [failed(1, undefined), failed(2, 1, noType)], 2],
+      ["one of an empty message, which is one", [failed(1, undefined), failed(2, 1, { statusMessage: "" })], 2],
+      ["one of a remote child once", [failed(1, undefined), failed(2, 1, { parentIsRemote: true })], 1],
+      ["one whose parent is not stored", [failed(2, 9), failed(3, 2)], 1],
+      ["none in a circle, in which none began", [failed(1, 2), failed(2, 1), failed(3, undefined)], 1],
+      ["one that is its own parent", [failed(1, 1)], 1]
+    ]
+    for (const [which, spans, errors] of failures) {
+      test(`counts ${which}`, (storage) =>
+        Effect.gen(function* () {
+          // Parents may come before their children, or after them.
+          yield* Effect.forEach([...spans].reverse(), (span) => storage.insertSpans([span]))
+          assert.strictEqual(Option.getOrThrow(yield* storage.getSession("s")).errors, errors)
+          yield* storage.insertSpans(spans)
+          assert.strictEqual(Option.getOrThrow(yield* storage.getSession("s")).errors, errors)
+          const { items } = yield* storage.listSessions({ filters: { hasError: true, sessionId: "s" } })
+          assert.deepStrictEqual(
+            items.map((_) => _.errors),
+            [errors]
+          )
+        }))
+    }
+
+    test("counts an error where its span failed when it was completed", (storage) =>
+      Effect.gen(function* () {
+        yield* storage.insertSpans([failed(1, undefined, { status: "running", endTime: undefined }), failed(2, 1)])
+        const errors = Effect.map(storage.getSession("s"), (session) => Option.getOrThrow(session).errors)
+        assert.strictEqual(yield* errors, 1)
+        yield* storage.insertSpans([failed(1, undefined, { statusMessage: "other" })])
+        assert.strictEqual(yield* errors, 2)
+        yield* storage.insertSpans([failed(1, undefined)])
+        assert.strictEqual(yield* errors, 1)
       }))
 
     test("is none for a session of which nothing is stored", (storage) =>
@@ -322,16 +416,17 @@ export const sessionsContract = (layer: StorageLayer): void => {
   })
 
   describe("sessionTimeline", () => {
-    test("shows the entry spans and the logs of a session in the order of time", (storage) =>
+    test("shows the turns and the logs of a session in the order of time", (storage) =>
       Effect.gen(function* () {
         const s = { sessionId: "s" }
+        const ofTurn = { traceId: traceId(1), spanId: spanId(1) }
         yield* store(
           storage,
           log({ ...s, message: "log 3", timestamp: at(3) }),
           span({ ...s, name: "turn 4", startTime: at(4), status: "running" }),
           span({ ...s, name: "remote 2", startTime: at(2), parentSpanId: spanId(1), parentIsRemote: true }),
-          span({ ...s, name: "child", startTime: at(2), parentSpanId: spanId(1) }),
-          span({ ...s, name: "turn 1", startTime: at(1), endTime: at(9) }),
+          span({ ...s, ...ofTurn, name: "turn 1", startTime: at(1), endTime: at(9) }),
+          span({ ...s, ...ofTurn, name: "child", startTime: at(2), spanId: spanId(2), parentSpanId: spanId(1) }),
           span({ name: "no session", traceId: traceId(1) }),
           span({ sessionId: "t", name: "other session" }),
           log({ message: "log without session", traceId: traceId(1) })
@@ -339,6 +434,141 @@ export const sessionsContract = (layer: StorageLayer): void => {
         const timeline = yield* storage.sessionTimeline({ sessionId: "s" })
         assert.deepStrictEqual(timeline.items.map(label), ["turn 1", "remote 2", "log 3", "turn 4"])
         assert.deepStrictEqual(timeline.nextCursor, Option.none())
+      }))
+
+    /** A span of trace 1 with a parent of it. */
+    const part = (n: number, parent: number | undefined, fields: SpanFields) =>
+      span({
+        traceId: traceId(1),
+        spanId: spanId(n),
+        startTime: at(n),
+        ...(parent === undefined ? {} : { parentSpanId: spanId(parent) }),
+        name: `${n}`,
+        ...fields
+      })
+
+    const turns: ReadonlyArray<readonly [string, ReadonlyArray<SpanRecord>, Array<string>]> = [
+      [
+        "below a root without a session",
+        [
+          part(1, undefined, {}),
+          part(2, 1, { sessionId: "s" }),
+          part(3, 2, { sessionId: "s" }),
+          part(4, 1, { sessionId: "s" })
+        ],
+        ["2", "4"]
+      ],
+      [
+        "below spans of another session, and above them",
+        [
+          part(1, undefined, { sessionId: "s" }),
+          part(2, 1, { sessionId: "t" }),
+          part(3, 2, { sessionId: "s" }),
+          part(4, 3, { sessionId: "s" })
+        ],
+        ["1", "3"]
+      ],
+      [
+        "above and below a span of no session",
+        [part(1, undefined, { sessionId: "s" }), part(2, 1, {}), part(3, 2, { sessionId: "s" })],
+        ["1", "3"]
+      ],
+      [
+        "that start after what they have below",
+        [part(1, 2, { sessionId: "s" }), part(2, undefined, { sessionId: "s" })],
+        ["2"]
+      ],
+      [
+        "and not what has itself for an ancestor",
+        [
+          part(1, 2, { sessionId: "s" }),
+          part(2, 1, { sessionId: "s" }),
+          part(3, 3, { sessionId: "s" }),
+          part(4, 9, { sessionId: "s" })
+        ],
+        ["4"]
+      ],
+      [
+        "whose parents are not stored",
+        [part(2, 99, { sessionId: "s" }), part(3, 2, { sessionId: "s" }), part(4, 98, { sessionId: "s" })],
+        ["2", "4"]
+      ],
+      [
+        "that run, below a root that runs",
+        [
+          part(1, undefined, { status: "running" }),
+          part(2, 1, { sessionId: "s", status: "running" }),
+          part(3, 2, { sessionId: "s", status: "running" })
+        ],
+        ["2"]
+      ],
+      [
+        "whose parent has the same id in another trace",
+        [part(1, undefined, { sessionId: "s", traceId: traceId(2) }), part(2, 1, { sessionId: "s" })],
+        ["1", "2"]
+      ],
+      [
+        "with a remote parent that is stored",
+        [part(1, undefined, { sessionId: "s" }), part(2, 1, { sessionId: "s", parentIsRemote: true })],
+        ["1", "2"]
+      ]
+    ]
+    for (const [which, spans, expected] of turns) {
+      test(`shows, and counts, turns ${which}`, (storage) =>
+        Effect.gen(function* () {
+          yield* storage.insertSpans(spans)
+          const shown = yield* pages((pagination) => storage.sessionTimeline({ sessionId: "s", pagination }), 1)
+          assert.deepStrictEqual(shown.flat().map(label), expected)
+          assert.strictEqual(Option.getOrThrow(yield* storage.getSession("s")).turns, expected.length)
+          const { items } = yield* storage.listSessions({ filters: { sessionId: "s" } })
+          assert.deepStrictEqual(
+            items.map((_) => _.turns),
+            [expected.length]
+          )
+        }))
+    }
+
+    test("shows a turn until its parent is stored, and once that is deleted", (storage) =>
+      Effect.gen(function* () {
+        const turns = Effect.all([
+          Effect.map(storage.sessionTimeline({ sessionId: "s" }), ({ items }) => items.map(label)),
+          Effect.map(storage.getSession("s"), (session) => Option.getOrThrow(session).turns)
+        ])
+        yield* storage.insertSpans([part(2, 1, { sessionId: "s" })])
+        assert.deepStrictEqual(yield* turns, [["2"], 1])
+        yield* storage.insertSpans([part(1, undefined, { sessionId: "s" })])
+        assert.deepStrictEqual(yield* turns, [["1"], 1])
+        yield* storage.deleteBefore(at(2))
+        assert.deepStrictEqual(yield* turns, [["2"], 1])
+      }))
+
+    test("keeps the order of times that are a nanosecond apart", (storage) =>
+      Effect.gen(function* () {
+        // Ids the other way round: they must not decide.
+        const items = Array.from({ length: 12 }, (_, n) => {
+          const fields = { sessionId: "s", traceId: traceId(100 - n) }
+          return n % 2 === 0
+            ? span({ ...fields, spanId: spanId(100 - n), name: `${n}`, startTime: at(0) + BigInt(n) })
+            : log({ ...fields, logId: `${100 - n}`, message: `${n}`, timestamp: at(0) + BigInt(n) })
+        })
+        yield* store(storage, ...items)
+        const all = yield* pages((pagination) => storage.sessionTimeline({ sessionId: "s", pagination }), 5)
+        assert.deepStrictEqual(
+          all.flat().map(label),
+          items.map((_, n) => `${n}`)
+        )
+      }))
+
+    test("shows a turn as long as its parent is of another session, as the newest rows have it", (storage) =>
+      Effect.gen(function* () {
+        const running = { status: "running", endTime: undefined } as const
+        yield* storage.insertSpans([part(1, undefined, running), part(2, 1, { ...running, sessionId: "s" })])
+        const shown = Effect.map(storage.sessionTimeline({ sessionId: "s" }), ({ items }) => items.map(label))
+        assert.deepStrictEqual(yield* shown, ["2"])
+        yield* storage.insertSpans([part(1, undefined, { ...running, sessionId: "s" })])
+        assert.deepStrictEqual(yield* shown, ["1"])
+        yield* storage.insertSpans([part(1, undefined, { sessionId: "t" })])
+        assert.deepStrictEqual(yield* shown, ["2"])
       }))
 
     test("shows spans before logs of the same time, each by their ids", (storage) =>

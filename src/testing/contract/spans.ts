@@ -24,6 +24,12 @@ const texts = [
 const cases: ReadonlyArray<Case> = [
   [{ sessionId: "s" }, [{ sessionId: "s" }], [{ sessionId: "S" }, { sessionId: "s2" }, {}]],
   ...texts.map((field): Case => [{ [field]: "a" }, [{ [field]: "a" }], [{ [field]: "A" }, { [field]: "a " }, {}]]),
+  [
+    { model: "a" },
+    [{ model: "a-2024", requestModel: "a" }, { model: "a", requestModel: "b" }, { requestModel: "a" }],
+    [{ model: "a-2024", requestModel: "b" }, {}]
+  ],
+  [{ errorType: "429" }, [{ errorType: "429" }], [{ errorType: "500" }, { statusMessage: "429" }, {}]],
   [{ traceId: traceId(1) }, [{ traceId: traceId(1) }], [{ traceId: traceId(2) }]],
   [{ spanType: "tool_call" }, [{ spanType: "tool_call" }], [{ spanType: "agent_run" }, {}]],
   [{ name: "chat" }, [{ name: "chat" }], [{ name: "chat gpt" }, { name: "Chat" }, { name: "" }]],

@@ -4,13 +4,24 @@ import * as Option from "effect/Option"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
 import type { SpanFilters } from "../../storage/Storage.js"
 import { at, log, type SpanFields, span, spanId, traceId } from "../Records.js"
-import { label, names, type StorageLayer, testOn } from "./utils.js"
+import { names, pages, type StorageLayer, testOn } from "./utils.js"
 
 const ofSomeSpan: ReadonlyArray<readonly [SpanFilters, SpanFields]> = [
   [{ sessionId: "s" }, { sessionId: "s" }],
   ...(
-    ["threadId", "runId", "requestId", "resourceId", "userId", "organizationId", "conversationId", "model"] as const
+    [
+      "threadId",
+      "runId",
+      "requestId",
+      "resourceId",
+      "userId",
+      "organizationId",
+      "conversationId",
+      "model",
+      "errorType"
+    ] as const
   ).map((field) => [{ [field]: "a" }, { [field]: "a" }] as const),
+  [{ model: "a" }, { model: "a-2024", requestModel: "a" }],
   [{ spanType: "tool_call" }, { spanType: "tool_call" }],
   [{ tags: ["a", "b"] }, { tags: ["b", "a"] }],
   [{ metadata: { a: 1, b: [2] } }, { metadata: { b: [2], a: 1 } }],
@@ -66,18 +77,19 @@ export const tracesContract = (layer: StorageLayer): void => {
         yield* storage.insertSpans([
           span({ ...running, traceId: traceId(1), name: "no more", ...remote }),
           span({ ...running, traceId: traceId(2) }),
-          span({ ...running, traceId: traceId(3), ...remote })
+          span({ ...running, traceId: traceId(3), ...remote }),
+          ...[1, 2, 3].map((n) =>
+            span({ name: `later ${n}`, traceId: traceId(n), startTime: at(1), parentSpanId: spanId(8), ...remote })
+          )
         ])
         yield* storage.insertSpans([
-          span({ ...ids, traceId: traceId(1) }),
+          span({ ...ids, traceId: traceId(1), name: "no more" }),
           span({ ...ids, traceId: traceId(2), name: "now", ...remote }),
           span({ ...ids, traceId: traceId(3), name: "always", ...remote })
         ])
         for (const filters of [{ sessionId: "s" }, {}]) {
-          assert.sameMembers(names(yield* storage.listTraces({ filters })), ["now", "always"])
+          assert.sameMembers(names(yield* storage.listTraces({ filters })), ["later 1", "now", "always"])
         }
-        const { items } = yield* storage.sessionTimeline({ sessionId: "s" })
-        assert.sameMembers(items.map(label), ["now", "always"])
       }))
 
     test("shows the earliest of several entry spans, and by span id where they start together", (storage) =>
@@ -94,13 +106,128 @@ export const tracesContract = (layer: StorageLayer): void => {
         assert.deepStrictEqual(names(yield* storage.listTraces()), ["early", "early root", "first"])
       }))
 
-    test("leaves out a trace of which no entry span is stored", (storage) =>
+    /** Spans of trace `n`: number, parent's number, start. */
+    const rootless = (n: number, ...parts: ReadonlyArray<readonly [id: number, parent: number, start: number]>) =>
+      parts.map(([id, parent, start]) =>
+        span({
+          traceId: traceId(n),
+          spanId: spanId(id),
+          parentSpanId: spanId(parent),
+          startTime: at(start),
+          name: `${n}.${id}`,
+          sessionId: "s"
+        })
+      )
+
+    const withoutRoot: ReadonlyArray<readonly [string, ReadonlyArray<SpanRecord>, string]> = [
+      ["a span whose parent is not stored", rootless(1, [2, 9, 0]), "1.2"],
+      ["the earliest of them", rootless(1, [3, 9, 5], [2, 8, 4], [4, 7, 6]), "1.2"],
+      ["the first by its id of those that start together", rootless(1, [4, 9, 0], [3, 8, 0]), "1.3"],
+      ["one above a span that starts before it", rootless(1, [3, 9, 5], [2, 3, 0]), "1.3"],
+      ["the earliest span of a cycle", rootless(1, [3, 2, 1], [2, 3, 2]), "1.3"],
+      ["a span that is its own parent", rootless(1, [2, 2, 0]), "1.2"]
+    ]
+    for (const [which, spans, expected] of withoutRoot) {
+      test(`shows, for a trace without an entry span, ${which}`, (storage) =>
+        Effect.gen(function* () {
+          yield* storage.insertSpans(spans)
+          for (const filters of [{}, { sessionId: "s" }, { traceId: traceId(1) }, { name: expected }]) {
+            assert.deepStrictEqual(names(yield* storage.listTraces({ filters })), [expected])
+          }
+          assert.deepStrictEqual(names(yield* storage.listTraces({ filters: { name: "1.9" } })), [])
+        }))
+    }
+
+    test("shows the root of a trace from when it comes until it goes", (storage) =>
       Effect.gen(function* () {
+        yield* storage.insertSpans(rootless(1, [2, 1, 1]))
+        const shown = Effect.forEach([{}, { sessionId: "s" }, { traceId: traceId(1) }], (filters) =>
+          Effect.map(storage.listTraces({ filters }), names)
+        )
+        const all = (...expected: ReadonlyArray<string>) => [expected, expected, expected]
+        assert.deepStrictEqual(yield* shown, all("1.2"))
+        const root = { traceId: traceId(1), spanId: spanId(1), name: "root", startTime: at(0) }
+        yield* storage.insertSpans([span({ ...root, status: "running" })])
+        assert.deepStrictEqual(yield* shown, all("root"))
+        yield* storage.insertSpans([span(root), ...rootless(1, [3, 1, 2])])
+        assert.deepStrictEqual(yield* shown, all("root"))
+        yield* storage.deleteBefore(at(1))
+        assert.deepStrictEqual(yield* shown, all("1.2"))
+        yield* storage.deleteBefore(at(2))
+        assert.deepStrictEqual(yield* shown, all("1.3"))
+        yield* storage.deleteSession("s")
+        assert.deepStrictEqual(yield* shown, all())
+      }))
+
+    test("pages to every trace once, with and without an entry span, in every order", (storage) =>
+      Effect.gen(function* () {
+        const all = Array.from({ length: 60 }, (_, n) =>
+          n % 3 === 0
+            ? rootless(n, [2, 9, n], [3, 2, n + 40])
+            : trace(n, { name: `${n}.1`, startTime: at(n), endTime: at(n + (n % 7)) }, { startTime: at(n + 5) })
+        ).flat()
+        yield* storage.insertSpans(all)
+        for (const field of ["time", "duration"] as const) {
+          const shown = yield* Effect.forEach(["asc", "desc"] as const, (direction) =>
+            Effect.map(
+              pages((pagination) => storage.listTraces({ orderBy: { field, direction }, pagination }), 7),
+              (pages) => pages.flat().map((span) => span.name)
+            )
+          )
+          assert.lengthOf(new Set(shown[0]), 60)
+          assert.deepStrictEqual(shown[0], shown[1]?.toReversed())
+        }
+      }))
+
+    test("finds a trace without an entry span among many spans like it below entry spans", (storage) =>
+      Effect.gen(function* () {
+        const below = (n: number, fields: SpanFields) =>
+          Array.from({ length: 20 }, (_, i) => [
+            span({ traceId: traceId(n + i), spanId: spanId(1), name: "entry", startTime: at(0), ...fields }),
+            span({
+              traceId: traceId(n + i),
+              spanId: spanId(2),
+              parentSpanId: spanId(1),
+              name: "b",
+              startTime: at(n + i)
+            })
+          ]).flat()
+        const remote = { parentSpanId: spanId(9), parentIsRemote: true }
+        const running = { ...remote, traceId: traceId(1), spanId: spanId(1), startTime: at(1) }
         yield* storage.insertSpans([
-          span({ parentSpanId: spanId(1) }),
-          span({ parentSpanId: spanId(1), parentIsRemote: false })
+          ...below(100, {}),
+          ...below(200, remote),
+          ...rootless(2, [2, 9, 2]),
+          span({ ...running, name: "b", status: "running", endTime: undefined })
         ])
-        assert.deepStrictEqual((yield* storage.listTraces()).items, [])
+        yield* storage.insertSpans([span({ ...running, name: "b", parentIsRemote: false })])
+        for (const direction of ["asc", "desc"] as const) {
+          const shown = yield* pages(
+            (pagination) =>
+              storage.listTraces({ filters: { name: "b" }, orderBy: { field: "time", direction }, pagination }),
+            1
+          )
+          assert.deepStrictEqual(
+            shown.flat().map((span) => span.traceId),
+            [traceId(1)]
+          )
+          assert.deepStrictEqual(names(yield* storage.listTraces({ filters: { name: "2.2" } })), ["2.2"])
+        }
+      }))
+
+    test("finds a trace without an entry span by what some of its spans say, and by whether one failed", (storage) =>
+      Effect.gen(function* () {
+        const ids = { traceId: traceId(1), parentSpanId: spanId(9) }
+        yield* storage.insertSpans([
+          span({ ...ids, spanId: spanId(2), name: "shown", startTime: at(0), tags: ["a"] }),
+          span({ ...ids, spanId: spanId(3), startTime: at(1), model: "m", status: "error" }),
+          ...trace(2, { name: "whole" }, {})
+        ])
+        const found = (filters: SpanFilters) => Effect.map(storage.listTraces({ filters }), names)
+        assert.deepStrictEqual(yield* found({ model: "m", tags: ["a"], name: "shown", hasError: true }), ["shown"])
+        assert.deepStrictEqual(yield* found({ hasError: false }), ["whole"])
+        assert.deepStrictEqual(yield* found({ startedAfter: at(1) }), [])
+        assert.deepStrictEqual(yield* found({ model: "n" }), [])
       }))
 
     for (const [filters, fields] of ofSomeSpan) {
@@ -120,6 +247,32 @@ export const tracesContract = (layer: StorageLayer): void => {
           assert.deepStrictEqual(numbers((yield* storage.listTraces({ filters })).items), [2])
         }))
     }
+
+    for (const [filters, fields] of ofEntrySpan) {
+      test(`asks the span that it shows of a trace without an entry span for ${Object.keys(filters)}`, (storage) =>
+        Effect.gen(function* () {
+          const orphan = { parentSpanId: spanId(9) }
+          yield* storage.insertSpans([
+            ...trace(1, orphan, fields),
+            ...trace(2, { ...orphan, ...fields }, {}),
+            ...trace(3, orphan, {})
+          ])
+          assert.deepStrictEqual(numbers((yield* storage.listTraces({ filters })).items), [2])
+        }))
+    }
+
+    test("lists as many traces of a session as are counted", (storage) =>
+      Effect.gen(function* () {
+        yield* storage.insertSpans([
+          ...rootless(1, [2, 9, 0], [3, 2, 1]),
+          ...rootless(2, [2, 3, 0], [3, 2, 1]),
+          ...trace(3, { parentSpanId: spanId(9), parentIsRemote: true }, { sessionId: "s" }),
+          ...trace(4, {}, { sessionId: "s" })
+        ])
+        const session = Option.getOrThrow(yield* storage.getSession("s"))
+        const { items } = yield* storage.listTraces({ filters: { sessionId: "s" } })
+        assert.deepStrictEqual([numbers(items), session.traces], [[1, 2, 3, 4], 4])
+      }))
 
     test("asks the entry span that it shows, not another one", (storage) =>
       Effect.gen(function* () {

@@ -170,7 +170,7 @@ describe("the file of a DuckDbStorage", () => {
       const versions = yield* withClient(path, (sql) => sql`SELECT major, minor FROM mastra_ai_schema ORDER BY since`)
       assert.deepStrictEqual(versions, [
         { major: 1, minor: 0 },
-        { major: 1, minor: 1 }
+        { major: 1, minor: 2 }
       ])
     })
   )
@@ -275,6 +275,19 @@ describe("a file that cannot be opened", () => {
     })
   )
 
+  it.scoped("is no matter of a missing folder: that is created, once for two clients of the file", () =>
+    Effect.gen(function* () {
+      const path = Path.join(yield* directory, "missing", "below", "spans.duckdb")
+      yield* withStorage({ path }, (one) =>
+        Effect.zipRight(
+          withStorage({ path }, (other) => other.insertSpans([span()])),
+          Effect.map(one.listSpans(), ({ items }) => assert.lengthOf(items, 1))
+        )
+      )
+      assert.isTrue(Fs.existsSync(path))
+    })
+  )
+
   it.scoped("because the path is a directory, leads through a file or is too long is said of the path", () =>
     Effect.gen(function* () {
       const folder = yield* directory
@@ -298,15 +311,6 @@ describe("a file that cannot be opened", () => {
       yield* refused({ nonsense: 1 })
       yield* refused({ threads: "many" })
       yield* withStorage({ path, settings: { threads: 1 } }, () => refused({ threads: 2 }))
-    })
-  )
-
-  it.scoped("because its directory is missing fails the layer", () =>
-    Effect.gen(function* () {
-      const path = Path.join(yield* directory, "missing", "spans.duckdb")
-      const error = yield* Effect.flip(withStorage({ path }, () => Effect.void))
-      assert.strictEqual(error.field, "path")
-      assert.isFalse(error.retryable)
     })
   )
 
@@ -677,6 +681,53 @@ describe("snapshot", () => {
       const error = yield* Effect.flip(storage.snapshot(Path.join(yield* directory, "missing", "copy.duckdb")))
       assert.strictEqual(error.field, "path")
       yield* storage.insertSpans([span()])
+    })
+  )
+})
+
+describe("traces without an entry span", () => {
+  const child = (n: number) =>
+    span({ traceId: traceId(n), spanId: spanId(2), parentSpanId: spanId(1), startTime: at(n), name: `child ${n}` })
+  const root = (n: number) =>
+    span({ traceId: traceId(n), spanId: spanId(1), startTime: at(n - 1), endTime: at(n + 1), name: `root ${n}` })
+
+  it.scoped("are listed as the rows change, whichever storage of the process changes them", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const [one, other] = yield* Effect.all([DuckDbStorage.make({ path }), DuckDbStorage.make({ path })])
+      const listed = Effect.gen(function* () {
+        const shown = namesOf(yield* one.listTraces())
+        assert.deepStrictEqual(namesOf(yield* other.listTraces()), shown)
+        return shown
+      })
+      assert.deepStrictEqual(yield* listed, [])
+      yield* other.insertSpans([child(5), root(3), child(3)])
+      assert.deepStrictEqual(yield* listed, ["child 5", "root 3"])
+      yield* one.insertSpans([root(5)])
+      assert.deepStrictEqual(yield* listed, ["root 5", "root 3"])
+      yield* other.deleteBefore(at(5))
+      assert.deepStrictEqual(yield* listed, ["child 5"])
+      yield* other.insertSpans([root(5)])
+      assert.deepStrictEqual(yield* listed, ["root 5"])
+    })
+  )
+
+  it.scoped("are all listed where there are more than are remembered", () =>
+    Effect.gen(function* () {
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      const count = Effect.gen(function* () {
+        const first = yield* storage.listTraces({ pagination: { limit: 1000 } })
+        const cursor = Option.getOrThrow(first.nextCursor)
+        const second = yield* storage.listTraces({ pagination: { limit: 1000, cursor } })
+        return new Set([...namesOf(first), ...namesOf(second)]).size
+      })
+      const numbers = Array.from({ length: 1200 }, (_, n) => n + 1)
+      yield* storage.listTraces()
+      yield* storage.insertSpans(numbers.map(child))
+      assert.strictEqual(yield* count, 1200)
+      yield* storage.insertSpans(numbers.slice(0, 900).map(root))
+      assert.strictEqual(yield* count, 1200)
+      assert.deepStrictEqual(namesOf(yield* storage.listTraces({ pagination: { limit: 1 } })), ["child 1200"])
     })
   )
 })

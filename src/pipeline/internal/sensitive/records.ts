@@ -43,7 +43,7 @@ const objectMask = (
 }
 
 /** How a field is masked; `null` where it holds no text. */
-const valueMask = (values: ValueMasks, { fields, kind, masked, shared }: Field): ValueMask | null => {
+const valueMask = (values: ValueMasks, { fields, item: make, kind, masked, shared }: Field): ValueMask | null => {
   if (masked === false) return null
   switch (kind) {
     case "id":
@@ -67,7 +67,8 @@ const valueMask = (values: ValueMasks, { fields, kind, masked, shared }: Field):
     case "struct":
       return fields === undefined ? values.object : objectMask(values, fields, copyOf)
     case "list": {
-      const item = fields === undefined ? values.object : objectMask(values, fields, copyOf)
+      const copy = make === undefined ? copyOf : (item: object) => make(item as never)
+      const item = fields === undefined ? values.object : objectMask(values, fields, copy)
       return (list: ReadonlyArray<never>) => mapped(list, item)
     }
   }

@@ -2,6 +2,7 @@
  * Masks the values of fields: names, texts and JSON.
  */
 import type { Json, JsonObject } from "../../../signal/Json.js"
+import * as JsonSchema from "./jsonSchema.js"
 import * as Keys from "./keys.js"
 import * as Mask from "./mask.js"
 import { memo, memoInText } from "./memo.js"
@@ -38,10 +39,12 @@ export const make = (options: ValueOptions): ValueMasks => {
 
   const text = (value: string): string => {
     const hits = Text.find(value, verdictIn, own)
-    return hits.length === 0 ? value : Text.replace(value, hits, mask)
+    if (hits.length === 0) return value
+    return (own.length === 0 ? JsonSchema.inText(value, json) : undefined) ?? Text.replace(value, hits, mask)
   }
   const name = memo(text)
-  const keyOf = memo((key): Key => ({ label: text(key), verdict: verdictOf(key), clean: "" }))
+  const keyOf = memo(keyWith(text, verdictOf))
+  const entries: Entries = (value, f) => mappedEntries(value, keyOf, f)
 
   const json = (value: Json): Json => {
     switch (typeof value) {
@@ -50,14 +53,16 @@ export const make = (options: ValueOptions): ValueMasks => {
       case "number":
         return isCard(value) ? mask(String(value)) : value
       default:
-        return Array.isArray(value) ? mapped(value, item) : isObject(value) ? object(value) : value
+        return Array.isArray(value) ? mapped(value, item) : JsonSchema.isObject(value) ? object(value) : value
     }
   }
 
   const object = (value: JsonObject): JsonObject =>
-    mappedEntries(value, keyOf, (key, part) => {
+    entries(value, (key, part) => {
       const { label } = key
       if (label === "value" || label === "Value") return field(verdictOf(labelOf(value)), part)
+      if (key.ofSchemas && JsonSchema.isObject(part)) return schemas(part)
+      if (label === "required" && JsonSchema.isObject(value["properties"] ?? null)) return names(part)
       return key.verdict === "plain" && typeof part === "string" ? textUnder(key, part, text) : field(key.verdict, part)
     })
 
@@ -73,20 +78,8 @@ export const make = (options: ValueOptions): ValueMasks => {
 
   const safe = (value: Json): Json => (typeof value === "object" ? json(value) : value)
 
-  const secret = (verdict: Keys.Verdict, value: Json): Json => {
-    switch (typeof value) {
-      case "string":
-        return Text.isNothing(value) ? value : mask(value)
-      case "number":
-        return verdict === "secret" ? mask(String(value)) : json(value)
-      default:
-        return Array.isArray(value)
-          ? mapped(value, (part) => secret(verdict, part))
-          : isObject(value)
-            ? mappedEntries(value, keyOf, (key, part) => (key.verdict === "safe" ? safe(part) : secret(verdict, part)))
-            : value
-    }
-  }
+  const secret = secretWith({ mask, json, safe, entries })
+  const { names, schemas } = JsonSchema.make({ entries, items: mapped, field, secret, json })
 
   return {
     json,
@@ -99,6 +92,38 @@ export const make = (options: ValueOptions): ValueMasks => {
   }
 }
 
+/** Gives each entry of an object another value. */
+type Entries = (value: JsonObject, f: (key: Key, part: Json) => Json) => JsonObject
+
+const keyWith = (text: (key: string) => string, verdictOf: (key: string) => Keys.Verdict) => (key: string) =>
+  ({ label: text(key), verdict: verdictOf(key), ofSchemas: JsonSchema.isOfSchemas(key), clean: "" }) satisfies Key
+
+interface Masks {
+  readonly mask: (secret: string) => string
+  readonly json: (value: Json) => Json
+  readonly safe: (value: Json) => Json
+  readonly entries: Entries
+}
+
+/** Masks all text below the name of a secret. */
+const secretWith = ({ entries, json, mask, safe }: Masks) => {
+  const secret = (verdict: Keys.Verdict, value: Json): Json => {
+    switch (typeof value) {
+      case "string":
+        return Text.isNothing(value) ? value : mask(value)
+      case "number":
+        return verdict === "secret" ? mask(String(value)) : json(value)
+      default:
+        return Array.isArray(value)
+          ? mapped(value, (part) => secret(verdict, part))
+          : JsonSchema.isObject(value)
+            ? entries(value, (key, part) => (key.verdict === "safe" ? safe(part) : secret(verdict, part)))
+            : value
+    }
+  }
+  return secret
+}
+
 /**
  * The facts about a name: how it is shown, what it says of its value, and the last short text under it that had no
  * secret.
@@ -106,6 +131,7 @@ export const make = (options: ValueOptions): ValueMasks => {
 interface Key {
   readonly label: string
   readonly verdict: Keys.Verdict
+  readonly ofSchemas: boolean
   clean: string
 }
 
@@ -134,8 +160,6 @@ const labelOf = (value: JsonObject): string => {
   const label = value["name"] ?? value["key"] ?? value["header"] ?? value["Name"] ?? value["Key"]
   return typeof label === "string" ? label : "value"
 }
-
-const isObject = (value: Json): value is JsonObject => typeof value === "object" && value !== null
 
 /** The list itself where every item stays what it is. */
 export const mapped = <A>(

@@ -5,11 +5,14 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Record from "effect/Record"
 import { nextTurn } from "../../../runtime/eventLoop.js"
 import { keyOf, timeOf } from "../../../signal/Signal.js"
+import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import type { RecordOf, SignalName } from "../../../signal/signals.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
+import * as Rootless from "./read/rootless.js"
 import type { Column, Table, Tables } from "./table.js"
 import * as Text from "./text.js"
 
@@ -17,8 +20,14 @@ type Records = ReadonlyArray<object>
 type Insert = (records: Records) => Effect.Effect<void, SqlError>
 
 export const make = (sql: DuckDbClient, tables: Tables) => {
-  const inserts = Record.map(tables, (table: Table) => inBatches(sql, insertInto(sql, table)))
-  return <N extends SignalName>(signal: N, records: ReadonlyArray<RecordOf<N>>) => inserts[signal](records)
+  const rootless = Rootless.make(sql, tables.spans)
+  const inserts = Record.map(tables, (table: Table) => insertInto(sql, table))
+  const insertSpans: Insert = (records) =>
+    Effect.onExit(inserts.spans(records), (exit) =>
+      Exit.isSuccess(exit) ? rootless.inserted(records as ReadonlyArray<SpanRecord>) : rootless.changed
+    )
+  const all = Record.map({ ...inserts, spans: insertSpans }, (insert) => inBatches(sql, insert))
+  return <N extends SignalName>(signal: N, records: ReadonlyArray<RecordOf<N>>) => all[signal](records)
 }
 
 /** A batch holds the thread of JavaScript for a few milliseconds. */

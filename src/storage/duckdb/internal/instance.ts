@@ -1,4 +1,4 @@
-import { readlink, realpath } from "node:fs/promises"
+import { mkdir, readlink, realpath } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import { DuckDBInstance } from "@duckdb/node-api"
 import type { SqlError } from "@effect/sql/SqlError"
@@ -11,13 +11,17 @@ import { sqlError } from "./error.js"
 /** An open database. */
 export interface Instance {
   readonly connect: Effect.Effect<DuckDbConnection, SqlError>
-  /** One permit for all who write the same file in this process. */
-  readonly writer: Effect.Semaphore
+  /** Lets one in of all who write the same file in this process; the same function for all of them. */
+  readonly withWriteLock: WriteLock
 }
+
+type WriteLock = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+const writeLock = (): WriteLock => Effect.unsafeMakeSemaphore(1).withPermits(1)
 
 /** The state that the clients of one file share. */
 interface Shared {
-  readonly writer: Effect.Semaphore
+  readonly withWriteLock: WriteLock
   clients: number
 }
 
@@ -32,8 +36,14 @@ export const open = (path: string, settings: Record<string, string>): Effect.Eff
     ? Effect.acquireRelease(
         attempt(() => DuckDBInstance.create(path, settings)),
         (native) => Effect.sync(() => native.closeSync())
-      ).pipe(Effect.map((native) => instance(native, Effect.unsafeMakeSemaphore(1))))
-    : Effect.flatMap(canonical(path), (file) => openFile(file, settings))
+      ).pipe(Effect.map((native) => instance(native, writeLock())))
+    : Effect.flatMap(Effect.zipRight(folderOf(path, settings), canonical(path)), (file) => openFile(file, settings))
+
+/** Creates the folder of a file that is to be written. Where it cannot, DuckDB says what is the matter with the path. */
+const folderOf = (path: string, settings: Record<string, string>): Effect.Effect<void> =>
+  settings.access_mode === "READ_ONLY"
+    ? Effect.void
+    : Effect.ignore(Effect.tryPromise(() => mkdir(dirname(path), { recursive: true })))
 
 /** Whether this process has a file open as a database. */
 export const isOpen = (path: string): Effect.Effect<boolean> => Effect.map(canonical(path), (file) => files.has(file))
@@ -43,7 +53,7 @@ const openFile = (file: string, settings: Record<string, string>) =>
     Effect.map(
       attempt(() => DuckDBInstance.fromCache(file, settings)),
       (native) => {
-        const shared = files.get(file) ?? { writer: Effect.unsafeMakeSemaphore(1), clients: 0 }
+        const shared = files.get(file) ?? { withWriteLock: writeLock(), clients: 0 }
         shared.clients++
         files.set(file, shared)
         return { native, shared }
@@ -58,14 +68,14 @@ const openFile = (file: string, settings: Record<string, string>) =>
         files.delete(file)
         return settings.access_mode === "READ_ONLY" ? Effect.void : checkpoint(native)
       }).pipe(Effect.ensuring(Effect.sync(() => native.closeSync())))
-  ).pipe(Effect.map(({ native, shared }) => instance(native, shared.writer)))
+  ).pipe(Effect.map(({ native, shared }) => instance(native, shared.withWriteLock)))
 
-const instance = (native: DuckDBInstance, writer: Effect.Semaphore): Instance => ({
+const instance = (native: DuckDBInstance, withWriteLock: WriteLock): Instance => ({
   connect: Effect.map(
     attempt(() => native.connect()),
     makeConnection
   ),
-  writer
+  withWriteLock
 })
 
 /** Closing would write the same checkpoint, but on the thread of JavaScript. What fails here is in the log still. */

@@ -10,9 +10,11 @@ import type { Removal } from "../../Engine.js"
 import { deletedOf } from "../../internal/derived.js"
 import type { Deleted } from "../../StorageService.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
+import * as Rootless from "./read/rootless.js"
 import type { Table, Tables } from "./table.js"
 
 export const make = (sql: DuckDbClient, tables: Tables) => {
+  const rootless = Rootless.make(sql, tables.spans)
   const remove = (signal: SignalName, which: Removal): Effect.Effect<number, SqlError> => {
     const table = tables[signal]
     return Effect.map(
@@ -36,10 +38,11 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
     return sql<{ readonly id: string | null }>`${traces}`
   }
 
-  const together = flow(sql.withTransaction, sql.withWriteLock)
+  const alone = flow(sql.withWriteLock, Effect.ensuring(rootless.changed))
+  const together = flow(sql.withTransaction, alone)
 
   return {
-    remove: flow(remove, sql.withWriteLock),
+    remove: (signal: SignalName, which: Removal) => alone(remove(signal, which)),
     deleteBefore: (before: bigint) => together(removeAll({ before })),
     deleteSession: (sessionId: string) =>
       tracesOf(sessionId).pipe(

@@ -26,7 +26,7 @@ export interface Positioned extends Place {
 export const keyOf = ({ ids, position }: Positioned): Key => [BigInt(position), ...ids]
 
 /** The most places that are confirmed at once, where those before had few answers. */
-const fewPlaces = 500
+export const fewPlaces = 500
 
 /** Records of one signal that meet the conditions of a query, and others. */
 export const select = <N extends SignalName>(
@@ -80,23 +80,36 @@ export const pageThrough = Effect.fnUntraced(function* <A>(
  * next to each other: with `LIMIT BY`, ClickHouse would not stop reading at the limit.
  */
 export const places = (store: Store, layout: Layout, page: Page, conditions: ReadonlyArray<Fragment>) => {
-  const { all, count, name, rows, sql, text } = store
+  const { all, count, name, rows, sql } = store
   const { key, signal, time } = layout
-  const { column, from, value } = position(store, layout, page.order)
-  const beyond = Option.match(page.after, {
-    onNone: () => [],
-    onSome: ([first, ...ids]) =>
-      after(sql, page.order.direction, [
-        [column, from(first as bigint)],
-        // A key may end early: then the page begins after all that begin like it.
-        ...ids.map((id, i): KeyPart => [sql.literal(key[i] as string), sql`${text(id as string)}`])
-      ])
-  })
+  const { column, value } = position(store, layout, page.order)
+  const following = Option.toArray(page.after).flatMap((key) => beyond(store, layout, page.order, key))
   return rows<Positioned>(sql`
     SELECT toUnixTimestamp64Nano(${sql.literal(time)}) AS time, ${sql.literal(`[${key.join(", ")}]`)} AS ids,
       toString(${value}) AS position
-    FROM ${sql.literal(name[signal.name])} WHERE ${all([...conditions, ...beyond])}
+    FROM ${sql.literal(name[signal.name])} WHERE ${all([...conditions, ...following])}
     ORDER BY ${column} ${sql.literal(ordered(page.order.direction, "", ...key))} LIMIT ${count(page.limit)}`)
+}
+
+/** The rows that follow a key: a condition that skips parts of a table, and one that is exact. */
+const beyond = (store: Store, layout: Layout, order: OrderBy, [first, ...ids]: Key) => {
+  const { sql, text } = store
+  const { column, from } = position(store, layout, order)
+  return after(sql, order.direction, [
+    [column, from(first as bigint)],
+    // A key may end early: then the page begins after all that begin like it.
+    ...ids.map((id, i): KeyPart => [sql.literal(layout.key[i] as string), sql`${text(id as string)}`])
+  ])
+}
+
+/** The rows up to a key. */
+export const upTo = (store: Store, layout: Layout, order: OrderBy, key: Key): ReadonlyArray<Fragment> => {
+  const { sql } = store
+  const { column, from } = position(store, layout, order)
+  return [
+    sql`${column} ${sql.literal(order.direction === "asc" ? "<=" : ">=")} ${from(key[0] as bigint)}`,
+    sql`NOT ${store.all(beyond(store, layout, order, key))}`
+  ]
 }
 
 /** The first part of the order of rows: the column, a number for it, and a value of it. */

@@ -59,13 +59,12 @@ export const listSessions = (store: Store): Derived["listSessions"] =>
 
 /** Conditions on the session as a whole. */
 const matches = (
-  { asOf, firstActivityBefore, hasError, lastActivityFrom, minDuration }: SessionQuery,
+  { asOf, firstActivityBefore, lastActivityFrom, minDuration }: SessionQuery,
   session: SessionSummary
 ): boolean =>
   (lastActivityFrom === undefined || session.lastActivity >= lastActivityFrom) &&
   (firstActivityBefore === undefined || session.firstActivity < firstActivityBefore) &&
   (minDuration === undefined || session.lastActivity - session.firstActivity >= minDuration) &&
-  (hasError === undefined || hasError === session.errors > 0) &&
   (Option.isNone(asOf) || session.lastActivity <= asOf.value)
 
 /** When the sessions of a page were active, from the first to the last. */

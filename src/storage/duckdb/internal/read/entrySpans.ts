@@ -1,68 +1,76 @@
 /**
- * Entry spans, one a trace.
+ * The spans that a list shows, one a trace.
  */
-import type { SqlError } from "@effect/sql/SqlError"
 import type { Fragment } from "@effect/sql/Statement"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { mapInTurns } from "../../../../runtime/eventLoop.js"
 import type { SpanRecord } from "../../../../signal/SpanRecord.js"
-import type { Page } from "../../../Engine.js"
+import type { Key, Page } from "../../../Engine.js"
 import { spanKey } from "../../../internal/query.js"
 import { entrySpan, select } from "../../../internal/select.js"
 import type { DuckDbClient } from "../../DuckDbClient.js"
 import type { JsonRow, Table } from "../table.js"
 import { all } from "../where.js"
 import { after, onPage, ordered, position } from "./page.js"
+import type { TraceKey } from "./rootless.js"
+import * as Rootless from "./rootless.js"
 
-export interface TraceKey {
-  readonly trace_key: number
-  readonly trace_id: string
-}
-
-/** The entry spans of traces that fit into the page: their rows are so few that they are chosen among here. */
-export const ofTraces = (
+/** The spans shown for traces that fit into the page: the entry spans are so few that they are chosen among here. */
+export const ofTraces = Effect.fnUntraced(function* (
   sql: DuckDbClient,
   table: Table<SpanRecord>,
   page: Page,
   traces: ReadonlyArray<TraceKey>,
   conditions: ReadonlyArray<Fragment>
-): Effect.Effect<ReadonlyArray<SpanRecord>, SqlError> => {
+) {
+  const columns = sql`${sql.literal(table.json(table.quoted))} AS json, ${all(sql, conditions)} AS matches`
+  const read = (rows: Fragment) =>
+    sql<JsonRow & { readonly matches: boolean | null }>`SELECT json, matches FROM ${rows}`.pipe(
+      Effect.flatMap((rows) => mapInTurns(rows, (row) => ({ span: table.decode(row), matches: row.matches })))
+    )
   const keys = new Map(traces.map((trace) => [trace.trace_id, trace.trace_key]))
-  return sql<JsonRow & { readonly matches: boolean | null }>`
-    SELECT ${sql.literal(table.json(table.quoted))} AS json, ${all(sql, conditions)} AS matches
-    FROM ${sql.literal(table.quoted)} WHERE ${sql.in("entry_key", Array.from(keys.values()))}`.pipe(
-    Effect.flatMap((rows) => mapInTurns(rows, (row) => ({ span: table.decode(row), matches: row.matches }))),
-    Effect.map((rows) => {
-      const matching = new Set(rows.filter((row) => row.matches).map((row) => row.span))
-      const byTrace = Arr.groupBy(
-        rows.map((row) => row.span),
-        (span) => span.traceId
-      )
-      const entries = Array.from(keys.keys()).flatMap((traceId) => entrySpan(byTrace[traceId] ?? []) ?? [])
-      return select(
-        entries.filter((span) => matching.has(span)),
-        spanKey,
-        page
-      )
-    })
+  const rows = yield* read(
+    sql`(SELECT ${columns} FROM ${sql.literal(table.quoted)} WHERE ${sql.in("entry_key", Array.from(keys.values()))})`
   )
-}
+  const byTrace = Arr.groupBy(rows, (row) => row.span.traceId)
+  const rootless = Array.from(keys).filter(([traceId]) => byTrace[traceId] === undefined)
+  const shown = Array.from(keys.keys()).flatMap(
+    (traceId) => entrySpan(byTrace[traceId]?.map(({ span }) => span) ?? []) ?? []
+  )
+  if (rootless.length > 0) {
+    const rootlessKeys = rootless.map(([, key]) => key)
+    const orphans = yield* read(Rootless.shown(sql, table, sql.in("trace_key", rootlessKeys), columns))
+    const found = orphans.filter(({ span }) => keys.has(span.traceId) && byTrace[span.traceId] === undefined)
+    rows.push(...found)
+    shown.push(...found.map(({ span }) => span))
+  }
+  const matching = new Set(rows.filter((row) => row.matches).map((row) => row.span))
+  return select(
+    shown.filter((span) => matching.has(span)),
+    spanKey,
+    page
+  )
+})
 
-/** The entry spans of any number of traces: those of the rows that may be one, until the page is full. */
+/** The spans shown for any number of traces: those of the rows that may be one, until the page is full. */
 export const scan = Effect.fnUntraced(function* (
   sql: DuckDbClient,
   table: Table<SpanRecord>,
+  traces: Rootless.Rootless,
   page: Page,
   conditions: ReadonlyArray<Fragment>
 ) {
   const spans = sql.literal(table.quoted)
   const first = position(sql, table, page)
-  const entries: Array<SpanRecord> = []
+  const rootless = Option.map(yield* traces.rows, (rows) =>
+    Rootless.shown(sql, table, rows, sql`${first} AS "at", ${all(sql, conditions)} AS matches`)
+  )
+  const shown: Array<SpanRecord> = []
   let rest = page
   while (true) {
-    const candidates = yield* sql<TraceKey & { readonly span_id: string; readonly position: string }>`
+    const entries = yield* sql<Candidate>`
       SELECT trace_key, trace_id, span_id, (${first})::VARCHAR AS position FROM ${spans}
       WHERE ${onPage(sql, table, page, spans, [
         sql`entry_key IS NOT NULL`,
@@ -70,12 +78,27 @@ export const scan = Effect.fnUntraced(function* (
         ...after(sql, rest, first, table.key)
       ])}
       ORDER BY ${first} ${ordered(sql, page, "", ...table.key)} LIMIT ${page.limit}`
+    const others = Option.isNone(rootless)
+      ? []
+      : yield* sql<Candidate>`
+          SELECT trace_key, trace_id, span_id, "at"::VARCHAR AS position FROM ${rootless.value}
+          WHERE ${sql.and([sql`matches`, ...after(sql, rest, sql`"at"`, table.key)])}
+          ORDER BY ${ordered(sql, page, '"at"', ...table.key)} LIMIT ${page.limit}`
+    const candidates = select([...entries, ...others], candidateKey, { ...page, after: Option.none() })
     const last = candidates.at(-1)
-    if (last === undefined) return entries
+    if (last === undefined) return shown
     const ids = new Set(candidates.map((row) => row.trace_id + row.span_id))
     const found = yield* ofTraces(sql, table, rest, candidates, [])
-    entries.push(...found.filter((span) => ids.has(span.traceId + span.spanId)))
-    if (candidates.length < page.limit || entries.length >= page.limit) return entries.slice(0, page.limit)
-    rest = { ...page, after: Option.some([BigInt(last.position), last.trace_id, last.span_id]) }
+    shown.push(...found.filter((span) => ids.has(span.traceId + span.spanId)))
+    if (candidates.length < page.limit || shown.length >= page.limit) return shown.slice(0, page.limit)
+    rest = { ...page, after: Option.some(candidateKey(last)) }
   }
 })
+
+/** A row that may be shown. */
+interface Candidate extends TraceKey {
+  readonly span_id: string
+  readonly position: string
+}
+
+const candidateKey = ({ position, span_id, trace_id }: Candidate): Key => [BigInt(position), trace_id, span_id]

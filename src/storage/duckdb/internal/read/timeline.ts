@@ -1,5 +1,5 @@
 /**
- * Timelines: the entry spans, logs and scores of a session.
+ * Timelines: the turns, logs and scores of a session.
  */
 
 import type { Fragment } from "@effect/sql/Statement"
@@ -22,7 +22,7 @@ export const make = (sql: DuckDbClient, tables: Tables) =>
         table,
         source: sql`${sql.literal(`${signal}_rows`)} AS ${rows}`,
         items: sql.literal(`SELECT _id, ${table.time} AS time, '${i}' AS kind, ${table.key.join(" || ")} AS key
-          FROM ${signal}_rows${signal === "spans" ? " WHERE entry_key IS NOT NULL" : ""}`),
+          FROM ${signal}_rows${signal === "spans" ? ` AS span ${ofTurns}` : ""}`),
         found: sql.literal(`SELECT page.*, ${table.json(`${signal}_rows`)} AS json
           FROM page JOIN ${signal}_rows ON ${signal}_rows._id = page._id WHERE page.kind = '${i}'`)
       }))
@@ -39,3 +39,7 @@ export const make = (sql: DuckDbClient, tables: Tables) =>
     const decoders = new Map(parts.map(({ kind, table }) => [kind, table.decode]))
     return yield* mapInTurns(found, (row): TimelineItem => decoders.get(row.kind)?.(row))
   })
+
+/** Leaves entry spans, and those whose parent is not among the rows of the session. */
+const ofTurns = `ANTI JOIN spans_rows AS parent
+  ON span.entry_key IS NULL AND parent.trace_id = span.trace_id AND parent.span_id = span.parent_span_id`

@@ -12,9 +12,11 @@ import type { JsonRow, Table, Tables } from "../table.js"
 import { inTrace, where } from "../where.js"
 import * as EntrySpans from "./entrySpans.js"
 import { fewRows } from "./page.js"
+import * as Rootless from "./rootless.js"
 
 export const make = (sql: DuckDbClient, tables: Tables) => {
   const table: Table<SpanRecord> = tables.spans
+  const rootless = Rootless.make(sql, table)
   const spans = sql.literal(table.quoted)
   const json = sql.literal(table.json(table.quoted))
 
@@ -31,14 +33,14 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
       if (query.withoutError) {
         ofEntry.push(sql`trace_id NOT IN (SELECT trace_id FROM ${spans} WHERE status = 'error')`)
       }
-      if (some.length === 0) return yield* EntrySpans.scan(sql, table, query, ofEntry)
-      const found = yield* sql<EntrySpans.TraceKey>`${tracesWhere(some)} LIMIT ${fewRows + 1}`
+      if (some.length === 0) return yield* EntrySpans.scan(sql, table, rootless, query, ofEntry)
+      const found = yield* sql<Rootless.TraceKey>`${tracesWhere(some)} LIMIT ${fewRows + 1}`
       const traces = new Set(found.map((row) => row.trace_id))
       if (found.length <= fewRows && traces.size <= query.limit) {
         return yield* EntrySpans.ofTraces(sql, table, query, found, ofEntry)
       }
       const inSome = sql`trace_id IN (SELECT trace_id FROM (${tracesWhere(some)}))`
-      return yield* EntrySpans.scan(sql, table, query, [...ofEntry, inSome])
+      return yield* EntrySpans.scan(sql, table, rootless, query, [...ofEntry, inSome])
     }),
     traceSpans: (traceId: string, limit: number) =>
       sql<JsonRow>`
