@@ -385,7 +385,7 @@ for (const [name, layer, isThere] of engines) {
         const stop = new AbortController()
         const call = Effect.tryPromise({
           try: () => fetch("http://127.0.0.1:9", { signal: stop.signal }),
-          catch: (error) => error
+          catch: (error) => error as DOMException
         })
         const program = Effect.sync(() => stop.abort()).pipe(Effect.zipRight(call), Effect.withSpan("chat"))
         const [span] = yield* kept(program, spans)
