@@ -4,19 +4,16 @@
  */
 import type { Response } from "@effect/ai"
 import * as Predicate from "effect/Predicate"
+import type * as attributes from "./attributes.js"
 
 /** A `finish` part, decoded or not. */
 export type Finish = Pick<Response.FinishPart, "usage"> & { readonly metadata?: unknown }
 
 /** Tokens as they are recorded. What is not known is absent. */
-export interface Tokens {
-  readonly inputTokens?: number | undefined
-  readonly outputTokens?: number | undefined
-  readonly cachedInputTokens?: number | undefined
-  readonly cacheWriteTokens?: number | undefined
-  readonly reasoningTokens?: number | undefined
-  readonly costUsd?: number | undefined
-}
+export type Tokens = Pick<
+  attributes.Response,
+  "inputTokens" | "outputTokens" | "cachedInputTokens" | "cacheWriteTokens" | "reasoningTokens" | "costUsd"
+>
 
 /**
  * The tokens of a finished call. A count is only added to where it is the raw count of the provider: one that has the

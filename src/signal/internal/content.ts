@@ -1,6 +1,7 @@
 /**
- * Content made JSON: what models and tools were given, and what they answered. A limit of its own is spent on what matters: bytes give way to a word about them; where the rest has no room, the oldest messages go before the newest, and
- * long texts lose their middle.
+ * Content made JSON: what models and tools were given, and what they answered. A limit of its own is spent on what matters:
+ * bytes give way to a word about them; where the rest has no room, the oldest messages go before the newest, and long texts
+ * lose their middle.
  */
 import * as Encoding from "effect/Encoding"
 import * as Predicate from "effect/Predicate"
