@@ -102,16 +102,6 @@ const beyond = (store: Store, layout: Layout, order: OrderBy, [first, ...ids]: K
   ])
 }
 
-/** The rows up to a key. */
-export const upTo = (store: Store, layout: Layout, order: OrderBy, key: Key): ReadonlyArray<Fragment> => {
-  const { sql } = store
-  const { column, from } = position(store, layout, order)
-  return [
-    sql`${column} ${sql.literal(order.direction === "asc" ? "<=" : ">=")} ${from(key[0] as bigint)}`,
-    sql`NOT ${store.all(beyond(store, layout, order, key))}`
-  ]
-}
-
 /** The first part of the order of rows: the column, a number for it, and a value of it. */
 export const position = ({ duration, nanos, sql, wide }: Store, { time }: Layout, { direction, field }: OrderBy) => {
   if (field === "time") {

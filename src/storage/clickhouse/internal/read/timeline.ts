@@ -28,7 +28,7 @@ export const sessionTimeline =
         records.map((record) => ({ record, time: timeOf(signals[signal], record) }))
       )
     }
-    return Effect.map(Effect.all(sessionSignals.map(of)), (found) =>
+    return Effect.map(Effect.all(sessionSignals.map(of), { concurrency: "unbounded" }), (found) =>
       found
         .flat()
         .sort((a, b) => compare(a.time, b.time))

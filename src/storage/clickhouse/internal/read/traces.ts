@@ -5,10 +5,8 @@ import type { Fragment } from "@effect/sql/Statement"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { keyOf as joinedIds } from "../../../../signal/Signal.js"
 import type { SpanRecord } from "../../../../signal/SpanRecord.js"
-import { signals } from "../../../../signal/signals.js"
-import type { Condition, Derived, Page, TraceQuery } from "../../../Engine.js"
+import type { Condition, Derived, Key, Page, TraceQuery } from "../../../Engine.js"
 import { spanKey } from "../../../internal/query.js"
 import { compareKeys, entrySpan, select } from "../../../internal/select.js"
 import type { StorageError } from "../../../StorageError.js"
@@ -16,9 +14,9 @@ import { layouts } from "../layouts.js"
 import { type Row, selectionOf } from "../record.js"
 import type { Store } from "../store.js"
 import { near, type Place, where } from "../where.js"
-import { fewPlaces, idsOf, keyOf, newestAt, newestOf, type Positioned, places, position, upTo } from "./pages.js"
+import { fewPlaces, idsOf, keyOf, type Newest, newestAt, newestOf, type Positioned, places, position } from "./pages.js"
 
-/** The most rows of entry spans that are read with their payload before it is known which of them are shown. */
+/** The most traces of a session of which the entry spans are read at once. */
 const fewEntries = 200
 
 /** The most traces that are confirmed at once. */
@@ -39,46 +37,70 @@ export const listTraces = (store: Store): Derived["listTraces"] =>
 
 /**
  * The traces of a session, in two statements, where their entry spans show by themselves that they are. Not known where
- * there are many, where another span may show it, where a newer row of an entry span may be none, or where a trace has no
- * entry span.
+ * there are many, where another span may show it, or where a trace is none of those that `entriesOf` finds.
  */
 const byEntries = Effect.fnUntraced(function* (store: Store, asked: TraceQuery) {
   const session = asked.ofSome.find((condition) => fieldOf(condition) === "sessionId")
   const others = asked.ofSome.filter((condition) => condition !== session)
   if (session?.op !== "equals" || asked.withoutError || others.some(isOfOtherSpans)) return Option.none()
-  const { all, count, holds, name, rows, sql, texts } = store
-  const spans = sql.literal(name.spans)
+  const { count, sql } = store
   const few = Math.min(2 * asked.limit, fewEntries)
   const traces = intersected(sql, tracesOf(store, asked.ofSome.filter(isIndexed)))
-  const among = yield* rows<{ readonly id: string }>(
+  const among = yield* idsOfTraces(
+    store,
     sql`SELECT TraceId AS id FROM (${traces}) LIMIT 1 BY TraceId LIMIT ${count(few + 1)}`
   )
   if (among.length > few) return Option.none()
-  if (among.length === 0) return Option.some([])
-  const found = yield* rows<Row>(sql`
-    SELECT ${sql.literal(selectionOf(layout.lacks))}, ${holds(conditionsOf(store, others))} AS shown,
-      ${holds(conditionsOf(store, asked.ofEntry))} AS matches
-    FROM ${spans} PREWHERE ${all([sql`TraceId IN ${texts(among.map(({ id }) => id))}`, sql`IsEntry`])}
-    LIMIT ${count(few + 1)}`)
-  if (found.length > few) return Option.none()
-  const newest = yield* newestOf("spans", found)
-  const candidates = Array.from(newest.values(), ({ record }) => record)
-  const entries = Object.values(Arr.groupBy(candidates, (span) => span.traceId)).flatMap(
-    (trace) => entrySpan(trace) ?? []
-  )
-  if (entries.length < among.length) return Option.none()
-  // A span that has no parent never gets one.
-  const withParents = entries.filter((span) => span.parentSpanId !== undefined)
-  if (withParents.length > 0) {
-    const locals = yield* rows(
-      sql`SELECT 1 FROM ${spans} WHERE ${near(store, layout, withParents.map(placeOf))} AND NOT IsEntry LIMIT 1`
-    )
-    if (locals.length > 0) return Option.none()
-  }
-  const rowOf = (span: SpanRecord) => newest.get(joinedIds(signals.spans, span))
-  if (!entries.every((span) => span.sessionId === session.value && rowOf(span)?.row["shown"])) return Option.none()
-  const matching = entries.filter((span) => rowOf(span)?.matches)
+  const { entries, traces: unknown } = yield* entriesOf(store, among, { matches: asked.ofEntry, shown: others })
+  const isShown = ({ record, row }: Newest<SpanRecord>) =>
+    record.sessionId === session.value && Boolean(row["shown"] ?? true)
+  if (unknown.length > 0 || !entries.every(isShown)) return Option.none()
+  const matching = entries.filter(({ matches }) => matches).map(({ record }) => record)
   return Option.some(select(matching, spanKey, asked))
+})
+
+/**
+ * The entry spans that are shown for traces, with conditions on them as columns, as rows of entry spans tell it without
+ * the others; and the traces of which they do not: they have none, very many, or one with a remote parent of which a newer
+ * row is none.
+ */
+const entriesOf = Effect.fnUntraced(function* (
+  store: Store,
+  traces: ReadonlyArray<string>,
+  conditions: { readonly [column: string]: ReadonlyArray<Condition> }
+) {
+  const { all, count, holds, name, rows, sql, texts } = store
+  // With a lower limit, the engine would read by blocks of as few rows.
+  const most = Math.max(4 * traces.length, fewEntries)
+  const columns = Object.entries(conditions).reduce(
+    (columns: Fragment, [column, asked]) =>
+      asked.length === 0 ? columns : sql`${columns}, ${holds(conditionsOf(store, asked))} AS ${sql.literal(column)}`,
+    sql``
+  )
+  const found =
+    traces.length === 0
+      ? []
+      : yield* rows<Row>(sql`
+          SELECT ${sql.literal(selectionOf(layout.lacks))}${columns} FROM ${sql.literal(name.spans)}
+          PREWHERE ${all([sql`TraceId IN ${texts(traces)}`, sql`IsEntry`])} LIMIT ${count(most + 1)}`)
+  if (found.length > most) return { entries: [], traces }
+  const newest = yield* newestOf("spans", found)
+  const ofTraces = Arr.groupBy(Array.from(newest.values()), ({ record }) => record.traceId)
+  const entries = Object.values(ofTraces).flatMap((entries) => {
+    const span = entrySpan(entries.map(({ record }) => record))
+    return span === undefined ? [] : entries.filter(({ record }) => record === span)
+  })
+  const remote = entries.filter(({ record }) => record.parentSpanId !== undefined).map(({ record }) => placeOf(record))
+  const locals =
+    remote.length === 0
+      ? []
+      : yield* rows<{ readonly id: string }>(sql`
+          SELECT DISTINCT TraceId AS id FROM ${sql.literal(name.spans)}
+          WHERE ${near(store, layout, remote)} AND NOT IsEntry`)
+  const unknown = new Set(locals.map(({ id }) => id))
+  const known = entries.filter(({ record }) => !unknown.has(record.traceId))
+  const told = new Set(known.map(({ record }) => record.traceId))
+  return { entries: known, traces: traces.filter((id) => !told.has(id)) }
 })
 
 /** The traces of which some rows meet what is asked, unless they are many. */
@@ -87,7 +109,7 @@ const byTraces = Effect.fnUntraced(function* (store: Store, asked: TraceQuery) {
   if (asked.ofSome.length === 0) return Option.none()
   const quick = asked.ofSome.filter(isIndexed)
   const found = tracesOf(store, quick.length > 0 ? quick : asked.ofSome)
-  const entries = yield* shownPlaces(
+  const entries = yield* shownIn(
     store,
     asked,
     sql`(SELECT TraceId FROM (${intersected(sql, found)}) LIMIT 1 BY TraceId LIMIT ${count(fewTraces + 1)})`
@@ -97,89 +119,105 @@ const byTraces = Effect.fnUntraced(function* (store: Store, asked: TraceQuery) {
   return Option.some(yield* payload(store, asked, select(matching, keyOf, asked)))
 })
 
-/** Pages of entry spans, and of the traces that have none, confirmed by the whole of their traces. */
+/** Pages of entry spans, and of the traces that have none, confirmed by the whole of their traces where it is needed. */
 const byPages = Effect.fnUntraced(function* (store: Store, asked: TraceQuery) {
-  const { sql, texts } = store
+  const { sql } = store
   const sign = asked.order.direction === "asc" ? 1 : -1
-  const some = tracesOf(store, asked.ofSome).map(inTraces(sql))
-  const matching = [...conditionsOf(store, asked.ofEntry), ...some]
+  const conditions = conditionsOf(store, asked.ofEntry)
+  const some = tracesOf(store, asked.ofSome).map((traces) => sql`TraceId IN (${traces})`)
+  const entriesTell = asked.ofSome.length === 0 && !asked.withoutError
   const shown: Array<SpanRecord> = []
   let page: Page = asked
-  let leftOut: ReadonlyArray<Fragment> = []
   while (true) {
-    const entries = yield* places(store, layout, page, [sql`IsEntry`, ...matching])
-    const last = entries.length < page.limit ? undefined : entries.at(-1)
-    const traces = Array.from(new Set(entries.map(({ ids: [traceId] }) => traceId as string)))
-    const looked = { ...page, limit: looksATrace * asked.limit, last, matching: [...leftOut, ...matching], traces }
-    const [ofEntries, below] = yield* Effect.all(
+    const found = yield* places(store, layout, page, [sql`IsEntry`, ...conditions, ...some])
+    const last = found.length < page.limit ? undefined : found.at(-1)
+    const traces = Array.from(new Set(found.map(({ ids: [traceId] }) => traceId as string)))
+    const [known, rootless] = yield* Effect.all(
       [
-        traces.length === 0 ? Effect.succeed([]) : shownPlaces(store, asked, sql`${texts(traces)}`),
-        rootless(store, looked)
+        entriesTell ? entriesOf(store, traces, { matches: asked.ofEntry }) : Effect.succeed({ entries: [], traces }),
+        perhapsRootless(store, page, { last: last && keyOf(last), conditions, traces })
       ],
       { concurrency: 2 }
     )
-    const ofOthers = yield* topmostPlaces(store, asked, below.traces)
-    const until = below.reached ?? (last && keyOf(last))
-    const isOnPage = (place: Positioned) => {
-      const key = keyOf(place)
+    const { last: until } = rootless
+    const isOnPage = (key: Key) => {
       const begins = Option.isNone(page.after) || sign * compareKeys(key, page.after.value) > 0
       return begins && (until === undefined || sign * compareKeys(key, until) <= 0)
     }
-    const found = [...ofEntries, ...ofOthers].filter((place) => place.matches && isOnPage(place))
-    shown.push(...(yield* payload(store, asked, select(found, keyOf, { ...asked, after: Option.none() }))))
+    const entries = known.entries.filter(({ matches }) => matches).map(({ record }) => record)
+    const others = yield* shownPlaces(store, asked, [...known.traces, ...rootless.traces])
+    const matching = others.filter((place) => place.matches && isOnPage(keyOf(place)))
+    const records = [
+      ...entries.filter((span) => isOnPage(spanKey(span, asked.order))),
+      ...(yield* payload(store, asked, select(matching, keyOf, { ...asked, after: Option.none() })))
+    ]
+    shown.push(...select(records, spanKey, { ...asked, after: Option.none() }))
     if (until === undefined || shown.length >= asked.limit) return shown.slice(0, asked.limit)
     page = { ...asked, limit: Math.max(asked.limit, Math.min(2 * page.limit, fewPlaces)), after: Option.some(until) }
-    // Where many spans meet what no entry span does, all traces with an entry span are left out at once.
-    if (below.reached !== undefined && below.traces.length === 0) leftOut = [sql`NOT ${inTraces(sql)(rooted(store))}`]
   }
 })
 
-/** For each trace of a page, how many spans below entry spans are looked at, for traces that have no entry span. */
-const looksATrace = 10
-
-/** The traces with an entry span. One without a parent never gets one; of the others the newest rows tell. */
-const rooted = ({ name, sql }: Store): Fragment => {
-  const spans = sql.literal(name.spans)
-  return sql`
-    SELECT TraceId FROM ${spans} WHERE IsEntry AND ParentSpanId = ''
-    UNION ALL
-    SELECT TraceId FROM (
-      SELECT TraceId, IsEntry FROM ${spans}
-      WHERE StartTime IN (SELECT StartTime FROM ${spans} WHERE IsEntry AND ParentSpanId != '')
-      ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId
-    ) WHERE IsEntry`
-}
-
-interface Window extends Page {
-  readonly last: Positioned | undefined
-  readonly matching: ReadonlyArray<Fragment>
+interface Window {
+  /** Where the page ends; without, it has all that follows. */
+  readonly last: Key | undefined
+  readonly conditions: ReadonlyArray<Fragment>
+  /** Those that need not be found. */
   readonly traces: ReadonlyArray<string>
 }
 
 /**
- * Traces without an entry span that may be shown by a span on a page, which ends with the last of its entry spans. The
- * spans of the page that are of other traces are looked at, as many as its limit; where there are more, the page ends with
- * what was `reached`. Most are of traces that began before.
+ * The traces that may be shown by a span on a page and have no row that is sure to be of an entry span, and where the page
+ * then ends: it is cut where they are many. By time, the rows of the page alone are looked at, so that traces are among
+ * them that began before. An entry span without a parent is sure, and one that is earlier than all rows of other spans.
  */
-const rootless = Effect.fnUntraced(function* (store: Store, { last, matching, traces, ...page }: Window) {
-  const { name, rows, sql, texts } = store
-  const looked = yield* places(store, layout, page, [
-    sql`NOT IsEntry`,
-    ...(last === undefined ? [] : upTo(store, layout, page.order, keyOf(last))),
-    ...(traces.length === 0 ? [] : [sql`TraceId NOT IN ${texts(traces)}`]),
-    ...matching
-  ])
-  const end = looked.length < page.limit ? undefined : looked.at(-1)
-  const reached = end && keyOf(end)
-  if (looked.length === 0) return { traces: [], reached }
-  const among = Array.from(new Set(looked.map(({ ids: [traceId] }) => traceId as string)))
-  const found = yield* rows<{ readonly id: string }>(sql`
-    SELECT TraceId AS id FROM (
-      SELECT TraceId, IsEntry FROM ${sql.literal(name.spans)} WHERE TraceId IN ${texts(among)}
-      ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId
-    ) GROUP BY TraceId HAVING NOT max(IsEntry)`)
-  return { traces: found.map(({ id }) => id), reached }
+const perhapsRootless = Effect.fnUntraced(function* (
+  store: Store,
+  page: Page,
+  { conditions, last, traces }: Window
+): Effect.fn.Return<{ readonly traces: ReadonlyArray<string>; readonly last: Key | undefined }, StorageError> {
+  const { all, count, holds, name, rows, sql, texts } = store
+  const spans = sql.literal(name.spans)
+  const { column, from, value } = position(store, layout, page.order)
+  const [first, end] = page.order.direction === "asc" ? [">=", "<="] : ["<=", ">="]
+  const within = (last: Key | undefined) => [
+    ...Option.toArray(page.after).map(([key]) => sql`${column} ${sql.literal(first)} ${from(key as bigint)}`),
+    ...(last === undefined ? [] : [sql`${column} ${sql.literal(end)} ${from(last[0] as bigint)}`])
+  ]
+  const isByTime = page.order.field === "time"
+  const others = traces.length === 0 ? [] : [sql`TraceId NOT IN ${texts(traces)}`]
+  const mayBeShown = (last: Key | undefined) => [sql`NOT IsEntry`, ...within(last), ...conditions]
+  const find = (looked: ReadonlyArray<Fragment>, also: Fragment) =>
+    idsOfTraces(
+      store,
+      sql`
+        SELECT TraceId AS id FROM ${spans} WHERE ${all([...looked, ...others])} GROUP BY TraceId
+        HAVING NOT (max(IsEntry AND NOT ifNull(ParentIsRemote, false)) OR min(IsEntry)
+          OR max(IsEntry) AND minIf(StartTime, IsEntry) < minIf(StartTime, NOT IsEntry)) ${also}`
+    )
+  const looked = isByTime ? within(last) : []
+  const few = sql`LIMIT ${count(fewTraces + 1)}`
+  if (conditions.length > 0) {
+    const some = yield* idsOfTraces(
+      store,
+      sql`
+        SELECT TraceId AS id FROM ${spans} WHERE ${all([...mayBeShown(last), ...others])}
+        LIMIT 1 BY TraceId ${few}`
+    )
+    if (some.length === 0) return { traces: [], last }
+    if (some.length <= fewTraces) return { traces: yield* find([sql`TraceId IN ${texts(some)}`], sql``), last }
+  }
+  const found = yield* find(looked, few)
+  if (found.length <= fewTraces) return { traces: found, last }
+  const [cut] = yield* rows<{ readonly position: string }>(sql`
+    SELECT toString(${value}) AS position FROM ${spans} WHERE ${all(mayBeShown(last))}
+    ORDER BY ${column} ${sql.literal(page.order.direction)} LIMIT 1 OFFSET ${count(fewTraces - 1)}`)
+  const until: Key | undefined = cut === undefined ? last : [BigInt(cut.position)]
+  const cutTraces = yield* find(isByTime ? within(until) : [], sql`AND max(${holds(mayBeShown(until))})`)
+  return { traces: cutTraces, last: until }
 })
+
+const idsOfTraces = ({ rows }: Store, traces: Fragment) =>
+  Effect.map(rows<{ readonly id: string }>(traces), (found) => found.map(({ id }) => id))
 
 /** A span that is shown for a trace; not known where none of the spans looked at may be. */
 interface Shown extends Positioned {
@@ -188,18 +226,19 @@ interface Shown extends Positioned {
 }
 
 /** The spans that are shown for traces, and whether each trace matches. */
-const shownPlaces = Effect.fnUntraced(function* (store: Store, asked: TraceQuery, traces: Fragment) {
+const shownPlaces = (store: Store, asked: TraceQuery, traces: ReadonlyArray<string>) =>
+  traces.length === 0 ? Effect.succeed([]) : shownIn(store, asked, store.sql`${store.texts(traces)}`)
+
+const shownIn = Effect.fnUntraced(function* (store: Store, asked: TraceQuery, traces: Fragment) {
   const { sql } = store
   const found = yield* earliestPlaces(store, asked, traces, [sql`IsEntry`, sql`ParentSpanId != ''`])
   const [without, withEntry] = Arr.partition(found, ({ isKnown }) => Boolean(isKnown))
-  return [
-    ...withEntry,
-    ...(yield* topmostPlaces(
-      store,
-      asked,
-      without.map(({ ids: [traceId] }) => traceId as string)
-    ))
-  ]
+  const topmost = yield* topmostPlaces(
+    store,
+    asked,
+    without.map(({ ids: [traceId] }) => traceId as string)
+  )
+  return [...withEntry, ...topmost]
 })
 
 /** The same for traces without an entry span: the earliest of the spans whose parent is not stored, else of all. */
@@ -261,8 +300,6 @@ const tracesOf = (store: Store, conditions: ReadonlyArray<Condition>): ReadonlyA
 /** The traces that are in each of some selections. */
 const intersected = (sql: Store["sql"], [first = sql``, ...others]: ReadonlyArray<Fragment>): Fragment =>
   others.reduce((left, right) => sql`${left} INTERSECT ${right}`, first)
-
-const inTraces = (sql: Store["sql"]) => (traces: Fragment) => sql`TraceId IN (${traces})`
 
 /** The field that must have a value, if that is what a condition asks. */
 const fieldOf = (condition: Condition): string => (condition.op === "equals" ? condition.fields[0] : "")
