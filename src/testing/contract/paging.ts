@@ -38,6 +38,38 @@ export const pagingContract = (layer: StorageLayer) =>
           }
         }))
 
+      test(`shows each of 1,200 traces without a root once, by ${orderBy.field} ${orderBy.direction}`, (storage) =>
+        Effect.gen(function* () {
+          const below = (n: number) => ({
+            name: n % 2 === 0 ? "even" : "odd",
+            startTime: at(n),
+            endTime: at(2 * n + 1)
+          })
+          const rootless = Array.from({ length: 1200 }, (_, n) => span({ parentSpanId: spanId(0), ...below(n) }))
+          const roots = Array.from({ length: 120 }, (_, n) =>
+            span({ name: "root", startTime: at(5 * n), endTime: at(6 * n) })
+          )
+          const children = roots.map(({ spanId, traceId }, n) =>
+            span({ traceId, parentSpanId: spanId, ...below(5 * n) })
+          )
+          yield* storage.insertSpans([...rootless, ...roots, ...children])
+          const shown = (name?: string) =>
+            pages(
+              (pagination) => storage.listTraces({ pagination, orderBy, ...(name && { filters: { name } }) }),
+              500
+            ).pipe(Effect.map((all) => all.flat()))
+          const all = yield* shown()
+          assert.sameMembers(all.map(idOf), [...rootless, ...roots].map(idOf))
+          const key = ({ endTime = 0n, startTime }: SpanRecord) =>
+            orderBy.field === "time" ? startTime : endTime - startTime
+          const keys = all.map(key)
+          assert.deepStrictEqual(
+            keys,
+            keys.toSorted((a, b) => Number(a - b) * (orderBy.direction === "asc" ? 1 : -1))
+          )
+          assert.deepStrictEqual((yield* shown("odd")).map(idOf), all.filter(({ name }) => name === "odd").map(idOf))
+        }))
+
       test(`shows each of 60 traces of a session once, by ${orderBy.field} ${orderBy.direction}`, (storage) =>
         Effect.gen(function* () {
           const sessionId = "paged"
