@@ -94,37 +94,26 @@ AND IsEntry)
 ORDER BY StartTime desc, TraceId desc, SpanId desc
 LIMIT 51 FORMAT JSONEachRow
 
-SELECT span.1 AS time, [TraceId, span.2] AS ids, span.3 AS position, span.4
-AND meets AS matches, isKnown
-FROM (
-SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (isBelow, StartTime, SpanId), mayBeShown) AS span, max(mayBeShown) AS isKnown, true AS meets
-FROM (
-SELECT TraceId, SpanId, StartTime, IsEntry AS mayBeShown, ParentSpanId != '' AS isBelow, toString(toUnixTimestamp64Nano(StartTime)) AS position, ifNull(true, false) AS matches, Status = 'error' AS failed
-FROM "default"."asked_mastra_ai_spans"
-WHERE TraceId IN {p1: Array(String)}
-ORDER BY Version DESC
-LIMIT 1 BY TraceId, SpanId )
-GROUP BY TraceId) FORMAT JSONEachRow
-  p1 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
-
-SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
-FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND NOT IsEntry
-AND TraceId NOT IN {p1: Array(String)})
-ORDER BY StartTime desc, TraceId desc, SpanId desc
-LIMIT 510 FORMAT JSONEachRow
-  p1 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
-
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
+PREWHERE (true
+AND TraceId IN {p1: Array(String)}
+AND IsEntry)
+LIMIT 201 FORMAT JSONEachRow
+  p1 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
+
+SELECT TraceId AS id
+FROM "default"."asked_mastra_ai_spans"
 WHERE (true
-AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin({p1: Array(Int64)}), 'UTC'))
-AND TraceId IN {p2: Array(String)}
-AND SpanId IN {p3: Array(String)}) FORMAT JSONEachRow
-  p1 = [1700000000000000000,1700000000020000000,1700000000030000000,1700000000040000000,1700000000050000000]
-  p2 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
-  p3 = ['0000000000000011','0000000000000021','0000000000000031','0000000000000041','0000000000000051']
+AND TraceId NOT IN {p1: Array(String)})
+GROUP BY TraceId
+HAVING NOT (max(IsEntry
+AND NOT ifNull(ParentIsRemote, false))
+OR min(IsEntry)
+OR max(IsEntry)
+AND minIf(StartTime, IsEntry) < minIf(StartTime, NOT IsEntry))
+LIMIT 1001 FORMAT JSONEachRow
+  p1 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
 
 
 -- listTraces of a session
@@ -137,12 +126,12 @@ LIMIT 1 BY TraceId
 LIMIT 103 FORMAT JSONEachRow
   p1 = session-1
 
-SELECT Record AS record, ifNull(true, false) AS shown, ifNull(true, false) AS matches
+SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
 PREWHERE (true
 AND TraceId IN {p1: Array(String)}
 AND IsEntry)
-LIMIT 103 FORMAT JSONEachRow
+LIMIT 201 FORMAT JSONEachRow
   p1 = ['00000000000000000000000000000001','00000000000000000000000000000002']
 
 
@@ -248,6 +237,19 @@ LIMIT 51 FORMAT JSONEachRow
   p1 = span
   p2 = 1000000
 
+SELECT TraceId AS id
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND NOT IsEntry
+AND Name = {p1: String}
+AND (toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))) >= {p2: Int128}
+AND TraceId NOT IN {p3: Array(String)})
+LIMIT 1 BY TraceId
+LIMIT 1001 FORMAT JSONEachRow
+  p1 = span
+  p2 = 1000000
+  p3 = ['00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000005']
+
 SELECT span.1 AS time, [TraceId, span.2] AS ids, span.3 AS position, span.4
 AND meets AS matches, isKnown
 FROM (
@@ -265,19 +267,6 @@ GROUP BY TraceId) FORMAT JSONEachRow
   p1 = span
   p2 = 1000000
   p3 = ['00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000005']
-
-SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
-FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND NOT IsEntry
-AND TraceId NOT IN {p1: Array(String)}
-AND Name = {p2: String}
-AND (toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))) >= {p3: Int128})
-ORDER BY StartTime desc, TraceId desc, SpanId desc
-LIMIT 510 FORMAT JSONEachRow
-  p1 = ['00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000005']
-  p2 = span
-  p3 = 1000000
 
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
@@ -301,40 +290,26 @@ LIMIT 51 FORMAT JSONEachRow
   p1 = -18446744073709551616
   p2 = -18446744073709551616
 
-SELECT span.1 AS time, [TraceId, span.2] AS ids, span.3 AS position, span.4
-AND meets AS matches, isKnown
-FROM (
-SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (isBelow, StartTime, SpanId), mayBeShown) AS span, max(mayBeShown) AS isKnown, true AS meets
-FROM (
-SELECT TraceId, SpanId, StartTime, IsEntry AS mayBeShown, ParentSpanId != '' AS isBelow, toString(ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), {p1: Int128})) AS position, ifNull(true, false) AS matches, Status = 'error' AS failed
-FROM "default"."asked_mastra_ai_spans"
-WHERE TraceId IN {p2: Array(String)}
-ORDER BY Version DESC
-LIMIT 1 BY TraceId, SpanId )
-GROUP BY TraceId) FORMAT JSONEachRow
-  p1 = -18446744073709551616
-  p2 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
-
-SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), {p1: Int128})) AS position
-FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND NOT IsEntry
-AND TraceId NOT IN {p2: Array(String)})
-ORDER BY ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), {p3: Int128}) desc, TraceId desc, SpanId desc
-LIMIT 510 FORMAT JSONEachRow
-  p1 = -18446744073709551616
-  p2 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
-  p3 = -18446744073709551616
-
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
+PREWHERE (true
+AND TraceId IN {p1: Array(String)}
+AND IsEntry)
+LIMIT 201 FORMAT JSONEachRow
+  p1 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
+
+SELECT TraceId AS id
+FROM "default"."asked_mastra_ai_spans"
 WHERE (true
-AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin({p1: Array(Int64)}), 'UTC'))
-AND TraceId IN {p2: Array(String)}
-AND SpanId IN {p3: Array(String)}) FORMAT JSONEachRow
-  p1 = [1700000000000000000,1700000000020000000,1700000000030000000,1700000000040000000,1700000000050000000]
-  p2 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
-  p3 = ['0000000000000011','0000000000000021','0000000000000031','0000000000000041','0000000000000051']
+AND TraceId NOT IN {p1: Array(String)})
+GROUP BY TraceId
+HAVING NOT (max(IsEntry
+AND NOT ifNull(ParentIsRemote, false))
+OR min(IsEntry)
+OR max(IsEntry)
+AND minIf(StartTime, IsEntry) < minIf(StartTime, NOT IsEntry))
+LIMIT 1001 FORMAT JSONEachRow
+  p1 = ['00000000000000000000000000000001','00000000000000000000000000000002','00000000000000000000000000000003','00000000000000000000000000000004','00000000000000000000000000000005']
 
 
 -- listTraces, the oldest first, the next page
@@ -361,81 +336,30 @@ LIMIT 2 FORMAT JSONEachRow
   p6 = 0000000000000011
   p7 = 0000000000000011
 
-SELECT span.1 AS time, [TraceId, span.2] AS ids, span.3 AS position, span.4
-AND meets AS matches, isKnown
-FROM (
-SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches), (isBelow, StartTime, SpanId), mayBeShown) AS span, max(mayBeShown) AS isKnown, true AS meets
-FROM (
-SELECT TraceId, SpanId, StartTime, IsEntry AS mayBeShown, ParentSpanId != '' AS isBelow, toString(toUnixTimestamp64Nano(StartTime)) AS position, ifNull(true, false) AS matches, Status = 'error' AS failed
-FROM "default"."asked_mastra_ai_spans"
-WHERE TraceId IN {p1: Array(String)}
-ORDER BY Version DESC
-LIMIT 1 BY TraceId, SpanId )
-GROUP BY TraceId) FORMAT JSONEachRow
-  p1 = ['00000000000000000000000000000002','00000000000000000000000000000003']
-
-SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
-FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND NOT IsEntry
-AND StartTime <= fromUnixTimestamp64Nano({p1: Int64}, 'UTC')
-AND NOT (true
-AND StartTime >= fromUnixTimestamp64Nano({p2: Int64}, 'UTC')
-AND (StartTime > fromUnixTimestamp64Nano({p3: Int64}, 'UTC')
-OR (StartTime = fromUnixTimestamp64Nano({p4: Int64}, 'UTC')
-AND (TraceId > {p5: String}
-OR (TraceId = {p6: String}
-AND (SpanId > {p7: String}
-OR (SpanId = {p8: String}
-AND false)))))))
-AND TraceId NOT IN {p9: Array(String)}
-AND StartTime >= fromUnixTimestamp64Nano({p10: Int64}, 'UTC')
-AND (StartTime > fromUnixTimestamp64Nano({p11: Int64}, 'UTC')
-OR (StartTime = fromUnixTimestamp64Nano({p12: Int64}, 'UTC')
-AND (TraceId > {p13: String}
-OR (TraceId = {p14: String}
-AND (SpanId > {p15: String}
-OR (SpanId = {p16: String}
-AND false)))))))
-ORDER BY StartTime asc, TraceId asc, SpanId asc
-LIMIT 20 FORMAT JSONEachRow
-  p1 = 1700000000030000000
-  p2 = 1700000000030000000
-  p3 = 1700000000030000000
-  p4 = 1700000000030000000
-  p5 = 00000000000000000000000000000003
-  p6 = 00000000000000000000000000000003
-  p7 = 0000000000000031
-  p8 = 0000000000000031
-  p9 = ['00000000000000000000000000000002','00000000000000000000000000000003']
-  p10 = 1700000000000000000
-  p11 = 1700000000000000000
-  p12 = 1700000000000000000
-  p13 = 00000000000000000000000000000001
-  p14 = 00000000000000000000000000000001
-  p15 = 0000000000000011
-  p16 = 0000000000000011
-
-SELECT TraceId AS id
-FROM (
-SELECT TraceId, IsEntry
-FROM "default"."asked_mastra_ai_spans"
-WHERE TraceId IN {p1: Array(String)}
-ORDER BY Version DESC
-LIMIT 1 BY TraceId, SpanId )
-GROUP BY TraceId
-HAVING NOT max(IsEntry) FORMAT JSONEachRow
-  p1 = ['00000000000000000000000000000001']
-
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
+PREWHERE (true
+AND TraceId IN {p1: Array(String)}
+AND IsEntry)
+LIMIT 201 FORMAT JSONEachRow
+  p1 = ['00000000000000000000000000000002','00000000000000000000000000000003']
+
+SELECT TraceId AS id
+FROM "default"."asked_mastra_ai_spans"
 WHERE (true
-AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin({p1: Array(Int64)}), 'UTC'))
-AND TraceId IN {p2: Array(String)}
-AND SpanId IN {p3: Array(String)}) FORMAT JSONEachRow
-  p1 = [1700000000020000000,1700000000030000000]
-  p2 = ['00000000000000000000000000000002','00000000000000000000000000000003']
-  p3 = ['0000000000000021','0000000000000031']
+AND StartTime >= fromUnixTimestamp64Nano({p1: Int64}, 'UTC')
+AND StartTime <= fromUnixTimestamp64Nano({p2: Int64}, 'UTC')
+AND TraceId NOT IN {p3: Array(String)})
+GROUP BY TraceId
+HAVING NOT (max(IsEntry
+AND NOT ifNull(ParentIsRemote, false))
+OR min(IsEntry)
+OR max(IsEntry)
+AND minIf(StartTime, IsEntry) < minIf(StartTime, NOT IsEntry))
+LIMIT 1001 FORMAT JSONEachRow
+  p1 = 1700000000000000000
+  p2 = 1700000000030000000
+  p3 = ['00000000000000000000000000000002','00000000000000000000000000000003']
 
 
 -- listSpans
@@ -1436,24 +1360,19 @@ LIMIT 51 FORMAT JSONEachRow
   p2 = session-1
   p3 = session-1
 
-SELECT Record AS record, ifNull((true
-AND SessionId = {p1: String}
-AND IsEntry), false) AS matches
-FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin({p2: Array(Int64)}), 'UTC'))
-AND TraceId IN {p3: Array(String)}
-AND SpanId IN {p4: Array(String)}) FORMAT JSONEachRow
-  p1 = session-1
-  p2 = [1700000000000000000,1700000000020000000]
-  p3 = ['00000000000000000000000000000001','00000000000000000000000000000002']
-  p4 = ['0000000000000011','0000000000000021']
-
 SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, toString(toUnixTimestamp64Nano(Timestamp)) AS position
 FROM "default"."asked_mastra_ai_logs"
 WHERE (true
 AND SessionId = {p1: String})
 ORDER BY Timestamp asc, LogId asc
+LIMIT 51 FORMAT JSONEachRow
+  p1 = session-1
+
+SELECT toUnixTimestamp64Nano(Time) AS time, [ScoreId] AS ids, toString(toUnixTimestamp64Nano(Time)) AS position
+FROM "default"."asked_mastra_ai_scores"
+WHERE (true
+AND SessionId = {p1: String})
+ORDER BY Time asc, ScoreId asc
 LIMIT 51 FORMAT JSONEachRow
   p1 = session-1
 
@@ -1467,13 +1386,18 @@ AND LogId IN {p3: Array(String)}) FORMAT JSONEachRow
   p2 = [1700000000002000000,1700000000020000000]
   p3 = ['018bcfe5-6800-7000-8000-000000000001','018bcfe5-6800-7000-8000-000000000002']
 
-SELECT toUnixTimestamp64Nano(Time) AS time, [ScoreId] AS ids, toString(toUnixTimestamp64Nano(Time)) AS position
-FROM "default"."asked_mastra_ai_scores"
+SELECT Record AS record, ifNull((true
+AND SessionId = {p1: String}
+AND IsEntry), false) AS matches
+FROM "default"."asked_mastra_ai_spans"
 WHERE (true
-AND SessionId = {p1: String})
-ORDER BY Time asc, ScoreId asc
-LIMIT 51 FORMAT JSONEachRow
+AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin({p2: Array(Int64)}), 'UTC'))
+AND TraceId IN {p3: Array(String)}
+AND SpanId IN {p4: Array(String)}) FORMAT JSONEachRow
   p1 = session-1
+  p2 = [1700000000000000000,1700000000020000000]
+  p3 = ['00000000000000000000000000000001','00000000000000000000000000000002']
+  p4 = ['0000000000000011','0000000000000021']
 
 
 -- sessionTimeline, the next page
@@ -1515,19 +1439,6 @@ LIMIT 2 FORMAT JSONEachRow
   p9 = 0000000000000011
   p10 = 0000000000000011
 
-SELECT Record AS record, ifNull((true
-AND SessionId = {p1: String}
-AND IsEntry), false) AS matches
-FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin({p2: Array(Int64)}), 'UTC'))
-AND TraceId IN {p3: Array(String)}
-AND SpanId IN {p4: Array(String)}) FORMAT JSONEachRow
-  p1 = session-1
-  p2 = [1700000000020000000]
-  p3 = ['00000000000000000000000000000002']
-  p4 = ['0000000000000021']
-
 SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, toString(toUnixTimestamp64Nano(Timestamp)) AS position
 FROM "default"."asked_mastra_ai_logs"
 WHERE (true
@@ -1547,16 +1458,6 @@ LIMIT 2 FORMAT JSONEachRow
   p5 =
   p6 =
 
-SELECT Record AS record, Message AS message, toString(Version) AS version, ifNull((true
-AND SessionId = {p1: String}), false) AS matches
-FROM "default"."asked_mastra_ai_logs"
-WHERE (true
-AND Timestamp IN (SELECT fromUnixTimestamp64Nano(arrayJoin({p2: Array(Int64)}), 'UTC'))
-AND LogId IN {p3: Array(String)}) FORMAT JSONEachRow
-  p1 = session-1
-  p2 = [1700000000002000000,1700000000020000000]
-  p3 = ['018bcfe5-6800-7000-8000-000000000001','018bcfe5-6800-7000-8000-000000000002']
-
 SELECT toUnixTimestamp64Nano(Time) AS time, [ScoreId] AS ids, toString(toUnixTimestamp64Nano(Time)) AS position
 FROM "default"."asked_mastra_ai_scores"
 WHERE (true
@@ -1575,6 +1476,29 @@ LIMIT 2 FORMAT JSONEachRow
   p4 = 1700000000000000000
   p5 =
   p6 =
+
+SELECT Record AS record, Message AS message, toString(Version) AS version, ifNull((true
+AND SessionId = {p1: String}), false) AS matches
+FROM "default"."asked_mastra_ai_logs"
+WHERE (true
+AND Timestamp IN (SELECT fromUnixTimestamp64Nano(arrayJoin({p2: Array(Int64)}), 'UTC'))
+AND LogId IN {p3: Array(String)}) FORMAT JSONEachRow
+  p1 = session-1
+  p2 = [1700000000002000000,1700000000020000000]
+  p3 = ['018bcfe5-6800-7000-8000-000000000001','018bcfe5-6800-7000-8000-000000000002']
+
+SELECT Record AS record, ifNull((true
+AND SessionId = {p1: String}
+AND IsEntry), false) AS matches
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin({p2: Array(Int64)}), 'UTC'))
+AND TraceId IN {p3: Array(String)}
+AND SpanId IN {p4: Array(String)}) FORMAT JSONEachRow
+  p1 = session-1
+  p2 = [1700000000020000000]
+  p3 = ['00000000000000000000000000000002']
+  p4 = ['0000000000000021']
 
 
 -- getTrace
