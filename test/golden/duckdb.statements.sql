@@ -1171,31 +1171,23 @@ FROM "mastra_ai_spans"
 WHERE "session_id" IN (?,?)) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
-WHERE "session_id" IN (?,?) ), failed AS (
-SELECT session_id, trace_id, span_id, parent_span_id, error_type, message
-FROM span_rows
-WHERE failed ), of_turns AS (
-SELECT session_id, count(*) AS turns
-FROM span_rows AS span ANTI JOIN span_rows AS parent ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id
-AND span.entry_key IS NULL
-GROUP BY session_id ), of_errors AS (
-SELECT session_id, count(*) AS errors
-FROM failed AS parent ANTI JOIN failed AS span ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id
+WHERE "session_id" IN (?,?) ), linked AS (
+SELECT span.*, span.entry_key IS NOT NULL
+OR parent.span_id IS NULL AS is_turn, CASE WHEN span.failed
+AND parent.failed
 AND span.span_id <> parent.span_id
 AND span.error_type IS NOT DISTINCT
 FROM parent.error_type
 AND (span.message IS NULL
-OR span.message = parent.message)
-GROUP BY session_id ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+OR span.message = parent.message) THEN span.trace_id || span.parent_span_id END AS explained
+FROM span_rows AS span LEFT JOIN span_rows AS parent ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id ), of_spans AS (
+SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns, count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
-FROM span_rows
+FROM linked
 GROUP BY session_id ), of_logs AS (
 SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM log_rows
@@ -1212,7 +1204,7 @@ SELECT to_json({ sessionId: session_id,
   "outputTokens": coalesce("output_tokens", 0),
   "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_turns USING (session_id) LEFT JOIN of_errors USING (session_id)
+FROM of_spans FULL JOIN of_logs USING (session_id)
 
 
 -- listSessions with every filter
@@ -1281,34 +1273,28 @@ WITH span_rows AS MATERIALIZED (
 SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
 AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
-WHERE "session_id" IN (?) ), log_rows AS MATERIALIZED (
+WHERE rowid IN (SELECT rowid
+FROM "mastra_ai_spans"
+WHERE "session_id" IN (?)) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
-WHERE "session_id" IN (?) ), failed AS (
-SELECT session_id, trace_id, span_id, parent_span_id, error_type, message
-FROM span_rows
-WHERE failed ), of_turns AS (
-SELECT session_id, count(*) AS turns
-FROM span_rows AS span ANTI JOIN span_rows AS parent ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id
-AND span.entry_key IS NULL
-GROUP BY session_id ), of_errors AS (
-SELECT session_id, count(*) AS errors
-FROM failed AS parent ANTI JOIN failed AS span ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id
+WHERE "session_id" IN (?) ), linked AS (
+SELECT span.*, span.entry_key IS NOT NULL
+OR parent.span_id IS NULL AS is_turn, CASE WHEN span.failed
+AND parent.failed
 AND span.span_id <> parent.span_id
 AND span.error_type IS NOT DISTINCT
 FROM parent.error_type
 AND (span.message IS NULL
-OR span.message = parent.message)
-GROUP BY session_id ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+OR span.message = parent.message) THEN span.trace_id || span.parent_span_id END AS explained
+FROM span_rows AS span LEFT JOIN span_rows AS parent ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id ), of_spans AS (
+SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns, count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
-FROM span_rows
+FROM linked
 GROUP BY session_id ), of_logs AS (
 SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM log_rows
@@ -1325,7 +1311,7 @@ SELECT to_json({ sessionId: session_id,
   "outputTokens": coalesce("output_tokens", 0),
   "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_turns USING (session_id) LEFT JOIN of_errors USING (session_id)
+FROM of_spans FULL JOIN of_logs USING (session_id)
 
 
 -- listSessions without an error, the longest first
@@ -1357,34 +1343,28 @@ WITH span_rows AS MATERIALIZED (
 SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
 AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
-WHERE "session_id" IN (?) ), log_rows AS MATERIALIZED (
+WHERE rowid IN (SELECT rowid
+FROM "mastra_ai_spans"
+WHERE "session_id" IN (?)) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
-WHERE "session_id" IN (?) ), failed AS (
-SELECT session_id, trace_id, span_id, parent_span_id, error_type, message
-FROM span_rows
-WHERE failed ), of_turns AS (
-SELECT session_id, count(*) AS turns
-FROM span_rows AS span ANTI JOIN span_rows AS parent ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id
-AND span.entry_key IS NULL
-GROUP BY session_id ), of_errors AS (
-SELECT session_id, count(*) AS errors
-FROM failed AS parent ANTI JOIN failed AS span ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id
+WHERE "session_id" IN (?) ), linked AS (
+SELECT span.*, span.entry_key IS NOT NULL
+OR parent.span_id IS NULL AS is_turn, CASE WHEN span.failed
+AND parent.failed
 AND span.span_id <> parent.span_id
 AND span.error_type IS NOT DISTINCT
 FROM parent.error_type
 AND (span.message IS NULL
-OR span.message = parent.message)
-GROUP BY session_id ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+OR span.message = parent.message) THEN span.trace_id || span.parent_span_id END AS explained
+FROM span_rows AS span LEFT JOIN span_rows AS parent ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id ), of_spans AS (
+SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns, count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
-FROM span_rows
+FROM linked
 GROUP BY session_id ), of_logs AS (
 SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM log_rows
@@ -1401,7 +1381,7 @@ SELECT to_json({ sessionId: session_id,
   "outputTokens": coalesce("output_tokens", 0),
   "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_turns USING (session_id) LEFT JOIN of_errors USING (session_id)
+FROM of_spans FULL JOIN of_logs USING (session_id)
 
 
 -- listSessions, the oldest first, the next page
@@ -1439,34 +1419,28 @@ WITH span_rows AS MATERIALIZED (
 SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
 AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
-WHERE "session_id" IN (?) ), log_rows AS MATERIALIZED (
+WHERE rowid IN (SELECT rowid
+FROM "mastra_ai_spans"
+WHERE "session_id" IN (?)) ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
-WHERE "session_id" IN (?) ), failed AS (
-SELECT session_id, trace_id, span_id, parent_span_id, error_type, message
-FROM span_rows
-WHERE failed ), of_turns AS (
-SELECT session_id, count(*) AS turns
-FROM span_rows AS span ANTI JOIN span_rows AS parent ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id
-AND span.entry_key IS NULL
-GROUP BY session_id ), of_errors AS (
-SELECT session_id, count(*) AS errors
-FROM failed AS parent ANTI JOIN failed AS span ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id
+WHERE "session_id" IN (?) ), linked AS (
+SELECT span.*, span.entry_key IS NOT NULL
+OR parent.span_id IS NULL AS is_turn, CASE WHEN span.failed
+AND parent.failed
 AND span.span_id <> parent.span_id
 AND span.error_type IS NOT DISTINCT
 FROM parent.error_type
 AND (span.message IS NULL
-OR span.message = parent.message)
-GROUP BY session_id ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
+OR span.message = parent.message) THEN span.trace_id || span.parent_span_id END AS explained
+FROM span_rows AS span LEFT JOIN span_rows AS parent ON parent.session_id = span.session_id
+AND parent.trace_id = span.trace_id
+AND parent.span_id = span.parent_span_id ), of_spans AS (
+SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns, count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
-FROM span_rows
+FROM linked
 GROUP BY session_id ), of_logs AS (
 SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM log_rows
@@ -1483,7 +1457,7 @@ SELECT to_json({ sessionId: session_id,
   "outputTokens": coalesce("output_tokens", 0),
   "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
   users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_turns USING (session_id) LEFT JOIN of_errors USING (session_id)
+FROM of_spans FULL JOIN of_logs USING (session_id)
 
 
 -- sessionTimeline
@@ -1875,55 +1849,34 @@ AND span_id = ?
 
 -- getSession
 
-WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
-AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
+SELECT (SELECT count(*)
 FROM "mastra_ai_spans"
-WHERE "session_id" IN (?) ), log_rows AS MATERIALIZED (
-SELECT session_id, timestamp, user_id
+WHERE session_id = ?) AS spans, (SELECT count(*)
 FROM "mastra_ai_logs"
-WHERE "session_id" IN (?) ), failed AS (
-SELECT session_id, trace_id, span_id, parent_span_id, error_type, message
-FROM span_rows
-WHERE failed ), of_turns AS (
-SELECT session_id, count(*) AS turns
-FROM span_rows AS span ANTI JOIN span_rows AS parent ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id
-AND span.entry_key IS NULL
-GROUP BY session_id ), of_errors AS (
-SELECT session_id, count(*) AS errors
-FROM failed AS parent ANTI JOIN failed AS span ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id
-AND span.span_id <> parent.span_id
-AND span.error_type IS NOT DISTINCT
-FROM parent.error_type
-AND (span.message IS NULL
-OR span.message = parent.message)
-GROUP BY session_id ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
-FROM span_rows
-GROUP BY session_id ), of_logs AS (
-SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
-FROM log_rows
-GROUP BY session_id )
-SELECT to_json({ sessionId: session_id,
-  firstActivity: least(of_spans.first_activity, of_logs.first_activity)::VARCHAR,
-  lastActivity: greatest(of_spans.last_activity, of_logs.last_activity)::VARCHAR,
-  traces: coalesce(traces, 0),
-  spans: coalesce(spans, 0),
-  turns: coalesce(turns, 0),
-  errors: coalesce(errors, 0),
-  logs: coalesce(logs, 0),
-  "inputTokens": coalesce("input_tokens", 0),
-  "outputTokens": coalesce("output_tokens", 0),
-  "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
-  users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_turns USING (session_id) LEFT JOIN of_errors USING (session_id)
+WHERE session_id = ?) AS logs
+
+SELECT to_json({ traceId: trace_id,
+  spanId: span_id,
+  parentSpanId: parent_span_id,
+  parentIsRemote: parent_is_remote,
+  startTime: start_time::VARCHAR,
+  endTime: end_time::VARCHAR,
+  userId: user_id,
+  spanType: span_type,
+  status: status,
+  statusMessage: status_message,
+  errorType: error_type,
+  attributes: {"effect_observability.replay": replayed},
+  "inputTokens": "input_tokens",
+  "outputTokens": "output_tokens",
+  "costUsd": "cost_usd" })::VARCHAR AS json
+FROM "mastra_ai_spans"
+WHERE session_id = ?
+
+SELECT to_json({timestamp: timestamp::VARCHAR,
+  userId: user_id})::VARCHAR AS json
+FROM "mastra_ai_logs"
+WHERE session_id = ?
 
 
 -- deleteSession

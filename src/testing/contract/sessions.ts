@@ -200,6 +200,38 @@ export const sessionsContract = (layer: StorageLayer): void => {
         assert.strictEqual(yield* errors, 1)
       }))
 
+    test("counts turns, errors and tokens among hundreds of spans as among few", (storage) =>
+      Effect.gen(function* () {
+        const failed = { status: "error", errorType: "e", statusMessage: "m" } as const
+        const tokens = { spanType: "model_generation", inputTokens: 2, costUsd: 0.5 } as const
+        // Trees of three: a span whose parent is not stored, and two children that failed, one of them alike.
+        const trees = Array.from({ length: 100 }, (_, n) => {
+          const fields = { sessionId: "s", traceId: traceId(n), startTime: at(n), endTime: at(n + 1) }
+          return [
+            span({ ...fields, ...failed, spanId: spanId(1), parentSpanId: spanId(9) }),
+            span({ ...fields, ...failed, spanId: spanId(2), parentSpanId: spanId(1), userId: `${n % 3}` }),
+            span({ ...fields, ...failed, ...tokens, errorType: "f", spanId: spanId(3), parentSpanId: spanId(1) })
+          ]
+        }).flat()
+        yield* store(storage, ...trees, log({ sessionId: "s", timestamp: at(200), userId: "9" }))
+        const expected = new SessionSummary({
+          sessionId: trees[0]?.sessionId as SessionSummary["sessionId"],
+          firstActivity: at(0),
+          lastActivity: at(200),
+          traces: 100,
+          spans: 300,
+          turns: 100,
+          errors: 200,
+          logs: 1,
+          inputTokens: 200,
+          outputTokens: 0,
+          costUsd: 50,
+          users: ["0", "1", "2", "9"]
+        })
+        assert.deepStrictEqual(yield* storage.getSession("s"), Option.some(expected))
+        assert.deepStrictEqual((yield* storage.listSessions()).items, [expected])
+      }))
+
     test("is none for a session of which nothing is stored", (storage) =>
       Effect.gen(function* () {
         yield* storage.insertSpans([span({ sessionId: "s" })])

@@ -179,6 +179,22 @@ export const tracesContract = (layer: StorageLayer): void => {
         }
       }))
 
+    test("shows one span of each trace without an entry span, where they have the ids of each other's spans", (storage) =>
+      Effect.gen(function* () {
+        yield* storage.insertSpans([
+          ...rootless(1, [2, 9, 0], [3, 2, 1]),
+          ...rootless(2, [3, 9, 1], [2, 3, 2]),
+          ...rootless(3, [4, 9, 0])
+        ])
+        for (const limit of [1, 2, 3, 4]) {
+          const shown = yield* pages((pagination) => storage.listTraces({ pagination }), limit)
+          assert.deepStrictEqual(
+            shown.flat().map((span) => span.name),
+            ["2.3", "3.4", "1.2"]
+          )
+        }
+      }))
+
     test("finds a trace without an entry span among many spans like it below entry spans", (storage) =>
       Effect.gen(function* () {
         const below = (n: number, fields: SpanFields) =>

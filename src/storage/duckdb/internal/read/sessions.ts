@@ -9,7 +9,7 @@ import type { DuckDbClient } from "../../DuckDbClient.js"
 import type { Tables } from "../table.js"
 import { all, where } from "../where.js"
 import { after, ordered } from "./page.js"
-import { summaries } from "./summaries.js"
+import { summaries, summary } from "./summaries.js"
 
 export const make = (sql: DuckDbClient, tables: Tables) => {
   const spans = sql.literal(tables.spans.quoted)
@@ -68,7 +68,6 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
       )
       return { items, newest: BigInt(ids[0]?.newest ?? 0) }
     }),
-    getSession: (sessionId: string) =>
-      Effect.map(summaries(sql, tables, [sessionId]), ([summary]) => Option.fromNullable(summary))
+    getSession: (sessionId: string) => summary(sql, tables, sessionId)
   }
 }
