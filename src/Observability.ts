@@ -8,9 +8,13 @@ import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type { ParseError } from "effect/ParseResult"
+import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
 import * as Logger from "./capture/Logger.js"
 import * as Metrics from "./capture/Metrics.js"
 import * as Sampler from "./capture/Sampler.js"
@@ -23,6 +27,7 @@ import type { FlushError } from "./pipeline/FlushError.js"
 import * as BatchWriter from "./pipeline/internal/batchWriter.js"
 import * as SensitiveDataFilter from "./pipeline/SensitiveDataFilter.js"
 import type { Stats } from "./pipeline/Stats.js"
+import { whenProcessEnds } from "./runtime/processEnd.js"
 import { Emitter } from "./signal/Emitter.js"
 import { perSignal } from "./signal/signals.js"
 import { Storage } from "./storage/Storage.js"
@@ -206,6 +211,7 @@ const fromConfig = (
 ): Layer.Layer<Observability | Tracer.Tracer> => {
   const capture = {
     ...config,
+    isAlone: true,
     resource: {
       ...config.resource,
       "service.name": config.serviceName,
@@ -213,10 +219,11 @@ const fromConfig = (
       ...(config.environment !== undefined && { "deployment.environment.name": config.environment })
     }
   }
-  const { ignoreParent = false, keep, keepBuffer = ObservabilityConfig.KeepBuffer.make() } = config.sampling
+  const { ignoreParent = false, remote, keep, keepBuffer = ObservabilityConfig.KeepBuffer.make() } = config.sampling
   const sampling = {
     sampler: samplerOf(config.sampling),
     ignoreParent,
+    remote,
     keep: keep && { rules: keep, ...keepBuffer }
   }
   const metrics = typeof config.metrics === "boolean" ? { pipeline: config.metrics, record: false } : config.metrics
@@ -225,22 +232,40 @@ const fromConfig = (
       ? config.processors
       : [...config.processors, SensitiveDataFilter.make(config.sensitiveData)]
   // One after the other: Effect keeps the tracer and the loggers of layers that are built side by side.
-  return Layer.unwrapScoped(
-    Effect.map(
-      BatchWriter.make({ ...config, metrics: metrics.pipeline, processors, exporters }),
-      ({ emitter, flush, stats }) =>
-        Layer.effect(
-          Observability,
-          Effect.map(Logger.Logger, (logger) => ({ flush, stats, ...logger }))
-        ).pipe(
-          Layer.provide(Logger.layer(capture)),
-          Layer.provideMerge(Tracer.layer({ ...capture, ...sampling, snapshotInterval: config.batch.scheduledDelay })),
-          Layer.provideMerge(metrics.record ? Metrics.layer({ ...capture, ...metrics }) : Layer.empty),
-          Layer.provide(Layer.succeed(Emitter, emitter))
-        )
+  return closedBeforeExit(
+    Layer.unwrapScoped(
+      Effect.map(
+        BatchWriter.make({ ...config, metrics: metrics.pipeline, processors, exporters }),
+        ({ emitter, flush, stats }) =>
+          Layer.effect(
+            Observability,
+            Effect.map(Logger.Logger, (logger) => ({ flush, stats, ...logger }))
+          ).pipe(
+            Layer.provide(Logger.layer(capture)),
+            Layer.provideMerge(
+              Tracer.layer({ ...capture, ...sampling, snapshotInterval: config.batch.scheduledDelay })
+            ),
+            Layer.provideMerge(metrics.record ? Metrics.layer({ ...capture, ...metrics }) : Layer.empty),
+            Layer.provide(Layer.succeed(Emitter, emitter))
+          )
+      )
     )
   )
 }
+
+/**
+ * The layer, closed when nothing is left to do for the process: a program that forgets to close its scopes ends, and what
+ * it recorded last is exported as at any close.
+ */
+const closedBeforeExit = <A>(layer: Layer.Layer<A>): Layer.Layer<A> =>
+  Layer.scopedContext(
+    Effect.gen(function* () {
+      const scope = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, ExecutionStrategy.sequential))
+      const runtime = yield* Effect.runtime()
+      yield* whenProcessEnds("beforeExit", () => void Runtime.runFork(runtime)(Scope.close(scope, Exit.void)))
+      return yield* Layer.buildWithScope(layer, scope)
+    })
+  )
 
 const samplerOf = (sampling: ObservabilityConfig.Sampling): Sampler.Sampler => {
   switch (sampling.type) {
@@ -273,7 +298,8 @@ const nothing = Layer.succeedContext(
     Context.add(Tracer.Tracer, {
       activeSpans: Effect.succeed([]),
       samplerErrors: Effect.succeed(0),
-      undecidedTraces: Effect.succeed(0)
+      undecidedTraces: Effect.succeed(0),
+      unsampledByCallers: Effect.succeed(0)
     })
   )
 )

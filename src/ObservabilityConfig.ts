@@ -80,6 +80,10 @@ const anySampling = {
     Schema.Boolean,
     "Decide about every span, whatever was decided about its parent, here or in another process."
   ),
+  remote: optional(
+    Schema.Literal("follow", "trusted", "ignore"),
+    "Whether a caller in another process that did not sample its trace is believed: always, where its session is believed, too (the default), or never."
+  ),
   keep: optional(Schema.Array(KeepRule), "Which traces are kept that are not sampled: those of which one rule holds."),
   keepBuffer: optional(plain(KeepBuffer), "What may be held of traces until a rule keeps them.")
 }

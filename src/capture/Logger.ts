@@ -12,15 +12,19 @@ import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
+import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
 import * as EffectLogger from "effect/Logger"
 import * as EffectLogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
-import type { ReadRef } from "../identity/internal/currentCorrelation.js"
+import { type ReadRef, sessionOf } from "../identity/internal/currentCorrelation.js"
+import { isSessionId, type SessionId } from "../identity/SessionId.js"
 import { logInfo, logWarning } from "../runtime/annotated.js"
 import * as ids from "../runtime/ids.js"
 import * as moments from "../runtime/moments.js"
+import * as wall from "../runtime/wall.js"
+import * as genAi from "../signal/conventions/genAi.js"
 import * as conventions from "../signal/conventions/index.js"
 import { Emitter } from "../signal/Emitter.js"
 import { toAttribute } from "../signal/internal/content.js"
@@ -30,7 +34,9 @@ import type { Json } from "../signal/Json.js"
 import type { Level, LogRecord } from "../signal/LogRecord.js"
 import { unchecked } from "../signal/Signal.js"
 import { signals } from "../signal/signals.js"
+import * as bySession from "./internal/bySession.js"
 import { tracingOf } from "./internal/currentTracing.js"
+import * as doubled from "./internal/doubled.js"
 import * as failure from "./internal/failure.js"
 import type { HeldLog } from "./internal/heldTraces.js"
 import * as logLevel from "./internal/logLevel.js"
@@ -125,21 +131,29 @@ export const layer = (options: LoggerOptions): Layer.Layer<Logger, never, Emitte
       }
       const logger = logLevel.knowing(
         recording((entry) => {
-          const span = spanOf((ref) => FiberRefs.getOrDefault(entry.context, ref))
+          const read: ReadRef = (ref) => FiberRefs.getOrDefault(entry.context, ref)
+          if (!doubled.records(recorder, read)) return
+          const span = spanOf(read)
           const recorded = span && recordedOf(span, emitter)
-          if ((recorded ?? span)?.sampled !== false || isSevere(entry)) emit(entry)
-          else recorded?.log(() => toRecord(entry, recorder))
+          const own = bySession.has(emitter)
+            ? bySession.isSampled(emitter, sessionOf(read, span) ?? namedSession(entry), recorded)
+            : undefined
+          if (own ?? (recorded ?? span)?.sampled !== false) emit(entry)
+          else if (isSevere(entry)) emit(entry)
+          else if (own === undefined) recorded?.log(() => toRecord(entry, recorder))
         })
       )
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
           recorder.open = false
+          doubled.close(recorder)
           minimum.close()
         })
       )
       yield* Effect.locallyScopedWith(FiberRef.currentLoggers, HashSet.add(logger))
       yield* Effect.locallyScoped(FiberRef.currentMinimumLogLevel, minimum)
       register(logger, recorder)
+      doubled.open(recorder)
       return {
         logLevel: Effect.sync(() => minimum.level),
         setLogLevel: (word, { console = false } = {}) =>
@@ -201,7 +215,7 @@ const toRecord = (entry: EffectLogger.Logger.Options<unknown>, { emitter, option
   const dropped = attributes.dropped + tracing.dropped + cut
   const record = makeLog({
     logId: ids.uuid7(millis),
-    timestamp: moments.of(emitter).next(clock.unsafeCurrentTimeNanos()),
+    timestamp: moments.of(emitter).next(wall.of(clock).now()),
     level: toLevel(entry.logLevel),
     message: wellFormed(message, limits.attributeValueLength),
     data,
@@ -222,6 +236,10 @@ const toRecord = (entry: EffectLogger.Logger.Options<unknown>, { emitter, option
     (dropped === 0 ? 0 : sizeOfJson(record.dropped))
   return { record, bytes }
 }
+
+/** The session that the annotations of a log name. */
+const namedSession = ({ annotations }: EffectLogger.Logger.Options<unknown>): SessionId | undefined =>
+  Option.getOrUndefined(Option.filter(HashMap.get(annotations, genAi.sessionId), isSessionId))
 
 /** Whether a log is recorded whatever becomes of its trace. */
 const isSevere = ({ logLevel }: EffectLogger.Logger.Options<unknown>): boolean =>

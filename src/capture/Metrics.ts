@@ -13,11 +13,13 @@ import type * as MetricKey from "effect/MetricKey"
 import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
 import { logWarning } from "../runtime/annotated.js"
+import { background } from "../runtime/background.js"
 import { disregard } from "../runtime/call.js"
 import { nextTurn } from "../runtime/eventLoop.js"
 import * as ids from "../runtime/ids.js"
 import { isolated } from "../runtime/isolated.js"
 import * as ownMetrics from "../runtime/ownMetrics.js"
+import * as wall from "../runtime/wall.js"
 import { Emitter } from "../signal/Emitter.js"
 import { sizeOf } from "../signal/internal/size.js"
 import type { Histogram, MetricPoint } from "../signal/MetricPoint.js"
@@ -115,7 +117,7 @@ export const layer = (options: MetricsOptions): Layer.Layer<Metrics, never, Emit
       const collect = Effect.gen(function* () {
         const points = new Map<string, Point>()
         yield* walk((key, hook) => recorder.read(points, key, hook))
-        for (const record of recorder.records(points, clock.unsafeCurrentTimeNanos())) {
+        for (const record of recorder.records(points, clock.unsafeCurrentTimeNanos(), wall.of(clock).now())) {
           emitter.emit("metrics", record, sizeOf.metrics(record))
         }
         yield* recorder.say
@@ -123,7 +125,7 @@ export const layer = (options: MetricsOptions): Layer.Layer<Metrics, never, Emit
 
       yield* walk((key, hook) => recorder.instrument(key)?.begin(hook))
       const interval = Duration.decode(options.interval ?? defaultInterval)
-      yield* Effect.delay(collect, interval).pipe(Effect.forever, isolated, Effect.forkScoped)
+      yield* Effect.delay(collect, interval).pipe(Effect.forever, background, Effect.forkScoped)
       yield* Effect.addFinalizer(() => isolated(collect))
       return { collect: isolated(collect), skipped: Effect.sync(() => ({ ...recorder.skipped })) }
     })
@@ -156,6 +158,7 @@ class Recorder {
 
   constructor(
     private readonly options: MetricsOptions,
+    /** The reading of the clock at which the interval began. */
     private since: bigint
   ) {}
 
@@ -199,9 +202,10 @@ class Recorder {
     if (instrument.broken && !wasBroken) this.skip("instruments", 1)
   }
 
-  /** The records of an interval that ends now. */
-  records(points: ReadonlyMap<string, Point>, now: bigint): ReadonlyArray<MetricPoint> {
+  /** The records of an interval that ends now: at a reading of the clock, and a time of day. */
+  records(points: ReadonlyMap<string, Point>, reading: bigint, now: bigint): ReadonlyArray<MetricPoint> {
     const { environment, resource, serviceName } = this.options
+    const startTime = now - (reading - this.since)
     const records: Array<MetricPoint> = []
     for (const [id, { change, histogram, of, value }] of points) {
       if (!this.series.has(id)) {
@@ -218,7 +222,7 @@ class Recorder {
           kind: change.kind,
           unit: of.unit,
           description: of.description,
-          startTime: change.kind === "gauge" ? undefined : this.since,
+          startTime: change.kind === "gauge" ? undefined : startTime,
           time: now,
           value,
           histogram,
@@ -229,7 +233,7 @@ class Recorder {
         })
       )
     }
-    this.since = now
+    this.since = reading
     return records
   }
 

@@ -33,6 +33,11 @@ import type { SpanRecord } from "../signal/SpanRecord.js"
  */
 export interface Sampler {
   readonly shouldSample: (span: StartingSpan) => boolean
+  /**
+   * Whether it decides about sessions: then it is also asked about a span whose session is not that of its parent here, about
+   * a span that gets its session later, and about logs, by their session.
+   */
+  readonly perSession?: boolean | undefined
 }
 
 /**
@@ -111,7 +116,8 @@ export const ratio = (probability: number): Sampler => {
 
 /**
  * Samples a part of the sessions, from 0 to 1: every trace of a session, or none. It decides by a fixed hash of the
- * session id, so that all processes that know the session agree. A trace outside any session is decided as by `ratio`.
+ * session id, so that all processes that know the session agree. A trace outside any session is decided as by `ratio`;
+ * what is in a session inside it, as that session is.
  *
  * @since 0.1.0
  * @category constructors
@@ -119,7 +125,8 @@ export const ratio = (probability: number): Sampler => {
 export const session = (probability: number): Sampler => {
   const rejected = threshold(probability)
   return {
-    shouldSample: (span) => (span.sessionId === undefined ? randomness(span) : hash(span.sessionId)) >= rejected
+    shouldSample: (span) => (span.sessionId === undefined ? randomness(span) : hash(span.sessionId)) >= rejected,
+    perSession: true
   }
 }
 

@@ -16,6 +16,7 @@ import { logWarning } from "../runtime/annotated.js"
 import * as ids from "../runtime/ids.js"
 import * as moments from "../runtime/moments.js"
 import * as ownMetrics from "../runtime/ownMetrics.js"
+import * as wall from "../runtime/wall.js"
 import { entriesOf, toJsonObject, toText } from "../signal/internal/jsonWalk.js"
 import { sizeOf } from "../signal/internal/size.js"
 import { type Score, type ScoreDataType, type Scorer, ScoreSource } from "../signal/Score.js"
@@ -161,7 +162,7 @@ const toScore = (options: RecordOptions, read: ReadRef, { emitter, options: capt
     ...correlation,
     ...texts,
     scoreId: text(options.scoreId, limits) ?? id(),
-    time: moments.of(emitter).next(clock.unsafeCurrentTimeNanos()),
+    time: moments.of(emitter).next(wall.of(clock).now()),
     name,
     value: isNumber ? value : undefined,
     dataType,

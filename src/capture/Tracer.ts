@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
@@ -15,20 +16,25 @@ import * as Option from "effect/Option"
 import * as EffectTracer from "effect/Tracer"
 import { carriedBy, hasValidIds, type ReadRef, sessionOf } from "../identity/internal/currentCorrelation.js"
 import { random } from "../identity/TraceContext.js"
+import { background } from "../runtime/background.js"
 import { disregard } from "../runtime/call.js"
 import * as ids from "../runtime/ids.js"
 import { currentInstrumentation } from "../runtime/instrumentation.js"
 import { isolated } from "../runtime/isolated.js"
 import * as moments from "../runtime/moments.js"
+import * as ownMetrics from "../runtime/ownMetrics.js"
+import * as wall from "../runtime/wall.js"
 import { Emitter } from "../signal/Emitter.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import { ActiveSpans, show } from "./internal/activeSpans.js"
+import * as bySession from "./internal/bySession.js"
 import { tracingOf } from "./internal/currentTracing.js"
+import * as doubled from "./internal/doubled.js"
 import { HeldTraces } from "./internal/heldTraces.js"
 import { isUnwanted as isUnwantedHeader } from "./internal/httpHeaders.js"
 import { ModelCalls } from "./internal/modelCalls.js"
 import type { CaptureOptions } from "./internal/options.js"
-import { register } from "./internal/recorders.js"
+import { installed, register } from "./internal/recorders.js"
 import * as refusedAttributes from "./internal/refusedAttributes.js"
 import { serverParent } from "./internal/serverParent.js"
 import {
@@ -61,6 +67,8 @@ export class Tracer extends Context.Tag("effect-observability/Tracer")<
     readonly samplerErrors: Effect.Effect<number>
     /** How many traces were left out because they went over the bounds before a rule kept them. */
     readonly undecidedTraces: Effect.Effect<number>
+    /** How many traces were not recorded because their caller, in another process, had not sampled them and was believed. */
+    readonly unsampledByCallers: Effect.Effect<number>
   }
 >() {}
 
@@ -76,6 +84,11 @@ export interface TracerOptions extends CaptureOptions {
   readonly sampler: Sampler
   /** Asks the sampler about every span, whatever was decided about its parent. */
   readonly ignoreParent: boolean
+  /**
+   * Whether a caller in another process is believed that did not sample its trace: always, where its session is believed, too,
+   * which is the default, or never.
+   */
+  readonly remote?: "follow" | "trusted" | "ignore" | undefined
   /** Which traces are kept that are not sampled, and what is held of those for which that is not yet known. */
   readonly keep?: KeepOptions | undefined
   /** The names of the headers that spans of HTTP calls keep, `"all"`, or by default a few that are harmless. */
@@ -140,9 +153,11 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
         emitter,
         isUnwanted,
         moments: moments.of(emitter),
+        wall: wall.of(clock),
         refused: refusedAttributes.of(emitter),
         now,
-        open: true
+        open: true,
+        surrounding
       }
 
       let samplerErrors = 0
@@ -154,30 +169,35 @@ export const layer = (options: TracerOptions): Layer.Layer<Tracer, never, Emitte
       }
       const sample: Sampler["shouldSample"] = (span) => answer(() => options.sampler.shouldSample(span), true)
 
-      const holds = ({ error, minDuration, userId, when }: KeepRule, span: SpanRecord): boolean =>
+      const holds = ({ error, minDuration, userId, when }: KeepRule, span: SpanRecord, by: bigint): boolean =>
         (error === undefined || span.status === "error") &&
         (userId === undefined || span.userId === userId) &&
-        (minDuration === undefined || millisOf(span, now) >= Duration.toMillis(minDuration)) &&
+        (minDuration === undefined || millisBetween(span.startTime, by) >= Duration.toMillis(minDuration)) &&
         (when === undefined || answer(() => when(span), false))
-      const { keep } = options
-      const held =
-        keep && keep.rules.length > 0
-          ? new HeldTraces({ ...keep, keeps: (span) => keep.rules.some((rule) => holds(rule, span)) }, active, emitter)
-          : undefined
+      const { ignoreParent, keep, remote = "trusted", sampler } = options
+      const keeps = (span: SpanRecord, by: bigint) => keep?.rules.some((rule) => holds(rule, span, by)) === true
+      const held = keep && keep.rules.length > 0 ? new HeldTraces({ ...keep, now, keeps }, active, emitter) : undefined
 
       yield* Effect.delay(atIntervals(layer, held), options.snapshotInterval).pipe(
         Effect.forever,
-        isolated,
+        background,
         Effect.forkScoped
       )
       yield* Effect.addFinalizer(() => close(layer, held))
-      const tracer = make(layer, { sample, ignoreParent: options.ignoreParent, held }, surrounding)
+      const callers = new Callers()
+      const deciding = { sampler, sample, ignoreParent, remote, held, callers }
+      if (sampler.perSession) bySession.set(emitter, sample)
+      const beneath = options.isAlone ? doubled.beneath(surrounding) : surrounding
+      const around = installed(surrounding)
+      if (around !== undefined) yield* isolated(doubled.say(around.emitter))
+      const tracer = make(layer, deciding, beneath)
       register(tracer, layer)
       yield* Effect.withTracerScoped(tracer)
       return {
         activeSpans: Effect.sync(() => Array.from(active, (span) => span.snapshot())),
         samplerErrors: Effect.sync(() => samplerErrors),
-        undecidedTraces: Effect.sync(() => held?.givenUp ?? 0)
+        undecidedTraces: Effect.sync(() => held?.givenUp ?? 0),
+        unsampledByCallers: Effect.sync(() => callers.count)
       }
     })
   )
@@ -190,6 +210,7 @@ const atIntervals = (layer: TracerLayer, held: HeldTraces | undefined): Effect.E
     return Effect.all(
       [
         layer.refused.say,
+        doubled.say(layer.emitter),
         inSlices(held?.expired(time) ?? [], (trace) => trace.giveUp()),
         inSlices(layer.active.flush(time), (span) => {
           if (!span.done) layer.emitter.snapshot(show(span, time))
@@ -211,7 +232,7 @@ const close = (layer: TracerLayer, held: HeldTraces | undefined): Effect.Effect<
     }
     layer.modelCalls.close()
     layer.emitter.refuse(layer.active.untracked)
-  }).pipe(Effect.zipRight(isolated(layer.refused.say)))
+  }).pipe(Effect.zipRight(isolated(Effect.zipRight(layer.refused.say, doubled.say(layer.emitter)))))
 
 /** The boolean that the program answers; none for another value, or where it throws. */
 const asked = Option.liftThrowable((question: () => unknown) => {
@@ -219,9 +240,8 @@ const asked = Option.liftThrowable((question: () => unknown) => {
   return typeof answered === "boolean" ? answered : disregard(answered)
 })
 
-/** How long a span took, or has taken by now, to the microsecond: its start may have been moved by nanoseconds. */
-const millisOf = ({ endTime, startTime }: SpanRecord, now: () => bigint): number =>
-  Math.round(Number((endTime ?? now()) - startTime) / 1e3) / 1e3
+/** How long something took, to the microsecond: its start may have been moved by nanoseconds. */
+const millisBetween = (start: bigint, end: bigint): number => Math.round(Number(end - start) / 1e3) / 1e3
 
 /** Gives way to other fibers now and then. */
 const inSlices = <A>(items: Iterable<A>, use: (item: A) => void): Effect.Effect<void> =>
@@ -234,16 +254,39 @@ const inSlices = <A>(items: Iterable<A>, use: (item: A) => void): Effect.Effect<
     { discard: true }
   )
 
+/** Counts the traces that are not recorded because a caller did not sample them. */
+class Callers {
+  count = 0
+
+  /** A trace that is held is counted once it is left out. */
+  refused(decision: Decision): Decision {
+    const { trace } = decision
+    if (trace === undefined) this.add()
+    else trace.onDropped ??= () => this.add()
+    return decision
+  }
+
+  private add(): void {
+    this.count++
+    ownMetrics.sampling.remote.unsafeUpdate(1, [])
+  }
+}
+
+const noAttributes = Object.freeze({})
+
 const nativeTracer = Context.get(DefaultServices.liveServices, EffectTracer.Tracer)
 
 /** How the spans of a layer are decided upon. */
 interface Deciding {
+  readonly sampler: Sampler
   readonly sample: Sampler["shouldSample"]
   readonly ignoreParent: boolean
+  readonly remote: "follow" | "trusted" | "ignore"
+  readonly callers: Callers
   readonly held: HeldTraces | undefined
 }
 
-const make = (layer: TracerLayer, deciding: Deciding, surrounding: EffectTracer.Tracer): EffectTracer.Tracer =>
+const make = (layer: TracerLayer, deciding: Deciding, beneath: EffectTracer.Tracer): EffectTracer.Tracer =>
   EffectTracer.make({
     span(name, found, context, links, startTime, kind, options) {
       const read = refsOfFiber()
@@ -253,20 +296,27 @@ const make = (layer: TracerLayer, deciding: Deciding, surrounding: EffectTracer.
       const parent = instrumentation === undefined ? given : instrumentation.around(given)
       const open = instrumentation?.reuse(name, parent, startTime)
       if (open !== undefined) return open
+      // The layer around this one records again what is inside once this one has closed.
+      const otherTracer = layer.open ? beneath : layer.surrounding
       const other =
-        surrounding === nativeTracer && layer.open
+        otherTracer === nativeTracer && layer.open
           ? undefined
-          : surrounding.span(name, parent, context, links, startTime, kind, options)
+          : otherTracer.span(name, parent, context, links, startTime, kind, options)
       // Effect keeps a tracer beyond its layer where that was built beside others.
       if (other !== undefined && !layer.open) return other
       const place = placeOf(layer, parent, other)
       const sessionId = sessionOf(read, place.around)
       const { flags, spanId, traceId, traceState } = place
-      const starting: StartingSpan | undefined =
-        place.around === undefined || deciding.ignoreParent
-          ? { name, kind, traceId, sessionId, parent: place.parent, traceState, attributes: options?.attributes ?? {} }
-          : undefined
-      const decision = decide(layer, deciding, place, starting, served?.namesSession === true)
+      const attributes = options?.attributes ?? noAttributes
+      const decision =
+        inherited(layer, deciding, place, sessionId) ??
+        decide(
+          layer,
+          deciding,
+          place,
+          { name, kind, traceId, sessionId, parent: place.parent, traceState, attributes },
+          served
+        )
       const head: HeadOptions = {
         layer,
         name,
@@ -277,20 +327,27 @@ const make = (layer: TracerLayer, deciding: Deciding, surrounding: EffectTracer.
         traceId,
         spanId,
         sampled: decision.sampled,
+        follows: decision.follows,
         traceState,
         flags,
         sessionId
       }
       const span =
         decision.sampled || decision.trace !== undefined
-          ? new RecordedSpan(head, place.parent, tracingOf(read, layer.options.limits), decision)
+          ? new RecordedSpan(
+              head,
+              place.parent,
+              tracingOf(read, layer.options.limits),
+              decision,
+              timeOfDay(layer, read, head.startTime)
+            )
           : new PropagatedSpan(head)
       if (links.length > 0) span.addLinks(links)
       const shown = other === undefined ? span : tee(other, span)
       if (Object.isExtensible(shown)) instrumentation?.start(shown, (name) => span.rename(name))
       return shown
     },
-    context: surrounding.context
+    context: layer.surrounding.context
   })
 
 /** Where a span stands: what is around it, and what it takes over from there. */
@@ -329,25 +386,59 @@ const placeOf = (
 }
 
 /**
- * Whether a span is sampled: as the sampler says where it is asked, else as what is around it. A span whose session the
- * request may name is decided upon later, when that is known, and taken for sampled until then.
+ * The decision on a span, where that is what was decided on the one around it. The sampler is asked where there is none, or
+ * where its caller need not be believed, and, if it decides about sessions, where the two are in different ones.
+ */
+const inherited = (
+  layer: TracerLayer,
+  { callers, held, ignoreParent, remote, sampler }: Deciding,
+  { around, recorded, traceId }: Place,
+  sessionId: StartingSpan["sessionId"]
+): Decision | undefined => {
+  if (around === undefined || ignoreParent) return undefined
+  const isRefused = recorded === undefined && isUnsampledCaller(around)
+  if (isRefused && remote !== "follow") return undefined
+  const isSampled = (recorded ?? around).sampled !== false
+  const follows = recorded?.follows ?? true
+  if (sampler.perSession && !follows && sessionId !== undefined && sessionId !== recorded?.sessionId) return undefined
+  if (isSampled) return follows ? followed : sampled
+  const decision = notSampled(layer, held, recorded, traceId, follows)
+  return isRefused ? callers.refused(decision) : decision
+}
+
+/**
+ * The decision of the sampler. A span whose session is not known yet, nor whether its caller is believed, is decided upon
+ * later, and taken for sampled until then.
  */
 const decide = (
   layer: TracerLayer,
-  { held, sample }: Deciding,
+  { callers, held, ignoreParent, remote, sample, sampler }: Deciding,
   { around, recorded, traceId }: Place,
-  starting: StartingSpan | undefined,
-  namesSession: boolean
+  starting: StartingSpan,
+  served: ReturnType<typeof serverParent> | undefined
 ): Decision => {
-  if (starting === undefined) {
-    return (recorded ?? around)?.sampled !== false ? sampled : notSampled(layer, held, recorded, traceId)
+  const perSession = sampler.perSession === true
+  const isRefused = around !== undefined && recorded === undefined && !ignoreParent && isUnsampledCaller(around)
+  const mayBeBelieved = isRefused && remote === "trusted" && carriedBy(around)?.trusted !== false
+  const asked = (sessionId: StartingSpan["sessionId"], trusted: boolean | undefined) => {
+    if (mayBeBelieved && (trusted ?? served === undefined)) {
+      return callers.refused(notSampled(layer, held, recorded, traceId, true))
+    }
+    return sample({ ...starting, sessionId }) ? sampled : notSampled(layer, held, recorded, traceId, false)
   }
-  const decided = (span: StartingSpan) => (sample(span) ? sampled : notSampled(layer, held, recorded, traceId))
-  return namesSession ? { ...sampled, later: (sessionId) => decided({ ...starting, sessionId }) } : decided(starting)
+  // A caller may be known to who answers a request: of HTTP, or of `@effect/rpc`, whose spans have this attribute.
+  const isAnswered = served !== undefined || "requestId" in starting.attributes
+  const isOpen =
+    (mayBeBelieved && isAnswered) || served?.namesSession || (perSession && starting.sessionId === undefined)
+  return isOpen ? { ...sampled, later: asked, perSession } : asked(starting.sessionId, undefined)
 }
 
-const sampled: Decision = { sampled: true, trace: undefined, later: undefined }
-const dropped: Decision = { sampled: false, trace: undefined, later: undefined }
+const isUnsampledCaller = (around: EffectTracer.AnySpan): boolean => around._tag === "ExternalSpan" && !around.sampled
+
+const sampled: Decision = { sampled: true, trace: undefined, follows: false, later: undefined, perSession: false }
+const followed: Decision = { ...sampled, follows: true }
+const dropped: Decision = { ...sampled, sampled: false }
+const droppedThere: Decision = { ...dropped, follows: true }
 
 /**
  * The decision on an unsampled span: it joins a held trace. Below an unsampled span of this layer that is the parent's,
@@ -357,18 +448,25 @@ const notSampled = (
   layer: TracerLayer,
   held: HeldTraces | undefined,
   parent: PropagatedSpan | undefined,
-  traceId: string
+  traceId: string,
+  follows: boolean
 ): Decision => {
-  if (held === undefined) return dropped
+  if (held === undefined) return follows ? droppedThere : dropped
   const joins = parent !== undefined && parent.layer === layer && !parent.sampled
   const trace = !joins ? held.of(traceId, layer.now()) : parent instanceof RecordedSpan ? parent.heldTrace : undefined
-  return { sampled: false, trace, later: undefined }
+  return { ...(follows ? droppedThere : dropped), trace }
 }
 
 const refsOfFiber = (): ReadRef => {
   const fiber = Fiber.getCurrentFiber()
   return fiber._tag === "None" ? (ref) => FiberRefs.getOrDefault(noRefs, ref) : (ref) => fiber.value.getFiberRef(ref)
 }
+
+/** The time of day at which a span starts, by the clock of its fiber, which may be another one than the layer's. */
+const timeOfDay = (layer: TracerLayer, read: ReadRef, reading: bigint): bigint =>
+  layer.wall.agrees(reading)
+    ? reading
+    : wall.of(Context.get(read(DefaultServices.currentServices), Clock.Clock)).at(reading)
 
 const noRefs = FiberRefs.unsafeMake(new Map())
 

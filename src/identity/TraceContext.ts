@@ -36,6 +36,8 @@ export class Carried extends Context.Tag("effect-observability/TraceContext/Carr
     /** The flags of the `traceparent` header. */
     readonly flags?: number | undefined
     readonly sessionId?: SessionId | undefined
+    /** Whether its sender is believed about its session, and about not having sampled the trace: by default it is. */
+    readonly trusted?: boolean | undefined
   }
 >() {}
 
@@ -162,13 +164,14 @@ export const toTraceParent = ({ flags, spanId, traceId }: TraceContext): string 
  */
 export const toExternalSpan = (
   { flags, spanId, traceId, traceState }: TraceContext,
-  sessionId?: SessionId | undefined
+  sessionId?: SessionId | undefined,
+  trusted?: boolean | undefined
 ): Tracer.ExternalSpan =>
   Tracer.externalSpan({
     traceId,
     spanId,
     sampled: (flags & sampled) !== 0,
-    context: Context.make(Carried, { traceState, flags, sessionId })
+    context: Context.make(Carried, { traceState, flags, sessionId, ...(trusted === false && { trusted }) })
   })
 
 /** https://github.com/openzipkin/b3-propagation: the single header, else the several ones. */

@@ -13,6 +13,7 @@ import type { SignalEncoding } from "./internal/encoding.js"
 import { encodings } from "./internal/encodings.js"
 import type { Format } from "./internal/format.js"
 import { send } from "./internal/send.js"
+import * as Transport from "./internal/transport.js"
 
 export type {
   /**
@@ -20,15 +21,21 @@ export type {
    */
   Options
 } from "./internal/destination.js"
+export type {
+  /**
+   * @since 0.1.0
+   */
+  Dispatcher
+} from "./internal/transport.js"
 
 /**
  * An exporter to a server of OTLP/HTTP. It is configured by its options, and by the variables `OTEL_EXPORTER_OTLP_*`, which
  * it reads at its first batch through the `ConfigProvider` of the program.
  *
- * Requests are sent again by the specification: after 429, 502, 503, 504, a broken connection or no answer in time, no
- * sooner than the server says. What a server takes in part is not sent again: the records that it refused are counted as
- * failed with the reason `PartialSuccess`. Any other status is counted as `Http…`; after 400 and 413 smaller parts of the
- * batch are tried first.
+ * Requests are sent again by the specification: after 408, 425, 429, 502, 503, 504, a broken connection or no answer in
+ * time, no sooner than the server says. What a server takes in part is not sent again: the records that it refused are counted as
+ * failed with the reason `PartialSuccess`. Any other status is counted as `Http…`; after 400, 413 and 422 smaller parts of
+ * the batch are tried first. An answer that is none of OTLP, such as the page of a login, is counted as `NotOtlp`.
  *
  * @example
  * ```ts
@@ -55,6 +62,7 @@ export type {
  */
 export const make = (options: Destination.Options = {}): Exporter => {
   const destinations = new Map<string, Destination.Destination>()
+  let transport: Transport.Transport | undefined
 
   const destinationOf = Effect.fnUntraced(function* (path: SignalEncoding<never>["path"]) {
     const destination = destinations.get(path) ?? (yield* Destination.make(path, options))
@@ -70,12 +78,15 @@ export const make = (options: Destination.Options = {}): Exporter => {
     const encoding: SignalEncoding<RecordOf<N>> = encodings[name]
     const destination = yield* destinationOf(encoding.path)
     const request = yield* encode(encoding, destination.format, records)
-    const { message, rejected } = yield* send(destination, encoding.rejected, request)
+    transport ??= yield* Effect.flatMap(Destination.proxies, (proxies) => Transport.make(options.dispatcher, proxies))
+    const { message, rejected } = yield* send(transport, destination, encoding.rejected, request)
     if (rejected === 0) return
     return yield* new ExportError({
       retryable: false,
       reason: "PartialSuccess",
-      cause: new Error(message),
+      cause: new Error(
+        message === "" ? `the server refused ${rejected} of ${records.length}, and did not say why` : message
+      ),
       rejected: Math.min(rejected, records.length)
     })
   })
@@ -83,7 +94,12 @@ export const make = (options: Destination.Options = {}): Exporter => {
   return {
     name: options.name ?? "otlp",
     signals: options.signals,
-    export: (batch) => Effect.forEach(signalNames, (name) => exportSignal(name, batch[name]), { discard: true })
+    export: (batch) => Effect.forEach(signalNames, (name) => exportSignal(name, batch[name]), { discard: true }),
+    shutdown: Effect.suspend(() => {
+      const { close = Effect.void } = transport ?? {}
+      transport = undefined
+      return close
+    })
   }
 }
 

@@ -159,8 +159,8 @@ export const middleware =
       const { refused, ...carrier } = extract(headersOf(request), { trust: trusted ? "always" : "never" })
       const around = Option.getOrUndefined(Context.getOption(currentContext, Tracer.ParentSpan))
       const isServed = around?._tag === "Span" && around.kind === "server"
-      if (isServed) openSpanOf(around)?.reassign(carrier.options?.sessionId, optionsOf(carrier))
-      const parent = isServed ? around : parentOf(carrier)
+      if (isServed) openSpanOf(around)?.reassign(carrier.options?.sessionId, optionsOf(carrier), trusted)
+      const parent = isServed ? around : parentOf(carrier, trusted)
       const within = <A, E, R>(effect: Effect.Effect<A, E, R>) => restoreUnder(effect, carrier, parent)
       const answered = isWeb(request)
         ? Effect.zipRight(

@@ -63,7 +63,7 @@ const inCarried = (handled: Effect.Effect<void>, request: RequestEncoded, trust:
       refused.length === 0 ? handled : Effect.annotateSpans(handled, attribute, refused)
     )
     return around === undefined || carrier.traceparent !== undefined
-      ? Propagation.restore(counted, carrier)
+      ? Propagation.restoreUnder(counted, carrier, Propagation.parentOf(carrier, trusted))
       : restoreWithin(counted, carrier, around)
   })
 

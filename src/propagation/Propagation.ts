@@ -268,8 +268,9 @@ export const withExtracted: {
   3,
   <A, E, R>(effect: Effect.Effect<A, E, R>, headers: Headers, options: ExtractOptions): Effect.Effect<A, E, R> =>
     Effect.suspend(() => {
-      const { refused, ...carrier } = extract(headers, options)
-      return Effect.zipRight(report(refused), restore(effect, carrier))
+      const trusted = isTrusted(options.trust, headers)
+      const { refused, ...carrier } = extract(headers, { trust: trusted ? "always" : "never" })
+      return Effect.zipRight(report(refused), restoreUnder(effect, carrier, parentOf(carrier, trusted)))
     })
 )
 
@@ -375,9 +376,12 @@ export const layerContext = (run: <A>(carrier: Carrier, step: () => A) => A): La
 const none: ReadonlyArray<never> = []
 
 /** @internal */
-export const parentOf = ({ options, traceparent, tracestate }: Carrier): Tracer.ExternalSpan | undefined => {
+export const parentOf = (
+  { options, traceparent, tracestate }: Carrier,
+  trusted?: boolean
+): Tracer.ExternalSpan | undefined => {
   const context = Option.getOrUndefined(TraceContext.fromHeaders({ traceparent, tracestate }))
-  return context && TraceContext.toExternalSpan(context, options?.sessionId)
+  return context && TraceContext.toExternalSpan(context, options?.sessionId, trusted)
 }
 
 /** @internal */

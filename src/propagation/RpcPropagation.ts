@@ -119,12 +119,14 @@ export const layerServer = ({ trust }: { readonly trust: Propagation.Trust<RpcRe
       const carrier = { ...carried, options: { ...carried.options, ...more.options } }
       if (span?._tag === "Span" && span.name.endsWith(`.${request.rpc._tag}`)) {
         const { sessionId, ...options } = carrier.options
-        openSpanOf(span)?.reassign(sessionId, options)
+        openSpanOf(span)?.reassign(sessionId, options, trusted)
         adopt(span, carrier)
       }
       return Effect.zipRight(
         report([...refused, ...more.refused]),
-        span === undefined ? Propagation.restore(next, carrier) : restoreWithin(next, carrier, span)
+        span === undefined
+          ? Propagation.restoreUnder(next, carrier, Propagation.parentOf(carrier, trusted))
+          : restoreWithin(next, carrier, span)
       )
     })
   )

@@ -41,6 +41,14 @@ export const scores = {
   })
 }
 
+/** Traces that come from other processes. */
+export const sampling = {
+  remote: Metric.counter(`${prefix}sampling.remote`, {
+    description: "Traces that were not recorded here because their caller had not sampled them",
+    incremental: true
+  })
+}
+
 /** Attributes that fill fields of records, tagged with `attribute`. */
 export const attributes = {
   refused: Metric.counter(`${prefix}attributes.refused`, {

@@ -56,14 +56,22 @@ const fault = (
 
 const end = (how: NonNullable<Order["end"]>["how"]) => ({ end: { after: 1_700, how } })
 
+const endedWell = (ended: Ended) => {
+  same(ended.code, 0, `the exit code, with ${ended.errors}`)
+  nothingLost(ended)
+}
+
 export const closings: Row = {
-  fault: "the program is told to end",
+  fault: "the program is told to end, or forgets to",
   promise: "0 lost",
   faults: [
     fault("SIGTERM with `NodeRuntime.runMain`", {}, nothingLost, { signal: "SIGTERM" }),
     fault("SIGINT with `NodeRuntime.runMain`", {}, nothingLost, { signal: "SIGINT" }),
     fault("the main fiber is interrupted", end("interrupt"), nothingLost),
-    fault("the `ManagedRuntime` is disposed", end("dispose"), nothingLost)
+    fault("the `ManagedRuntime` is disposed", end("dispose"), nothingLost),
+    fault("the `ManagedRuntime` is never disposed", end("forget"), endedWell),
+    fault("the scope of `Layer.toRuntime` is never closed", end("forgetScope"), endedWell),
+    fault("the `ManagedRuntime` of a worker thread is never disposed", end("thread"), endedWell)
   ]
 }
 

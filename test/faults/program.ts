@@ -1,10 +1,13 @@
 /** The program that faults happen to, in a process of its own: it emits numbered spans, and keeps a diary of it. */
 import * as fs from "node:fs"
 import { setTimeout } from "node:timers"
+import { Worker } from "node:worker_threads"
 import { NodeRuntime } from "@effect/platform-node"
-import { Effect, Fiber, Layer, Logger, ManagedRuntime } from "effect"
+import { Effect, Fiber, Layer, Logger, ManagedRuntime, Runtime, Scope } from "effect"
 import { Observability, type ObservabilityConfig, Storage } from "effect-observability"
 import { DuckDbStorage } from "effect-observability/duckdb"
+
+type How = "throw" | "exit" | "interrupt" | "dispose" | "forget" | "forgetScope" | "thread" | "measure"
 
 export interface Order {
   readonly path: string
@@ -19,7 +22,7 @@ export interface Order {
   readonly storeHangs?: boolean
   readonly batch?: ObservabilityConfig.Input["batch"]
   /** What happens to it after so many spans: nothing, if it is to be killed. */
-  readonly end?: { readonly after: number; readonly how: "throw" | "exit" | "interrupt" | "dispose" | "measure" }
+  readonly end?: { readonly after: number; readonly how: How }
 }
 
 const order: Order = JSON.parse(process.argv[2] as string)
@@ -111,6 +114,22 @@ switch (order.end?.how) {
     const runtime = ManagedRuntime.make(live)
     await runtime.runPromise(emit)
     await runtime.dispose()
+    break
+  }
+  case "forget":
+    await ManagedRuntime.make(live).runPromise(emit)
+    break
+  case "forgetScope": {
+    const runtime = Layer.toRuntime(live).pipe(Scope.extend(Effect.runSync(Scope.make())))
+    await Runtime.runPromise(await Effect.runPromise(runtime))(emit)
+    break
+  }
+  case "thread": {
+    const argument = JSON.stringify({ ...order, end: { after: last, how: "forget" } } satisfies Order)
+    new Worker(`import("tsx/esm/api").then(({ register }) => (register(), import("${import.meta.url}")))`, {
+      eval: true,
+      argv: [argument]
+    })
     break
   }
   case "measure":

@@ -1,3 +1,4 @@
+import { clocks } from "./clocks.js"
 import { contained } from "./contained.js"
 import { days } from "./day.js"
 import { disks } from "./disks.js"
@@ -20,6 +21,7 @@ export const rows: ReadonlyArray<Row> = [
   closings,
   abruptEndings,
   heirs,
+  clocks,
   poison,
   contained,
   flood,

@@ -22,6 +22,19 @@ const status =
   (response) =>
     response.writeHead(code, headers).end()
 
+const page =
+  (type: string, text: string): Answer =>
+  (response) =>
+    response.writeHead(200, { "content-type": type }).end(text)
+
+const dripping =
+  (code: number): Answer =>
+  (response) => {
+    response.writeHead(code, { "content-type": "application/json" })
+    const timer = setInterval(() => response.write(" "), 5)
+    response.on("close", () => clearInterval(timer))
+  }
+
 interface Expected {
   readonly failed?: Observability.Ledger["failed"]
   /** Whether requests come again as they were: the first of them. */
@@ -85,6 +98,17 @@ export const servers: Row = {
     ),
     fault("answers 429 and a date", busyUntil, { repeats: true }),
     fault("answers 503", () => once(status(503)), { repeats: true }),
+    fault("answers 408", () => once(status(408)), { repeats: true }),
+    fault("answers 200 and the page of a login", () => page("text/html", "<title>Log in</title>"), {
+      failed: { NotOtlp: total }
+    }),
+    fault("answers 200 and JSON of something else", () => page("application/json", '{"status":"ok"}'), {
+      failed: { NotOtlp: total }
+    }),
+    fault("answers 200 and an empty page", () => page("text/html", ""), { failed: { NotOtlp: total } }),
+    fault("redirects to a login", () => status(302, { location: "/login" }), { failed: { Http302: total } }),
+    fault("drips its answer for ever", () => once(dripping(200)), { repeats: true }),
+    fault("drips why it refuses for ever", () => dripping(403), { failed: { Http403: total } }),
     fault(
       "takes a part",
       () => (response) =>

@@ -77,7 +77,7 @@ const pause = (requests: Queue.Dequeue<Received>) =>
   })
 
 describe("OtlpExporter, when the server", () => {
-  for (const code of [429, 502, 503, 504]) {
+  for (const code of [408, 425, 429, 502, 503, 504]) {
     it.scopedLive(`answers ${code}, sends the same again`, () =>
       Effect.gen(function* () {
         const { received, writer } = yield* to(once(status(code)))
@@ -93,7 +93,7 @@ describe("OtlpExporter, when the server", () => {
     )
   }
 
-  for (const code of [301, 307, 401, 403, 404, 500, 501]) {
+  for (const code of [301, 307, 401, 403, 404, 409, 414, 431, 451, 500, 501]) {
     it.scopedLive(`answers ${code}, sends nothing again and counts what was lost`, () =>
       Effect.gen(function* () {
         const { received, writer } = yield* to(status(code, { location: "/elsewhere" }))
@@ -245,7 +245,7 @@ describe("OtlpExporter, when the server", () => {
         }
         assert.deepStrictEqual(
           (yield* writer.stats).spans["otlp"],
-          ledger({ emitted: 6, exported: 4, failed: { PartialSuccess: 2 } })
+          ledger({ emitted: 6, exported: 2, failed: { PartialSuccess: 2, NotOtlp: 2 } })
         )
       }).pipe(quiet)
     )
@@ -349,9 +349,125 @@ describe("OtlpExporter, when the server", () => {
       })
       yield* emitSpans(writer, 1)
       yield* writer.flush
-      assert.deepStrictEqual((yield* writer.stats).spans["otlp"], ledger({ emitted: 1, exported: 1 }))
+      assert.deepStrictEqual((yield* writer.stats).spans["otlp"], ledger({ emitted: 1, failed: { NotOtlp: 1 } }))
+    }).pipe(quiet)
+  )
+
+  const pages: Record<string, Answer> = {
+    "the page of a login": status(200, { "content-type": "text/html" }, "<title>Log in</title><form>Password</form>"),
+    "the page of a login that calls itself JSON": status(
+      200,
+      { "content-type": "application/json" },
+      "<title>Log in</title>"
+    ),
+    "a page, in protobuf": status(200, { "content-type": "application/x-protobuf" }, "<title>Log in</title>"),
+    "an empty page": status(200, { "content-type": "text/html; charset=utf-8" }),
+    "JSON of something else": status(200, { "content-type": "application/json" }, '{"status":"ok"}'),
+    "a word": status(200, { "content-type": "text/plain" }, "OK"),
+    "a page of another success": status(203, { "content-type": "text/html" }, "<title>Log in</title>")
+  }
+  for (const [what, answer] of Object.entries(pages)) {
+    it.scopedLive(`answers with ${what}, has taken nothing`, () =>
+      Effect.gen(function* () {
+        const { received, url, writer } = yield* to(answer)
+        yield* emitSpans(writer, 3)
+        yield* writer.flush
+        assert.lengthOf(yield* received, 1)
+        const { exporters, spans } = yield* writer.stats
+        assert.deepStrictEqual(spans["otlp"], ledger({ emitted: 3, failed: { NotOtlp: 3 } }))
+        const { message = "" } = exporters["otlp"]?.lastError ?? {}
+        assert.match(message, /^NotOtlp: POST http:.*\/v1\/traces: the answer is none of OTLP, but 20[03] \w/)
+        assert.include(message, url)
+      }).pipe(quiet)
+    )
+  }
+
+  it.scopedLive("redirects to a login, says where to", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server(status(302, { location: "https://login.example.com/?token=secret" }))
+      const error = yield* Effect.flip(OtlpExporter.make({ endpoint: url }).export({ spans: [span()], logs: [] }))
+      assert.strictEqual(error.reason, "Http302")
+      assert.strictEqual(String(error.cause), `Error: POST ${url}/v1/traces: 302 Found, to https://login.example.com/`)
     })
   )
+
+  it.scopedLive("refuses without a word, is told by the name of its status", () =>
+    Effect.gen(function* () {
+      for (const [code, words] of [
+        [413, "413 Payload Too Large"],
+        [503, "503 Service Unavailable"],
+        [599, "599"]
+      ] as const) {
+        const { url } = yield* server(status(code))
+        const error = yield* Effect.flip(OtlpExporter.make({ endpoint: url }).export({ spans: [span()], logs: [] }))
+        assert.strictEqual(String(error.cause), `Error: POST ${url}/v1/traces: ${words}`)
+      }
+      const { url } = yield* server(
+        status(200, { "content-type": "application/json" }, '{"partialSuccess":{"rejectedSpans":1}}')
+      )
+      const error = yield* Effect.flip(OtlpExporter.make({ endpoint: url }).export({ spans: [span()], logs: [] }))
+      assert.strictEqual(String(error.cause), "Error: the server refused 1 of 1, and did not say why")
+    })
+  )
+
+  it.scopedLive("cannot be reached, is told with what is wrong and where", () =>
+    Effect.gen(function* () {
+      for (const [endpoint, expected] of [
+        ["http://127.0.0.1:1", /^Error: POST http:\/\/127\.0\.0\.1:1\/v1\/traces: \w.*/],
+        ["http://127.0.0.1:4", /: connect ECONNREFUSED 127\.0\.0\.1:4$/],
+        ["http://localhost:4", /ECONNREFUSED (?:127\.0\.0\.1|::1):4/],
+        ["https://collector.invalid:4318", /: getaddrinfo \w+ collector\.invalid/]
+      ] as const) {
+        const error = yield* Effect.flip(OtlpExporter.make({ endpoint }).export({ spans: [span()], logs: [] }))
+        assert.match(String(error.cause), expected)
+        assert.notMatch(String(error.cause), /fetch failed|: ?\d*$(?<!:4)/)
+      }
+      const { url } = yield* server((response) => response.socket?.resetAndDestroy())
+      const reset = yield* Effect.flip(OtlpExporter.make({ endpoint: url }).export({ spans: [span()], logs: [] }))
+      assert.match(String(reset.cause), /: .*(?:ECONNRESET|UND_ERR_SOCKET)/)
+      const plain = yield* Effect.flip(
+        OtlpExporter.make({ endpoint: url.replace("http:", "https:") }).export({ spans: [span()], logs: [] })
+      )
+      assert.match(String(plain.cause), /: .*(?:SSL|TLS)/i)
+    })
+  )
+
+  describe("drips,", () => {
+    /** Writes a byte now and then, for ever. */
+    const dripping = (response: Parameters<Answer>[0]) => {
+      const timer = setInterval(() => response.write(" "), 5)
+      response.on("close", () => clearInterval(timer))
+    }
+    const headers: Answer = (response) => {
+      response.socket?.write("HTTP/1.1 200 OK\r\nx: ")
+      const timer = setInterval(() => response.socket?.write("x"), 5)
+      response.on("close", () => clearInterval(timer))
+    }
+    const body =
+      (code: number): Answer =>
+      (response) => {
+        response.writeHead(code, { "content-type": "application/json" }).write("{")
+        dripping(response)
+      }
+    for (const [what, answer, reason] of [
+      ["its headers, is given up in time", headers, "Timeout"],
+      ["its answer, is given up in time", body(200), "Timeout"],
+      ["why it is busy, is understood all the same", body(503), "Http503"],
+      ["why it refuses, is understood all the same", body(400), "Rejected"]
+    ] as const) {
+      it.scopedLive(what, () =>
+        Effect.gen(function* () {
+          const { url } = yield* server(answer)
+          const [took, error] = yield* OtlpExporter.make({ endpoint: url, timeout: "400 millis" })
+            .export({ spans: [span()], logs: [] })
+            .pipe(Effect.flip, Effect.timed)
+          assert.strictEqual(error.reason, reason)
+          assert.strictEqual(error.retryable, reason !== "Rejected")
+          assert.isBelow(Duration.toMillis(took), 2_000)
+        })
+      )
+    }
+  })
 
   it.scopedLive("hangs, delays no other exporter", () =>
     Effect.gen(function* () {
@@ -431,6 +547,41 @@ describe("OtlpExporter, when the server", () => {
 })
 
 describe("OtlpExporter", () => {
+  it.scopedLive("shows little of what a server quotes, in one line, and no credentials in whatever form", () =>
+    Effect.gen(function* () {
+      const secret = "c2VjcmV0LXZhbHVl-and-more-of-it"
+      const text = `the \u001b[31mquestion\nof a user with sk-ant-api03-${"Ab1".repeat(30)}`
+      const sent = span({ attributes: { text } })
+      for (const code of [200, 400, 401, 503]) {
+        const { url } = yield* server((response, _, { body, headers }) => {
+          const quoted = `${headers["authorization"]} ${text} ${JSON.stringify(body)}`
+          const forms = [quoted, Buffer.from(quoted).toString("base64"), Buffer.from(quoted).toString("base64url")]
+          const message = `no: ${forms.map((form) => form.slice(0, 400)).join(" ")}`
+          response
+            .writeHead(code, { "content-type": "application/json" })
+            .end(
+              JSON.stringify(
+                code === 200 ? { partialSuccess: { rejectedSpans: 1, errorMessage: message } } : { message }
+              )
+            )
+        })
+        const exporter = OtlpExporter.make({ endpoint: url, headers: { authorization: `Bearer ${secret}` } })
+        const error = yield* Effect.flip(exporter.export({ spans: [sent], logs: [] }))
+        const said = String(error.cause)
+        assert.include(said, "no: ")
+        assert.isBelow(said.length, 700)
+        assert.notMatch(said, /\p{Cc}/u)
+        for (const hidden of [
+          secret,
+          "sk-ant-api03-Ab1",
+          Buffer.from(`Bearer ${secret}`).toString("base64").slice(0, 30)
+        ]) {
+          assert.notInclude(said, hidden)
+        }
+      }
+    })
+  )
+
   it.scopedLive("loses a record that cannot be encoded, and no other", () =>
     Effect.gen(function* () {
       for (const protocol of ["http/json", "http/protobuf"] as const) {

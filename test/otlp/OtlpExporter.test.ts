@@ -519,6 +519,30 @@ describe("OtlpExporter", () => {
       })
     )
 
+    it.scopedLive("the endpoint, of which the path of a signal at the end is taken off", () =>
+      Effect.gen(function* () {
+        const paths = ["", "/", "/v1/traces", "/v1/traces/", "/v1/logs", "/v1/metrics//", "/api/otel/v1/traces"]
+        for (const path of paths) {
+          const expected = path.startsWith("/api") ? "/api/otel/v1" : "/v1"
+          const { requests, url } = yield* server()
+          const given = OtlpExporter.make({ endpoint: `${url}${path}?tenant=a` })
+          yield* given.export({ spans: [span()], logs: [log()] })
+          yield* exporting({ OTEL_EXPORTER_OTLP_ENDPOINT: `${url}${path}` })
+          const received = Array.from(yield* Queue.takeAll(requests), ({ path }) => path)
+          assert.deepStrictEqual(
+            received.slice(0, 2),
+            ["traces", "logs"].map((signal) => `${expected}/${signal}?tenant=a`)
+          )
+          for (const path of received.slice(2)) assert.match(path ?? "", new RegExp(`^${expected}/(traces|logs)$`))
+        }
+        for (const path of ["/v1/tracesx", "/v1", "/my/v1/scores"]) {
+          const { requests, url } = yield* server()
+          yield* OtlpExporter.make({ endpoint: `${url}${path}` }).export({ spans: [span()], logs: [] })
+          assert.strictEqual((yield* Queue.take(requests)).path, `${path}/v1/traces`)
+        }
+      })
+    )
+
     it.scopedLive("the endpoint of a signal, which is taken as it is", () =>
       Effect.gen(function* () {
         const received = yield* requestsWith((url) => ({

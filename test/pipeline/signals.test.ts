@@ -14,6 +14,7 @@ import { log, span } from "../../src/testing/Records.js"
 import { emit } from "../utils/emit.js"
 import { folder } from "../utils/folder.js"
 import { made } from "../utils/records.js"
+import { settableClock } from "../utils/settableClock.js"
 
 const make = (
   exporter: Exporter,
@@ -281,31 +282,12 @@ describe("signals of one exporter", () => {
 })
 
 describe("a clock that is set back by hours", () => {
-  /** The clock of the test, whose time of day can be set; its nanoseconds go on, as those of Effect's own clock do. */
-  const settable = Effect.map(Effect.clock, (clock) => {
-    let offset = 0
-    const millis = () => clock.unsafeCurrentTimeMillis() + offset
-    const set: Clock.Clock = {
-      [Clock.ClockTypeId]: Clock.ClockTypeId,
-      unsafeCurrentTimeMillis: millis,
-      unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
-      currentTimeMillis: Effect.sync(millis),
-      currentTimeNanos: clock.currentTimeNanos,
-      sleep: (duration) => clock.sleep(duration)
-    }
-    const setBack = (by: Duration.DurationInput) =>
-      Effect.sync(() => {
-        offset -= Duration.toMillis(by)
-      })
-    return { clock: set, setBack }
-  })
-
   it.effect("does not keep losses from being said, nor a close from ending", () => {
     const said: Array<unknown> = []
     const logger = Logger.make(({ message }) => void said.push(message))
     return Effect.gen(function* () {
       yield* TestClock.adjust("1 day")
-      const { clock, setBack } = yield* settable
+      const { clock, move } = yield* settableClock
       const scope = yield* Scope.make()
       const picky: Exporter = {
         name: "picky",
@@ -315,14 +297,14 @@ describe("a clock that is set back by hours", () => {
       const writer = yield* make(picky).pipe(Scope.extend(scope), Effect.withClock(clock))
       emit(writer.emitter, span())
       yield* TestClock.adjust("1 second")
-      yield* setBack("5 hours")
+      yield* move(-5 * 3_600_000)
       yield* TestClock.adjust("1 minute")
       emit(writer.emitter, span())
       yield* TestClock.adjust("1 second")
       assert.lengthOf(said, 2)
       const closed = yield* Effect.fork(Scope.close(scope, Exit.void))
       yield* TestClock.adjust("0 millis")
-      yield* setBack("5 hours")
+      yield* move(-5 * 3_600_000)
       yield* TestClock.adjust("10 seconds")
       assert.isTrue(Option.isSome(yield* Fiber.poll(closed)))
     }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))

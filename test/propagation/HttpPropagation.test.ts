@@ -19,7 +19,7 @@ import {
 import { NodeHttpServer, Undici } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, Option, type Runtime, Schema, Stream } from "effect"
-import { type Sampler, SessionId, type SpanRecord, TracingOptions } from "effect-observability"
+import { type Sampler, SessionId, type SpanRecord, Tracer, TracingOptions } from "effect-observability"
 import { HttpPropagation } from "effect-observability/http"
 import { client, id, named, ofKind, Recording, raw, recordingWith, serve, stored, whoami } from "./utils.js"
 
@@ -406,6 +406,42 @@ describe("HttpPropagation", () => {
           })
         )
       }
+    }
+
+    const unsampled: ReadonlyArray<
+      readonly [
+        options: HttpPropagation.ServerOptions | null,
+        remote: "follow" | "ignore" | undefined,
+        recorded: boolean
+      ]
+    > = [
+      [{ trust: "always" }, undefined, false],
+      [{ trust: "never" }, undefined, true],
+      [null, undefined, true],
+      [{ trust: "always" }, "ignore", true],
+      [{ trust: "never" }, "follow", false],
+      [null, "follow", false]
+    ]
+    for (const [options, remote, recorded] of unsampled) {
+      const trust = options === null ? "without the middleware" : `trusting ${JSON.stringify(options.trust)}`
+      it.scopedLive(
+        `${recorded ? "records" : "leaves out and counts"} what a caller did not sample: ${remote}, ${trust}`,
+        () =>
+          Effect.gen(function* () {
+            const url = yield* serve(whoami, options)
+            for (const flags of ["00", "01"]) {
+              yield* raw(url, ["traceparent", `00-${traceId}-b7ad6b716920333${flags.at(1)}-${flags}`])
+            }
+            const { logs, spans } = yield* stored
+            assert.deepStrictEqual(
+              [ofKind(spans, "server").length, spans.length, logs.length],
+              recorded ? [2, 4, 2] : [1, 2, 1]
+            )
+            for (const span of spans) assert.strictEqual(span.traceId, traceId)
+            const { unsampledByCallers } = yield* Tracer.Tracer
+            assert.strictEqual(yield* unsampledByCallers, recorded ? 0 : 1)
+          }).pipe(Effect.provide(recordingWith({ sampling: { type: "always", ...(remote && { remote }) } })))
+      )
     }
 
     it.scopedLive("keeps a failed request of a session that is not sampled, with what is in it", () =>

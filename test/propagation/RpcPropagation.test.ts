@@ -42,17 +42,21 @@ const toSocket = Layer.unwrapEffect(
   )
 )
 
+const overSocket = (trust?: Parameters<typeof server>[0]): Transport =>
+  RpcClient.layerProtocolSocket().pipe(
+    Layer.provide(toSocket),
+    Layer.merge(Layer.provide(server(trust), RpcServer.layerProtocolSocketServer)),
+    Layer.provide(NodeSocketServer.layer({ port: 0 })),
+    Layer.provide(RpcSerialization.layerMsgPack)
+  )
+
 const script = new URL("./callsWorker.ts", import.meta.url)
 const importScript = `import("tsx/esm/api").then(({ register }) => (register(), import("${script}")))`
 
 const transports: Record<string, Transport> = {
   HTTP: overHttp(),
-  "a socket": RpcClient.layerProtocolSocket().pipe(
-    Layer.provide(toSocket),
-    Layer.merge(Layer.provide(server(), RpcServer.layerProtocolSocketServer)),
-    Layer.provide(NodeSocketServer.layer({ port: 0 })),
-    Layer.provide(RpcSerialization.layerMsgPack)
-  ),
+  "a socket": overSocket(),
+
   "a worker": RpcClient.layerProtocolWorker({ size: 1 }).pipe(
     Layer.provide(NodeWorker.layerPlatform(() => new Worker(importScript, { eval: true })))
   )
@@ -121,6 +125,24 @@ describe("a server", () => {
   it.scopedLive("that trusts nobody believes no session and no options", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(carried(yield* asked("never", {})), nobody)
+    })
+  )
+
+  it.scopedLive("that trusts nobody records what a caller did not sample, and one that trusts does not", () =>
+    Effect.gen(function* () {
+      const traceId = "0af7651916cd43dd8448eb211c80319c"
+      for (const [trust, names] of [
+        ["never", ["RpcServer.work", "handle"]],
+        ["always", [] as ReadonlyArray<string>]
+      ] as const) {
+        const spans = yield* Effect.gen(function* () {
+          const caller = yield* client
+          yield* caller.work().pipe(Propagation.restore({ traceparent: `00-${traceId}-b7ad6b7169203331-00` }))
+          return yield* caller.stored()
+        }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(overSocket(trust), observed("calls"))))
+        const found = spans.filter((span) => span.traceId === traceId && /^(RpcServer|handle)/.test(span.name))
+        assert.deepStrictEqual(found.map(({ name }) => name).sort(), Array.from(names))
+      }
     })
   )
 

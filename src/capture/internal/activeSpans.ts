@@ -16,6 +16,8 @@ export interface OpenSpan {
   letGo: boolean
   /** Whether it has ended, or was recorded as open when its tracer closed. */
   readonly done: boolean
+  /** A reading of the clock while it is open, moved as its start was: so what it took stays exact. */
+  moved(reading: bigint): bigint
   /** The bytes of a record of it. */
   sizeOf(record: SpanRecord): number
   /** The span as it is now, still open. */

@@ -10,8 +10,10 @@ export interface HeldTracesOptions {
   readonly maxRecords: number
   /** How long a trace is held, at most. */
   readonly maxAge: Duration.Duration
-  /** Whether a trace is kept for the sake of this span, which may still be open. */
-  readonly keeps: (span: SpanRecord) => boolean
+  /** Whether a trace is kept for the sake of this span, which has ended by then, or is still open. */
+  readonly keeps: (span: SpanRecord, by: bigint) => boolean
+  /** A reading of the clock. */
+  readonly now: () => bigint
 }
 
 /**
@@ -88,6 +90,8 @@ interface Held {
 
 /** The spans and logs of one undecided trace. It is kept or dropped once, and stays so. */
 export class HeldTrace {
+  /** Told when it is left out. */
+  onDropped: (() => void) | undefined = undefined
   private state: "held" | "kept" | "dropped" = "held"
   private readonly spans = new Set<OpenSpan>()
   private records: Array<Held> = []
@@ -120,7 +124,7 @@ export class HeldTrace {
       if (!held.waits) this.emit(held)
     } else {
       this.records.push(held)
-      if (this.all.options.keeps(record)) this.keep()
+      if (this.all.options.keeps(record, record.endTime ?? record.startTime)) this.keep()
     }
     this.settle()
   }
@@ -148,7 +152,7 @@ export class HeldTrace {
     this.all.remove(this)
     if (this.state !== "held") return
     for (const span of this.spans) {
-      if (this.all.options.keeps(span.snapshot())) {
+      if (this.all.options.keeps(span.snapshot(), span.moved(this.all.options.now()))) {
         this.keep()
         return
       }
@@ -182,6 +186,7 @@ export class HeldTrace {
 
   private drop(): void {
     this.state = "dropped"
+    this.onDropped?.()
     this.clear()
     this.spans.clear()
   }

@@ -27,4 +27,6 @@ export interface CaptureOptions {
   /** Stamped on records outside any session; never propagated. */
   readonly defaultSessionId?: SessionId | undefined
   readonly limits: Limits
+  /** Whether of several layers over one program that say so, the innermost records alone. By default all of them record. */
+  readonly isAlone?: boolean | undefined
 }

@@ -14,6 +14,8 @@ export interface Recorder {
   readonly emitter: Emitter["Type"]
   /** Whether it still records. Effect may keep a tracer and loggers beyond their layer. */
   readonly open: boolean
+  /** The tracer that its own stands in place of. */
+  readonly surrounding?: Tracer | undefined
 }
 
 /**
@@ -25,6 +27,9 @@ const recorders: WeakMap<object, Recorder> = globalValue("effect-observability/c
 /** Makes a layer known by what it installs. */
 export const register = (installed: Tracer | Logger<unknown, unknown>, recorder: Recorder): void =>
   void recorders.set(installed, recorder)
+
+/** The layer that installed a tracer or a logger. */
+export const installed = (tracerOrLogger: object): Recorder | undefined => recorders.get(tracerOrLogger)
 
 /** The layer that records the logs of a fiber. */
 export const loggingOf = (read: ReadRef): Recorder | undefined => {

@@ -7,6 +7,7 @@ import { type Recording, recording } from "../../identity/internal/currentCorrel
 import type { SessionId } from "../../identity/SessionId.js"
 import type { TracingOptions } from "../../identity/TracingOptions.js"
 import type { Moments } from "../../runtime/moments.js"
+import type { Wall } from "../../runtime/wall.js"
 import * as genAi from "../../signal/conventions/genAi.js"
 import * as conventions from "../../signal/conventions/index.js"
 import type { Emitter } from "../../signal/Emitter.js"
@@ -42,13 +43,15 @@ export interface TracerLayer {
   readonly modelCalls: modelCalls.ModelCalls
   readonly emitter: Emitter["Type"]
   readonly moments: Moments
+  readonly wall: Wall
   readonly refused: RefusedAttributes
   /** Says of an attribute that it is a header to be left out. */
   readonly isUnwanted: IsUnwanted
-  /** Nanoseconds since the epoch, for spans whose fiber has timing disabled. */
+  /** A reading of the clock that durations are measured by, in nanoseconds. */
   readonly now: () => bigint
   /** Whether the tracer still records. */
   open: boolean
+  readonly surrounding: Tracer.Tracer
 }
 
 /** A time that was given, or the clock's where none was: Effect gives 0 where timing is disabled, JavaScript anything. */
@@ -66,6 +69,7 @@ export interface HeadOptions {
   readonly traceId: string
   readonly spanId: string
   readonly sampled: boolean
+  readonly follows: boolean
   readonly traceState: string | undefined
   /** The flags of its trace. `sampled` says whether it is sampled. */
   readonly flags: number | undefined
@@ -93,6 +97,8 @@ export class PropagatedSpan implements Tracer.Span, Recording {
   /** The session of the fiber that started it, or what `session.id` was set to since; never the default one. */
   sessionId: SessionId | undefined
   links: ReadonlyArray<Tracer.SpanLink> = draft.none
+  /** Whether another process has decided about its trace. */
+  follows: boolean
   /** The recording of the same span by another tracer of ours. */
   besides: PropagatedSpan | undefined = undefined
 
@@ -115,6 +121,7 @@ export class PropagatedSpan implements Tracer.Span, Recording {
     this.flags = options.flags
     this.sessionId = options.sessionId
     this.isSampled = options.sampled
+    this.follows = options.follows
   }
 
   get _tag(): "Span" {
@@ -158,7 +165,7 @@ export class PropagatedSpan implements Tracer.Span, Recording {
     this.exit = Exit.isExit(exit) ? exit : Exit.void
   }
 
-  reassign(sessionId: SessionId | undefined, _options: Omit<TracingOptions, "sessionId">): void {
+  reassign(sessionId: SessionId | undefined, _options: Omit<TracingOptions, "sessionId">, _trusted?: boolean): void {
     this.sessionId = sessionId
   }
 
@@ -196,8 +203,12 @@ export interface Decision {
   readonly sampled: boolean
   /** Where it is not, the trace that it is held with. */
   readonly trace: HeldTrace | undefined
-  /** Decides on it again as soon as its session is known, or somebody asks. */
-  readonly later: ((sessionId: SessionId | undefined) => Decision) | undefined
+  /** Whether that is the decision of another process. */
+  readonly follows: boolean
+  /** Decides as soon as its session is known, or somebody asks; by the word of its caller, if that is known to be believed. */
+  readonly later: ((sessionId: SessionId | undefined, trusted: boolean | undefined) => Decision) | undefined
+  /** Whether a session that is known still later decides anew. */
+  readonly perSession: boolean
 }
 
 /**
@@ -221,6 +232,10 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, mod
   private readonly draft: draft.Draft
   private trace: HeldTrace | undefined
   private undecided: Decision["later"]
+  /** Decides anew as soon as it has a session. */
+  private sessionless: Decision["later"] = undefined
+  private trusted: boolean | undefined = undefined
+  private readonly perSession: boolean
   private attributeCount = 0
   /** The attributes that are there and were cut. */
   private cutAttributes: Set<string> | undefined = undefined
@@ -232,17 +247,20 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, mod
     /** The parent as it is recorded: none where Effect's has ids that are not ids. */
     recordedParent: Tracer.AnySpan | undefined,
     private tracing: Tracing,
-    decision: Decision
+    decision: Decision,
+    /** The time of day at which it starts. */
+    startedAt: bigint
   ) {
     super(head)
     this.trace = decision.trace
     this.undecided = decision.later
+    this.perSession = decision.perSession
     this.around = recordedParent && this.parentIn(recordedParent)
-    // A parent that this tracer did not record is no more stored here than one in another process.
-    const isRemote = recordedParent !== undefined && this.around === undefined
+    // A parent that this tracer did not record is no more stored here than one in another process, unless that was left to it.
+    const isRemote = recordedParent !== undefined && this.around === undefined && !this.isBeside(recordedParent)
     this.draft = draft.begin(
       this,
-      head.layer.moments.next(this.startTime),
+      head.layer.moments.next(startedAt),
       recordedParent?.spanId,
       isRemote,
       head.layer.options
@@ -283,13 +301,14 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, mod
     }
     this.assign(name, json)
     this.changes++
+    if (this.perSession && name === genAi.sessionId) this.decideAnew()
   }
 
   override event(name: string, time: bigint, attributes?: Record<string, unknown>): void {
     if (this.done || isLog(attributes)) return
     const { limits } = this.layer.options
     if (this.draft.events.length === limits.eventCount) draft.drop(this.draft, "events")
-    else this.addEvent(toText(name, limits), timeOf(time, this.layer), entriesOf(attributes ?? {}))
+    else this.addEvent(toText(name, limits), this.moved(timeOf(time, this.layer)), entriesOf(attributes ?? {}))
   }
 
   override addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
@@ -309,6 +328,11 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, mod
     this.decide()
     super.end(endTime, exit)
     if (this.done || !this.layer.open) return
+    if (!this.isSampled && this.trace === undefined) {
+      // In no session to the last.
+      this.done = true
+      return
+    }
     if (this.trace === undefined) {
       this.layer.active.remove(this)
       const record = this.ended(endTime)
@@ -331,13 +355,18 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, mod
   }
 
   waits(record: draft.Draft, bytes: number, emit: () => void): boolean {
-    return this.layer.modelCalls.waits(this, record, bytes, record.endTime ?? record.startTime, emit)
+    return this.layer.modelCalls.waits(this, record, bytes, this.layer.now(), emit)
   }
 
   modelAround(): RecordedSpan | undefined {
     const around = this.typedAround()
     if (around === undefined || around.trace !== this.trace || around.type() !== "model_generation") return undefined
     return conventions.isEmbedding(around.json ?? {}) === conventions.isEmbedding(this.json ?? {}) ? around : undefined
+  }
+
+  moved(time: bigint): bigint {
+    const { startTime } = this.draft
+    return startTime === this.startTime ? time : time + (startTime - this.startTime)
   }
 
   /** The bytes of a record of it, as `signal/internal/size.ts` estimates them. */
@@ -355,10 +384,16 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, mod
     )
   }
 
-  override reassign(sessionId: SessionId | undefined, options: Omit<TracingOptions, "sessionId">): void {
+  override reassign(
+    sessionId: SessionId | undefined,
+    options: Omit<TracingOptions, "sessionId">,
+    trusted?: boolean
+  ): void {
     super.reassign(sessionId, options)
     this.tracing = storableOf(options, this.layer.options.limits)
+    this.trusted = trusted
     this.decide()
+    this.decideAnew()
   }
 
   /** Unless it was shown: what is stored by its name cannot be moved. */
@@ -369,6 +404,7 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, mod
   override detach(): void {
     this.done = true
     this.undecided = undefined
+    this.sessionless = undefined
     if (this.trace === undefined) this.layer.active.remove(this)
     else this.trace.forget(this)
   }
@@ -387,10 +423,32 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, mod
     if (undecided === undefined) return
     // The sampler may ask about the span that it is asked about.
     this.undecided = undefined
-    const { sampled, trace } = undecided(this.sessionId)
+    const { follows, sampled, trace } = undecided(this.sessionId, this.trusted)
     this.isSampled = sampled
+    this.follows = follows
     this.trace = trace
+    if (this.perSession && this.sessionId === undefined && !follows) this.sessionless = undecided
     if (this.layer.open && (sampled || trace !== undefined)) this.open()
+    else if (this.sessionless === undefined) this.done = true
+  }
+
+  /** Its session was not known when it was decided upon: all of a session is recorded, or nothing. */
+  private decideAnew(): void {
+    if (this.perSession && this.sessionId !== undefined) this.decide()
+    const { sessionless } = this
+    if (sessionless === undefined || this.sessionId === undefined || this.done || !this.layer.open) return
+    this.sessionless = undefined
+    const before = this.isSampled
+    const { sampled, trace } = sessionless(this.sessionId, this.trusted)
+    this.isSampled = sampled
+    if (sampled === before) {
+      this.done = !sampled && this.trace === undefined
+      return
+    }
+    if (this.trace === undefined) this.layer.active.remove(this)
+    else this.trace.forget(this)
+    this.trace = trace
+    if (sampled || trace !== undefined) this.open()
     else this.done = true
   }
 
@@ -414,12 +472,6 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, mod
       this.cutAttributes.add(name)
     }
     draft.drop(this.draft, "attributes", Number(this.cut) - Number(known))
-  }
-
-  /** A time of it, moved as its start was: so what it took stays exact. */
-  private moved(time: bigint): bigint {
-    const { startTime } = this.draft
-    return startTime === this.startTime ? time : time + (startTime - this.startTime)
   }
 
   /** Apart from `end`, where what a closure captures would be allocated for every span. */
@@ -521,6 +573,12 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, mod
     let span = this.around
     while (span !== undefined && span.type() === "generic") span = span.around
     return span
+  }
+
+  /** Whether a parent was recorded by a layer around this one, in its place. */
+  private isBeside(span: Tracer.AnySpan): boolean {
+    const { options } = this.layer
+    return options.isAlone === true && recordedOf(span)?.layer.options.isAlone === true
   }
 
   /** The recording of a parent, if that one is recorded with this span. */

@@ -18,8 +18,12 @@ export const recording: unique symbol = Symbol.for("effect-observability/recordi
 
 /** The session and the trace that a span belongs to, as its recording knows them, or a remote parent carries them. */
 export type Recording = Carried["Type"] & {
-  /** Makes it belong to others than those for whom its fiber was started. */
-  readonly reassign: (sessionId: SessionId | undefined, options: Omit<TracingOptions, "sessionId">) => void
+  /** Makes it belong to others than those for whom its fiber was started, and says whether their word is believed. */
+  readonly reassign: (
+    sessionId: SessionId | undefined,
+    options: Omit<TracingOptions, "sessionId">,
+    trusted?: boolean
+  ) => void
   /** Gives it what came with its trace, where that was not known when it started. */
   readonly adopt: (trace: Pick<Carried["Type"], "traceState" | "flags">) => void
 }

@@ -1,5 +1,6 @@
 /** The answer of a server to a request. */
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { SignalEncoding } from "./encoding.js"
 
@@ -11,23 +12,34 @@ export interface Answer {
 
 type Rejected = SignalEncoding<never>["rejected"]
 
-/** Reads the answer to a request that was taken. One that cannot be read says nothing. */
-export const toAnswer = (rejected: Rejected, contentType: string, bytes: Uint8Array): Answer => {
-  if (!contentType.includes("protobuf")) {
-    const { partialSuccess } = Option.getOrElse(parseAnswer(bytes), () => ({ partialSuccess: undefined }))
-    return { rejected: partialSuccess?.[rejected] ?? 0, message: partialSuccess?.errorMessage ?? "" }
+/** Reads the answer to a request that was taken; none where it is no answer of OTLP, such as a page. */
+export const toAnswer = (rejected: Rejected, contentType: string, bytes: Uint8Array): Answer | undefined => {
+  // Some servers say nothing, which is what OTLP says where all was taken.
+  if (bytes.length === 0) return contentType.includes("html") ? undefined : { rejected: 0, message: "" }
+  if (contentType.includes("json") || (!contentType.includes("protobuf") && isObject(bytes))) {
+    return Option.getOrUndefined(Option.flatMap(parseObject(bytes), (answer) => inJson(rejected, answer)))
   }
-  const [, partialSuccess] = fieldsOf(bytes)
+  const { fields, isWhole } = fieldsOf(bytes)
+  const [, partialSuccess] = fields
+  if (!isWhole) return undefined
   if (!(partialSuccess instanceof Uint8Array)) return { rejected: 0, message: "" }
-  const [, count] = fieldsOf(partialSuccess)
+  const [, count] = fieldsOf(partialSuccess).fields
   return { rejected: isCount(count) ? count : 0, message: messageOf(partialSuccess) }
 }
 
 /** Reads why a request was refused. */
 export const toReason = (contentType: string, bytes: Uint8Array): string =>
-  contentType.includes("protobuf")
+  contentType.includes("protobuf") && fieldsOf(bytes).isWhole
     ? messageOf(bytes)
-    : Option.match(parseStatus(bytes), { onNone: () => toText(bytes), onSome: ({ message }) => message })
+    : Option.match(parseStatus(bytes), { onNone: () => toPage(bytes), onSome: ({ message }) => message })
+
+/** A text, or the title of a page. */
+export const toPage = (bytes: Uint8Array): string => {
+  const text = toText(bytes.subarray(0, maxPage))
+  return /<title[^>]{0,100}>([^<]+)/i.exec(text)?.[1]?.trim() ?? text
+}
+
+const maxPage = 4_096
 
 const toText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
@@ -38,21 +50,30 @@ const parsing = <A, I>(schema: Schema.Schema<A, I>) => {
 
 const isCount = Schema.is(Schema.NonNegativeInt)
 
-const Count = Schema.optional(
-  Schema.Union(Schema.NonNegativeInt, Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative()))
-)
+const isObject = (bytes: Uint8Array): boolean => toText(bytes.subarray(0, 64)).trimStart().startsWith("{")
 
-const parseAnswer = parsing(
-  Schema.Struct({
-    partialSuccess: Schema.optional(
-      Schema.Struct({
-        rejectedSpans: Count,
-        rejectedLogRecords: Count,
-        rejectedDataPoints: Count,
-        errorMessage: Schema.optional(Schema.String)
-      })
-    )
+const parseObject = parsing(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+
+/** An answer of which a part cannot be read says nothing there. Names may be those of protobuf. */
+const inJson = (rejected: Rejected, answer: Readonly<Record<string, unknown>>): Option.Option<Answer> => {
+  const names = Object.keys(answer)
+  if (names.length > 0 && !names.some((name) => name === "partialSuccess" || name === "partial_success")) {
+    return Option.none()
+  }
+  const partial = answer["partialSuccess"] ?? answer["partial_success"]
+  const field = (name: string): unknown =>
+    Predicate.isRecord(partial) ? (partial[name] ?? partial[toSnakeCase(name)]) : undefined
+  const message = field("errorMessage")
+  return Option.some({
+    rejected: Option.getOrElse(countOf(field(rejected)), () => 0),
+    message: typeof message === "string" ? message : ""
   })
+}
+
+const toSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+const countOf = Schema.decodeUnknownOption(
+  Schema.Union(Schema.NonNegativeInt, Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative()))
 )
 
 const parseStatus = parsing(Schema.Struct({ message: Schema.String }))
@@ -62,12 +83,18 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
 
 /** The second field of both messages that say why something was refused. */
 const messageOf = (bytes: Uint8Array): string => {
-  const [, , message] = fieldsOf(bytes)
+  const [, , message] = fieldsOf(bytes).fields
   return message instanceof Uint8Array ? utf8.decode(message) : ""
 }
 
-/** The integers and the bytes of a message in protobuf, by the number of their field. */
-const fieldsOf = (bytes: Uint8Array): ReadonlyArray<number | Uint8Array | undefined> => {
+interface Fields {
+  /** The integers and the bytes of a message in protobuf, by the number of their field. */
+  readonly fields: ReadonlyArray<number | Uint8Array | undefined>
+  /** Whether the bytes are a message to their end. */
+  readonly isWhole: boolean
+}
+
+const fieldsOf = (bytes: Uint8Array): Fields => {
   const fields: Array<number | Uint8Array> = []
   let at = 0
   const varint = () => {
@@ -82,7 +109,7 @@ const fieldsOf = (bytes: Uint8Array): ReadonlyArray<number | Uint8Array | undefi
     const tag = varint()
     const field = Math.floor(tag / 8)
     // No field of an answer has a higher number.
-    if (field > 16) return fields
+    if (field === 0 || field > 16) return { fields, isWhole: false }
     switch (tag % 8) {
       case 0:
         fields[field] = varint()
@@ -100,8 +127,8 @@ const fieldsOf = (bytes: Uint8Array): ReadonlyArray<number | Uint8Array | undefi
         at += 4
         break
       default:
-        return fields
+        return { fields, isWhole: false }
     }
   }
-  return fields
+  return { fields, isWhole: at === bytes.length }
 }

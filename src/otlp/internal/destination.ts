@@ -11,6 +11,7 @@ import { version } from "../../runtime/version.js"
 import type { SignalName } from "../../signal/signals.js"
 import type { SignalEncoding } from "./encoding.js"
 import * as Format from "./format.js"
+import type { Dispatcher, Proxies } from "./transport.js"
 
 /**
  * Options that are not given come from the variables `OTEL_EXPORTER_OTLP_*`, those of a signal (`…_TRACES_…`, `…_LOGS_…`,
@@ -22,7 +23,10 @@ import * as Format from "./format.js"
 export interface Options {
   /** Its name in the ledger, `"otlp"` by default: several need names of their own. */
   readonly name?: string | undefined
-  /** The URL to which `/v1/traces`, `/v1/logs` and `/v1/metrics` are appended: `http://localhost:4318` by default. */
+  /**
+   * The URL to which `/v1/traces`, `/v1/logs` and `/v1/metrics` are appended, without one of them at its end:
+   * `http://localhost:4318` by default.
+   */
   readonly endpoint?: string | undefined
   /**
    * Sent with every request. The headers of the environment are not sent to an endpoint that is given here: they are
@@ -33,10 +37,15 @@ export interface Options {
   readonly protocol?: "http/protobuf" | "http/json" | undefined
   /** `"none"` by default. */
   readonly compression?: "gzip" | "none" | undefined
-  /** How long one request may take: 10 seconds by default. */
+  /** How long one request may take, with all of its answer: 10 seconds by default. */
   readonly timeout?: Duration.DurationInput | undefined
   /** The signals that are sent, all by default: `["spans"]` for a server that takes nothing else. */
   readonly signals?: ReadonlyArray<SignalName> | undefined
+  /**
+   * Sends the requests, instead of the proxies that the environment names: an `Agent` or a `ProxyAgent` of the package
+   * `undici`, which stays the program's to close.
+   */
+  readonly dispatcher?: Dispatcher | undefined
 }
 
 export interface Destination {
@@ -65,7 +74,8 @@ export const make = Effect.fnUntraced(function* (
   const whole = options.endpoint === undefined ? yield* own("ENDPOINT", OtelEnv.text) : undefined
   const base = options.endpoint ?? (yield* general("ENDPOINT", OtelEnv.text)) ?? "http://localhost:4318"
   const url = yield* parseUrl(whole ?? base)
-  if (whole === undefined) url.pathname = `${url.pathname.replace(/\/$/, "")}/v1/${path}`
+  if (whole === undefined)
+    url.pathname = `${url.pathname.replace(/(?:\/v1\/(?:traces|logs|metrics))?\/*$/, "")}/v1/${path}`
 
   const given = Object.entries(options.headers ?? {}).map(
     ([name, value]): Header => [name, Redacted.isRedacted(value) ? Redacted.value(value) : value]
@@ -96,6 +106,15 @@ export const make = Effect.fnUntraced(function* (
     compression,
     timeout: Duration.decode(options.timeout ?? (yield* either("TIMEOUT", OtelEnv.positiveInt)) ?? "10 seconds")
   }
+})
+
+/** The proxies that the environment names, in small letters or in capitals. */
+export const proxies: Effect.Effect<Proxies> = Effect.suspend(() => {
+  const named = (name: string) =>
+    Effect.flatMap(variable(name.toLowerCase(), OtelEnv.text), (value) =>
+      value === undefined ? variable(name, OtelEnv.text) : Effect.succeed(value)
+    )
+  return Effect.all({ http: named("HTTP_PROXY"), https: named("HTTPS_PROXY"), none: named("NO_PROXY") })
 })
 
 type Header = readonly [name: string, value: string]

@@ -44,9 +44,10 @@ export interface ConsoleOptions {
 export const consoleWith = ({ colors, content = false }: ConsoleOptions = {}): Exporter => {
   const trees = new Trees()
   const print = (take: (options: ItemOptions, now: number) => ReadonlyArray<Tree>): Effect.Effect<void> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    Effect.flatMap(Clock.currentTimeNanos, (nanos) => {
       const paint = painter(colors ?? isTerminal())
-      const lines = take({ content, paint }, now)
+      // Nanoseconds of a clock come from a source that is never set back.
+      const lines = take({ content, paint }, Number(nanos / 1_000_000n))
         .toSorted(byTop)
         .flatMap((tree) => linesOf(tree, paint))
       return lines.length === 0 ? Effect.void : Effect.catchAllDefect(Console.log(lines.join("\n")), () => Effect.void)

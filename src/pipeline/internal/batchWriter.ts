@@ -2,14 +2,14 @@
  * Takes records from the running program and brings them to the exporters in batches: bounded, counted, one flight an
  * exporter at a time.
  */
-import nodeProcess from "node:process"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import { identity } from "effect/Function"
 import type * as Scope from "effect/Scope"
 import { logWarning } from "../../runtime/annotated.js"
+import { background } from "../../runtime/background.js"
+import { whenProcessEnds } from "../../runtime/processEnd.js"
 import type { Emitter } from "../../signal/Emitter.js"
 import type { Exporter } from "../Exporter.js"
 import type { FlushError } from "../FlushError.js"
@@ -75,10 +75,10 @@ export const make = Effect.fnUntraced(function* (
   const delay = everything ? Duration.min(batch.scheduledDelay, persistDelay) : batch.scheduledDelay
   const fibers = yield* Effect.forEach(
     [feed(writer, delay, settled), ...writer.lanes.flatMap((lane) => [lane.run(settled), lane.persist(settled)])],
-    fork
+    (work) => fork(background(work))
   )
   if (spool !== undefined) {
-    yield* whenProcessEnds(() => {
+    yield* whenProcessEnds("exit", () => {
       Writer.handOver(writer, Number.POSITIVE_INFINITY)
       for (const lane of writer.lanes) lane.giveUpNow()
     })
@@ -147,13 +147,3 @@ const shutdown = ({ name, shutdown = Effect.void }: Exporter) =>
       Effect.catchAllCause(() => Effect.void)
     )
   )
-
-/** Runs when the process ends without closing its scopes: by `process.exit`, or because nobody caught an error. */
-const whenProcessEnds = (run: () => void): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.suspend(() => {
-    const listener = () => void Either.try(run)
-    return Effect.acquireRelease(
-      Effect.sync(() => void nodeProcess.once("exit", listener)),
-      () => Effect.sync(() => void nodeProcess.off("exit", listener))
-    )
-  })

@@ -21,6 +21,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { logWarning } from "../../runtime/annotated.js"
+import { background } from "../../runtime/background.js"
 import { perSignal, type SignalName, signalNames } from "../../signal/signals.js"
 import { attempt, beginning, hasCode, type SpoolError } from "./disk.js"
 import * as Owner from "./owner.js"
@@ -78,7 +79,7 @@ export class Spool extends Inspectable.Class implements Disk {
       })
     )
     if (isOff) return undefined
-    yield* Effect.forkScoped(Effect.repeat(spool.sayAlive, Schedule.spaced(beat)))
+    yield* Effect.forkScoped(background(Effect.repeat(spool.sayAlive, Schedule.spaced(beat))))
     return spool
   })
 

@@ -143,9 +143,8 @@ export const handOver = ({ clock, intake, lanes, process }: Writer, millis = sli
   const start = clock.unsafeCurrentTimeMillis()
   let done = 0
   while (done < intake.length) {
-    const elapsed = clock.unsafeCurrentTimeMillis() - start
     // A clock that was set back ends the slice, too.
-    if (elapsed < 0 || elapsed >= millis) break
+    if (Math.abs(clock.unsafeCurrentTimeMillis() - start) >= millis) break
     const entry = intake[done++] as Entry
     const result = Either.try(() => process[entry.signal](entry.record))
     if (Either.isRight(result) && result.right !== undefined) {

@@ -5,7 +5,6 @@
  */
 import * as Reactivity from "@effect/experimental/Reactivity"
 import type { SqlError } from "@effect/sql/SqlError"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,7 +13,8 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { logWarning } from "../../runtime/annotated.js"
-import { isolated } from "../../runtime/isolated.js"
+import { background } from "../../runtime/background.js"
+import * as Wall from "../../runtime/wall.js"
 import { invalidArgument } from "../internal/errors.js"
 import * as Reopening from "../internal/reopening.js"
 import * as Retention from "../internal/retention.js"
@@ -113,7 +113,7 @@ export const make = ({
       Effect.tap((sql) =>
         settings?.checkpoint_threshold === undefined ? sql.unsafe(checkpointThreshold) : Effect.void
       ),
-      Effect.tap((sql) => Effect.forkScoped(checkpointWhenIdle(sql))),
+      Effect.tap((sql) => Effect.forkScoped(background(checkpointWhenIdle(sql)))),
       Effect.provide(Reactivity.layer)
     ),
     options
@@ -223,13 +223,12 @@ const makeWith = Effect.fnUntraced(function* (
     ...Service.make(Reopening.engine(database)),
     snapshot: (path) => database.use((opened) => opened.snapshot(path))
   }
-  if (Option.isSome(age)) yield* Effect.forkScoped(isolated(deleteHourly(storage, age.value)))
+  if (Option.isSome(age)) yield* Effect.forkScoped(background(deleteHourly(storage, age.value)))
   return storage
 })
 
 const deleteHourly = (storage: StorageService, age: bigint) =>
-  Clock.currentTimeNanos.pipe(
-    Effect.flatMap((now) => storage.deleteBefore(now - age)),
+  Effect.clockWith((clock) => storage.deleteBefore(Wall.of(clock).now() - age)).pipe(
     Effect.catchAll((error) => logWarning("DuckDbStorage")(`Old records could not be deleted. ${error.message}`)),
     Effect.repeat(Schedule.spaced("1 hour"))
   )

@@ -26,7 +26,8 @@ export interface Store<Opened, E> {
   readonly use: <A>(f: (opened: Opened) => Effect.Effect<A, E | StorageError>) => Effect.Effect<A, StorageError>
 }
 
-const millisBetweenAttempts = 1000
+/** Nanoseconds, which come from a source that is never set back. */
+const betweenAttempts = 1_000_000_000n
 
 /**
  * Opens a store. If that fails with what may pass, it warns, and every use tries again, at most once a second; with
@@ -36,7 +37,7 @@ export const make = Effect.fnUntraced(function* <Opened, E>({ connect, errorOf, 
   const parent = yield* Effect.scope
   const lock = yield* Effect.makeSemaphore(1)
   let current: { readonly opened: Opened; readonly scope: Scope.CloseableScope } | undefined
-  let failed: { readonly error: E | StorageError; readonly at: number } | undefined
+  let failed: { readonly error: E | StorageError; readonly at: bigint } | undefined
 
   const attempt = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -46,12 +47,12 @@ export const make = Effect.fnUntraced(function* <Opened, E>({ connect, errorOf, 
         Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
       )
     })
-  ).pipe(Effect.tapError((error) => Effect.map(Clock.currentTimeMillis, (at) => (failed = { error, at }))))
+  ).pipe(Effect.tapError((error) => Effect.map(Clock.currentTimeNanos, (at) => (failed = { error, at }))))
 
-  const get = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+  const get = Effect.flatMap(Clock.currentTimeNanos, (now) =>
     current !== undefined
       ? Effect.succeed(current)
-      : failed !== undefined && now - failed.at < millisBetweenAttempts
+      : failed !== undefined && now - failed.at < betweenAttempts
         ? Effect.fail(failed.error)
         : attempt
   )

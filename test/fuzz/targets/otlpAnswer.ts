@@ -63,7 +63,7 @@ export const otlpAnswer = target("otlpAnswer", draw, ({ damaged, json, message, 
     ["application/json", Buffer.from(json)],
     ["text/html", Uint8Array.from(damaged)]
   ] as const) {
-    const answer = toAnswer("rejectedSpans", type, bytes)
+    const answer = toAnswer("rejectedSpans", type, bytes) ?? { rejected: 0, message: "" }
     ok(Number.isSafeInteger(answer.rejected) && answer.rejected >= 0, `${answer.rejected} rejected`)
     strictEqual(typeof answer.message, "string")
     strictEqual(typeof toReason(type, bytes), "string")

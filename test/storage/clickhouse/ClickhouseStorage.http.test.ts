@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -65,6 +66,34 @@ describeEngine("ClickhouseStorage over HTTP", () => {
       const insert = seen.find(({ query }) => query.endsWith("FORMAT RowBinary"))
       assert.strictEqual(insert?.settings.get("async_insert"), "1")
       assert.strictEqual(insert?.settings.get("wait_for_async_insert"), "1")
+    })
+  )
+
+  it.scopedLive("its connections do not keep a process alive that forgets to close its layer", () =>
+    Effect.gen(function* () {
+      const { password, url, username } = yield* ClickhouseServer.make({ path })
+      const options = { url, username, tablePrefix: "forgotten_" }
+      const script = `
+        import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
+        import { Observability } from "./src/index.js"
+        import { ClickhouseStorage } from "./src/clickhouse.js"
+        const options = { ...${JSON.stringify(options)}, password: Redacted.make(${JSON.stringify(password)}) }
+        const live = Layer.provide(Observability.layer({ serviceName: "t" }), ClickhouseStorage.layer(options))
+        await ManagedRuntime.make(live).runPromise(Effect.withSpan(Effect.void, "work"))`
+      const ended = yield* Effect.async<unknown>((resume) => {
+        execFile(
+          process.execPath,
+          ["--import", "tsx", "--input-type=module", "-e", script],
+          { timeout: 30_000 },
+          (error, _, stderr) => resume(Effect.succeed([error, stderr]))
+        )
+      })
+      assert.deepStrictEqual(ended, [null, ""])
+      const storage = yield* ClickhouseStorage.make({ ...options, password: Redacted.make(password) })
+      assert.deepStrictEqual(
+        (yield* storage.listSpans()).items.map(({ name }) => name),
+        ["work"]
+      )
     })
   )
 })

@@ -5,8 +5,8 @@
 import type { Buffer } from "node:buffer"
 import { Readable } from "node:stream"
 import * as Arr from "effect/Array"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Wall from "../../../runtime/wall.js"
 import type { Primitives } from "../../Engine.js"
 import type { Column, Values } from "./columns.js"
 import { type Layout, layouts } from "./layouts.js"
@@ -15,8 +15,12 @@ import type { Store } from "./store.js"
 
 export const insert = ({ insert, name }: Pick<Store, "insert" | "name">): Primitives["insert"] => {
   let last = 0n
-  /** The time in nanoseconds, and later than any that it gave before. */
-  const nextVersion = Effect.map(Clock.currentTimeNanos, (now) => (last = now > last ? now : last + 1n))
+  /** The time of day in nanoseconds, and later than any that it gave before. */
+  const nextVersion = Effect.clockWith((clock) => {
+    const now = Wall.of(clock).now()
+    last = now > last ? now : last + 1n
+    return Effect.succeed(last)
+  })
 
   return Effect.fnUntraced(function* (signal, records) {
     const layout = layouts[signal]
