@@ -3,9 +3,13 @@ import { defineConfig } from "vitest/config"
 
 const src = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
 
+/** `npm run engines` sets it: the release of DuckDB that is tested. */
+const duckdb = process.env["DUCKDB_NODE_API"]
+
 export default defineConfig({
   resolve: {
     alias: [
+      ...(duckdb === undefined ? [] : [{ find: /^@duckdb\/node-api$/, replacement: duckdb }]),
       { find: /^effect-observability$/, replacement: src("index.ts") },
       { find: /^effect-observability\/(.+)$/, replacement: src("$1.ts") }
     ]

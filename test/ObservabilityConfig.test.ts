@@ -636,7 +636,10 @@ describe("ObservabilityConfig", () => {
           "no probability",
           { ...name, sampling: { type: "ratio", ratio: 0.1 } },
           [
-            [`["sampling"]["ratio"]`, "is unknown, expected one of: type, probability, ignoreParent, remote, keep, keepBuffer"],
+            [
+              `["sampling"]["ratio"]`,
+              "is unknown, expected one of: type, probability, ignoreParent, remote, keep, keepBuffer"
+            ],
             [`["sampling"]["probability"]`, "is missing, expected a number between 0 and 1"]
           ]
         ],

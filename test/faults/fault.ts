@@ -153,7 +153,11 @@ export interface Diary {
 }
 
 /** A process that does what it is told. */
-export const start = (order: Omit<Order, "diary">, nodeOptions: ReadonlyArray<string> = []) =>
+export const start = (
+  order: Omit<Order, "diary">,
+  nodeOptions: ReadonlyArray<string> = [],
+  [command = process.execPath, ...before]: ReadonlyArray<string> = []
+) =>
   Effect.gen(function* () {
     const diary = join(yield* folder, "diary")
     fs.writeFileSync(diary, "")
@@ -161,8 +165,8 @@ export const start = (order: Omit<Order, "diary">, nodeOptions: ReadonlyArray<st
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         spawn(
-          process.execPath,
-          [...nodeOptions, "--import", "tsx", program, JSON.stringify({ ...order, diary } satisfies Order)],
+          command,
+          [...before, ...nodeOptions, "--import", "tsx", program, JSON.stringify({ ...order, diary } satisfies Order)],
           { stdio: ["ignore", "ignore", "pipe"] }
         )
       ),

@@ -1,5 +1,5 @@
 import { ok } from "node:assert/strict"
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -10,11 +10,44 @@ const left = 3_000
 const own = 100
 const program = fileURLToPath(new URL("./heir.ts", import.meta.url))
 
-const heir = (...args: ReadonlyArray<string>) =>
+const heir = (...args: ReadonlyArray<string>) => heirIn([process.execPath], ...args)
+
+const heirIn = ([command = "", ...before]: ReadonlyArray<string>, ...args: ReadonlyArray<string>) =>
   Effect.acquireRelease(
-    Effect.sync(() => spawn(process.execPath, ["--import", "tsx", program, ...args], { stdio: "ignore" })),
+    Effect.sync(() => spawn(command, [...before, "--import", "tsx", program, ...args], { stdio: "ignore" })),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
+
+/** A process that knows no other: another container of the machine, which shares the disk and the name of the host. */
+const contained = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", process.execPath]
+
+const canContain = spawnSync("unshare", [...contained.slice(1, -1), "true"]).status === 0
+
+const beside = Effect.gen(function* () {
+  const directory = yield* folder
+  const spool = join(directory, "spool")
+  const order = { path: "", spool, durability: "disk", rate: 10_000, storeHangs: true } as const
+  const first = yield* start({ ...order, end: { after: left, how: "stay" } }, [], contained)
+  yield* first.emitted(left)
+  const file = join(directory, "heir")
+  const beginning = () => heirIn(contained, spool, file, String(left))
+  const second = yield* beginning()
+  yield* until(
+    Effect.sync(() => fs.existsSync(file) && namesIn(file).length >= own),
+    "the other one has exported what it emitted"
+  )
+  yield* Effect.sleep("1 second")
+  const taken = namesIn(file).length - own
+  same(taken, 0, "taken from a process that lives")
+  second.kill("SIGKILL")
+  yield* first.kill("SIGKILL")
+  yield* beginning()
+  yield* until(
+    Effect.sync(() => namesIn(file).length >= left + own),
+    "what the dead one left is exported"
+  )
+  return `${left} left alone while their process lived, and exported by the next once it was killed`
+})
 
 const namesIn = (file: string): ReadonlyArray<number> => fs.readFileSync(file, "utf8").trimEnd().split("\n").map(Number)
 
@@ -51,6 +84,7 @@ export const heirs: Row = {
           ok(shares.every((counts) => counts.reduce((a, b) => a + b) === left))
           return `${shares.length} times, ${left} left: ${shares.map((counts) => counts.join(" + ")).join(", ")} exported`
         })
-    }
+    },
+    ...(canContain ? [{ name: "in two containers of one host name", run: () => beside }] : [])
   ]
 }

@@ -7,7 +7,7 @@ import { Effect, Fiber, Layer, Logger, ManagedRuntime, Runtime, Scope } from "ef
 import { Observability, type ObservabilityConfig, Storage } from "effect-observability"
 import { DuckDbStorage } from "effect-observability/duckdb"
 
-type How = "throw" | "exit" | "interrupt" | "dispose" | "forget" | "forgetScope" | "thread" | "measure"
+type How = "throw" | "exit" | "interrupt" | "dispose" | "forget" | "forgetScope" | "thread" | "measure" | "stay"
 
 export interface Order {
   readonly path: string

@@ -4,6 +4,7 @@ import { days } from "./day.js"
 import { disks } from "./disks.js"
 import { abruptEndings, closings } from "./endings.js"
 import type { Row } from "./fault.js"
+import { files } from "./files.js"
 import { flood } from "./flood.js"
 import { hangs } from "./hangs.js"
 import { heirs } from "./heirs.js"
@@ -26,6 +27,7 @@ export const rows: ReadonlyArray<Row> = [
   contained,
   flood,
   disks,
+  files,
   servers,
   leaks,
   days

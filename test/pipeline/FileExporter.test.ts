@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import * as fs from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -88,6 +89,94 @@ describe("Exporter.file", () => {
       assert.strictEqual(error.reason, "Unavailable")
     })
   )
+
+  it.scoped(
+    "makes files that their owner alone can read, and gives the mode of one that is there to those after it",
+    () =>
+      Effect.gen(function* () {
+        const directory = join(yield* folder, "made")
+        const path = join(directory, "records.jsonl")
+        const modeOf = (path: string) =>
+          Effect.promise(() => fs.stat(path).then(({ mode }) => (mode & 0o777).toString(8)))
+        const exporter = file({ path, maxBytes: 1, maxFiles: 3 })
+        const write = exporter.export({ spans: [span()], logs: [] })
+        yield* write
+        assert.deepStrictEqual([yield* modeOf(directory), yield* modeOf(path)], ["700", "600"])
+        yield* Effect.promise(() => fs.chmod(path, 0o640))
+        yield* write
+        assert.deepStrictEqual([yield* modeOf(path), yield* modeOf(`${path}.1`)], ["640", "640"])
+      })
+  )
+
+  const inTheWay: ReadonlyArray<readonly [string, (path: string) => Promise<unknown>]> = [
+    ["somebody's notes", (path) => fs.writeFile(path, "notes\n")],
+    ["other lines of JSON", (path) => fs.writeFile(path, `{"level":"info"}\n`.repeat(100))],
+    ["a folder", (path) => fs.mkdir(path)],
+    [
+      "a link to notes",
+      (path) => fs.writeFile(`${path}.notes`, "notes\n").then(() => fs.symlink(`${path}.notes`, path))
+    ],
+    ["a link to itself", (path) => fs.symlink(path, path)],
+    ["a link to nothing", (path) => fs.symlink(`${path}.nothing`, path)],
+    ["a pipe", async (path) => execFileSync("mkfifo", [path])]
+  ]
+
+  const seen = (path: string): Promise<unknown> =>
+    fs.lstat(path).then(async (stat) => [stat.ino, stat.mode, stat.isFile() && (await fs.readFile(path, "utf8"))])
+
+  for (const [what, put] of inTheWay) {
+    it.scoped(`leaves ${what} alone in the place of the file, and the batch waits`, () =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        const path = join(directory, "records.jsonl")
+        yield* Effect.promise(() => put(path))
+        const before = yield* Effect.promise(() => seen(path))
+        const error = yield* Effect.flip(file({ path, maxBytes: 1 }).export({ spans: [span()], logs: [] }))
+        assert.isTrue(error.retryable)
+        assert.deepStrictEqual(yield* Effect.promise(() => seen(path)), before)
+        assert.notInclude(yield* Effect.promise(() => fs.readdir(directory)), "records.jsonl.1")
+      })
+    )
+
+    it.scoped(`passes over ${what} in the place of an older file`, () =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        const path = join(directory, "records.jsonl")
+        yield* Effect.promise(() => put(`${path}.1`))
+        const before = yield* Effect.promise(() => seen(`${path}.1`))
+        const exporter = file({ path, maxBytes: 1, maxFiles: 3 })
+        for (let i = 1; i <= 5; i++) yield* exporter.export({ spans: [span({ name: String(i) })], logs: [] })
+        assert.deepStrictEqual(yield* Effect.promise(() => seen(`${path}.1`)), before)
+        assert.deepStrictEqual(
+          [yield* namesIn(path), yield* namesIn(`${path}.2`), yield* namesIn(`${path}.3`)],
+          [["5"], ["4"], ["3"]]
+        )
+      })
+    )
+  }
+
+  it.scoped("follows a link to a file of its own, and keeps older ones beside that", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const [path, link] = [join(directory, "records.jsonl"), join(directory, "link.jsonl")]
+      yield* file({ path }).export({ spans: [span({ name: "1" })], logs: [] })
+      yield* Effect.promise(() => fs.symlink(path, link))
+      yield* file({ path: link, maxBytes: 1 }).export({ spans: [span({ name: "2" })], logs: [] })
+      assert.deepStrictEqual([yield* namesIn(link), yield* namesIn(`${path}.1`)], [["2"], ["1"]])
+      assert.isTrue((yield* Effect.promise(() => fs.lstat(link))).isSymbolicLink())
+    })
+  )
+
+  for (const maxFiles of [Number.POSITIVE_INFINITY, 1e9, 0, -1, Number.NaN]) {
+    it.scoped(`bears ${maxFiles} files`, () =>
+      Effect.gen(function* () {
+        const path = join(yield* folder, "records.jsonl")
+        const exporter = file({ path, maxBytes: 1, maxFiles })
+        for (let i = 1; i <= 3; i++) yield* exporter.export({ spans: [span({ name: String(i) })], logs: [] })
+        assert.deepStrictEqual(yield* namesIn(path), ["3"])
+      })
+    )
+  }
 
   it.live("leaves the event loop to others while it writes many records", () =>
     Effect.gen(function* () {

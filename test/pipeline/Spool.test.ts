@@ -23,10 +23,12 @@ const make = (
     readonly batchSize?: number
     readonly maxBytes?: number
     readonly shutdown?: Duration.DurationInput
+    readonly exportTimeout?: Duration.DurationInput
   } = {}
 ) => {
   const {
     batchSize = 20,
+    exportTimeout = "5 seconds",
     maxBytes = 2 ** 30,
     queue = 400,
     queueBytes = 2 ** 26,
@@ -42,7 +44,7 @@ const make = (
       maxQueueBytes: queueBytes,
       maxBatchSize: batchSize,
       scheduledDelay: Duration.millis(10),
-      exportTimeout: Duration.seconds(5),
+      exportTimeout: Duration.decode(exportTimeout),
       shutdownTimeout: Duration.decode(shutdown)
     },
     ...rest
@@ -432,6 +434,55 @@ describe("a spool", () => {
         .map((file) => fs.readFileSync(file, "utf8"))
         .join("")
       assert.deepStrictEqual([text.split("masked").length - 1, text.includes("secret")], [50, false])
+    })
+  )
+})
+
+describe("a flush", () => {
+  const slow = () => {
+    const store = memory("store")
+    const exporter: Exporter = { name: "store", export: (batch) => Effect.delay(store.export(batch), "100 millis") }
+    return { exporter, store }
+  }
+
+  it.scopedLive("waits for records that are on disk alone", () =>
+    Effect.gen(function* () {
+      const { exporter, store } = slow()
+      const writer = yield* make(exporter, yield* folder, { queue: 40, batchSize: 10 })
+      yield* emit(writer, 0, 100)
+      assert.isAbove((yield* ledger(writer)).spooled ?? 0, 0)
+      yield* writer.flush
+      const { dropped = {} } = yield* ledger(writer)
+      assert.strictEqual(store.spans.length + Object.values(dropped).reduce((sum, n) => sum + n, 0), 100)
+      assert.isAbove(store.spans.length, 80)
+    })
+  )
+
+  it.scopedLive("waits for no record of an earlier process", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* leave(directory, 300)
+      const { exporter, store } = slow()
+      const writer = yield* make(exporter, directory, { batchSize: 10 })
+      yield* emit(writer, 1_000, 1_030)
+      yield* writer.flush
+      const names = numbers(store.spans)
+      assert.lengthOf(
+        names.filter((name) => name >= 1_000),
+        30
+      )
+      assert.isBelow(names.length, 330)
+    })
+  )
+
+  it.scopedLive("fails with what remains on disk when the time is over", () =>
+    Effect.gen(function* () {
+      const { exporter } = yield* mendable
+      const writer = yield* make(exporter, yield* folder, { queue: 100, exportTimeout: "300 millis" })
+      yield* emit(writer, 0, 100)
+      yield* until(writer, ({ spooled = 0 }) => spooled > 0)
+      const { remaining } = yield* Effect.flip(writer.flush)
+      assert.strictEqual(remaining.store?.spans, (yield* ledger(writer)).queued)
     })
   )
 })
@@ -840,6 +891,49 @@ const marked = (path: string, content: unknown) => {
   fs.mkdirSync(path, { recursive: true })
   fs.writeFileSync(join(path, mark), content === undefined ? "a note of mine" : JSON.stringify(content))
 }
+
+describe("a segment that somebody changed", () => {
+  for (const number of [2 ** 53, 2 ** 40, 1e15, -1, -(2 ** 53), Number.NaN]) {
+    it.scopedLive(`costs one record where a line says that it is number ${number}`, () =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        yield* leave(directory, 20)
+        const [file = ""] = files(directory)
+        const [head = "", ...lines] = fs.readFileSync(file, "utf8").trimEnd().split("\n")
+        const changed = lineOf("S", `${number} ${lines[10]?.slice(lines[10].indexOf(" ") + 1)}`).trimEnd()
+        fs.writeFileSync(file, `${[head, ...lines.toSpliced(10, 1, changed)].join("\n")}\n`)
+        const { emitted, failed, spans } = yield* recover(directory, 19)
+        assert.deepStrictEqual([emitted, failed, spans.length], [20, { Corrupt: 1 }, 19])
+        assert.deepStrictEqual(files(directory), [])
+      })
+    )
+  }
+
+  it.scopedLive("costs a record where the letter of a signal was flipped, which is no line of a newer release", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* leave(directory, 20)
+      const [file = ""] = files(directory)
+      fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace("\nS", "\nL"))
+      const { failed, unread } = yield* recover(directory, 19)
+      assert.deepStrictEqual([failed, unread], [{ Corrupt: 1 }, 0])
+      assert.deepStrictEqual(files(directory), [])
+    })
+  )
+
+  it.scopedLive("is left alone where it is longer than any", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* leave(directory, 20)
+      const [file = ""] = files(directory)
+      const long = join(dirname(file), basename(file).replace(/^\d+/, "1"))
+      fs.copyFileSync(file, long)
+      fs.truncateSync(long, 2 ** 40)
+      assert.deepStrictEqual(numbers((yield* recover(directory, 20)).spans), upTo(20))
+      assert.deepStrictEqual([files(directory), fs.statSync(long).size], [[long], 2 ** 40])
+    })
+  )
+})
 
 describe("what a newer release wrote", () => {
   it.scopedLive("in lines of other signals is kept and told, and what stands between is exported once", () =>

@@ -30,6 +30,9 @@ export interface FileOptions {
  * Appends records to a file as lines of JSON: their encoded form, and `signal`, which is `"span"`, `"log"`, `"metric"` or
  * `"score"`. The file is for one process at a time.
  *
+ * A file that it makes is readable by its owner alone; one that is there keeps its mode, which those after it get, too. What
+ * does not begin with such a line, and what is no file, is left alone: then nothing is written, and the records wait.
+ *
  * @example
  * ```ts
  * import { Exporter, Observability } from "effect-observability"
@@ -54,11 +57,14 @@ export const file = ({ maxBytes = 64 * 2 ** 20, maxFiles = 5, name = "file", pat
           if (lines.length % linesPerTurn === 0) yield* Effect.sleep(Duration.zero)
         }
       }
-      yield* append({ path, maxBytes, maxFiles }, Buffer.from(lines.join("")))
+      yield* append({ path, maxBytes, maxFiles, beginning }, Buffer.from(lines.join("")))
     },
     Effect.mapError(({ cause }) => new ExportError({ retryable: true, reason: "Unavailable", cause }))
   )
 })
+
+/** How each line begins. */
+const beginning = `{"signal":"`
 
 /** How many records are written out in a turn of the event loop. */
 const linesPerTurn = 50

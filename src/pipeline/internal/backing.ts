@@ -6,12 +6,20 @@ import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
 import * as Option from "effect/Option"
 import type { AnyRecord } from "./record.js"
-import type { Place, Restored, Segments } from "./segments.js"
+import type { Place, Restored, Segment, Segments } from "./segments.js"
 
 interface Held {
   readonly record: AnyRecord
   readonly bytes: number
   readonly snapshot: boolean
+  /** Counts up in the order of emission. */
+  readonly position: number
+}
+
+/** How many records of a segment are on disk alone, and the least of their positions. */
+interface Alone {
+  count: number
+  position: number
 }
 
 /** So many records are written in a turn of the event loop, or fewer that have so many bytes. */
@@ -23,8 +31,8 @@ export class Backing<Entry extends Held> {
   /** Entries to be written to disk, in this order. */
   private readonly unwritten = new Set<Entry>()
   private released: Array<Place> = []
-  /** How many records are on disk alone. */
-  private alone = 0
+  /** Counts of the records that are on disk alone, by their segments: too many to be held by themselves. */
+  private readonly alone = new Map<Segment, Alone>()
 
   constructor(
     private readonly segments: Segments,
@@ -38,7 +46,21 @@ export class Backing<Entry extends Held> {
 
   /** How many records are on disk. */
   get size(): number {
-    return this.places.size + this.alone
+    return this.places.size + this.countAlone(Number.POSITIVE_INFINITY)
+  }
+
+  /** The position of the first record that is on disk alone, or one before it. */
+  get head(): number {
+    let head = Number.POSITIVE_INFINITY
+    for (const { position } of this.alone.values()) head = Math.min(head, position)
+    return head
+  }
+
+  /** How many records are on disk alone, of segments that begin at a position or before it. */
+  countAlone(until: number): number {
+    let sum = 0
+    for (const { count, position } of this.alone.values()) if (position <= until) sum += count
+    return sum
   }
 
   /** Whether records are to be read back. */
@@ -87,7 +109,10 @@ export class Backing<Entry extends Held> {
     if (place === undefined) return
     this.places.delete(entry)
     this.segments.want(place)
-    this.alone++
+    const alone = this.alone.get(place.segment) ?? { count: 0, position: entry.position }
+    alone.count++
+    alone.position = Math.min(alone.position, entry.position)
+    this.alone.set(place.segment, alone)
   }
 
   /** Entries that are not needed any longer. */
@@ -108,17 +133,24 @@ export class Backing<Entry extends Held> {
   read(
     maxRecords: number,
     maxLength: number,
-    toEntry: (restored: Restored) => Entry | undefined
+    toEntry: (restored: Restored, position: number) => Entry | undefined
   ): Effect.Effect<Array<Entry>> {
     return Effect.map(
       this.segments.read(maxRecords, maxLength),
       Arr.filterMap((restored) => {
-        if (!restored.inherited) this.alone--
-        const entry = toEntry(restored)
+        const entry = toEntry(restored, this.positionOf(restored))
         if (entry === undefined) this.released.push(restored.place)
         else this.places.set(entry, restored.place)
         return Option.fromNullable(entry)
       })
     )
+  }
+
+  /** Where a record that was read back stands among what this process emitted: after all of it, if another one did. */
+  private positionOf({ inherited, place: { segment } }: Restored): number {
+    const alone = inherited ? undefined : this.alone.get(segment)
+    if (alone === undefined) return Number.POSITIVE_INFINITY
+    if (--alone.count === 0) this.alone.delete(segment)
+    return alone.position
   }
 }

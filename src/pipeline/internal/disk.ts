@@ -14,11 +14,20 @@ export const hasCode = ({ cause }: SpoolError, code: string): boolean =>
 export const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, SpoolError> =>
   Effect.tryPromise({ try: run, catch: (cause) => new SpoolError({ cause }) })
 
-/** The same with a file, if it is one: a link is not followed, and a pipe would never end. */
-export const attemptFile = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, SpoolError> =>
+/** The same with a file, if it is one, of so many bytes at most: a link is not followed, and a pipe would never end. */
+export const attemptFile = <A>(
+  path: string,
+  run: () => Promise<A>,
+  maxBytes = Number.POSITIVE_INFINITY
+): Effect.Effect<A, SpoolError> =>
   Effect.flatMap(
     attempt(() => fs.lstat(path)),
-    (stat) => (stat.isFile() ? attempt(run) : new SpoolError({ cause: `${path} is no file` }))
+    (stat) =>
+      !stat.isFile()
+        ? new SpoolError({ cause: `${path} is no file` })
+        : stat.size > maxBytes
+          ? new SpoolError({ cause: `${path} has ${stat.size} bytes, which no segment has` })
+          : attempt(run)
   )
 
 /** How a file begins. */

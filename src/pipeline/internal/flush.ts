@@ -69,7 +69,8 @@ const countOf = (writer: Writer, lanes: Writer["lanes"], name: SignalName, until
   let count = 0
   for (const lane of lanes) {
     if (lane.signal !== name) continue
-    for (const { position, snapshot } of [...lane.unsaved(), ...unprocessedFor(writer, lane)]) {
+    count += lane.countUntil(until)
+    for (const { position, snapshot } of unprocessedFor(writer, lane)) {
       if (position <= until && !snapshot) count++
     }
   }

@@ -142,10 +142,27 @@ export class Lane extends Inspectable.Class {
     this.toPersist.unsafeOpen()
   }
 
-  /** The position of the first entry that is neither exported nor on disk. */
+  /** The position of the first entry for which a flush waits, or one before it. */
   get head(): number {
-    for (const { position } of this.unsaved()) return position
-    return Number.POSITIVE_INFINITY
+    let head = this.backing?.everything === false ? this.backing.head : Number.POSITIVE_INFINITY
+    for (const { position } of this.unflushed()) {
+      head = Math.min(head, position)
+      // Records that were read back from disk come before newer ones.
+      if (this.backing === undefined) break
+    }
+    return head
+  }
+
+  /** How many records up to a position a flush waits for. */
+  countUntil(until: number): number {
+    let count = this.backing?.everything === false ? this.backing.countAlone(until) : 0
+    for (const { position, snapshot } of this.unflushed()) if (position <= until && !snapshot) count++
+    return count
+  }
+
+  /** Entries that are in memory and not exported; with all records on disk, those that are not there yet. */
+  private unflushed(): Iterable<Entry> {
+    return this.backing?.everything ? this.unsaved() : this.held()
   }
 
   /** Entries that are in memory and not on disk, the oldest first. */
@@ -295,7 +312,7 @@ export class Lane extends Inspectable.Class {
    * Counts in a record that was read back from disk. A record of another process also counts as inherited: this process
    * has not emitted it.
    */
-  private readonly restore = ({ inherited, record }: Restored): Entry | undefined => {
+  private readonly restore = ({ inherited, record }: Restored, position: number): Entry | undefined => {
     const { counts, signal } = this
     if (inherited) {
       counts.inherited++
@@ -308,7 +325,7 @@ export class Lane extends Inspectable.Class {
     }
     const bytes = sizeOf[signal](record)
     this.destination.occupy(1, bytes)
-    return { signal, record, bytes, position: 0, snapshot: false, lanes: [this] }
+    return { signal, record, bytes, position, snapshot: false, lanes: [this] }
   }
 
   /** One attempt: with the part that is next, or its first record while nobody knows whether the exporter is well. */

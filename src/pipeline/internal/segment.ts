@@ -40,10 +40,10 @@ const decodeHeader = Schema.decodeUnknownOption(
   )
 )
 
-/** Its signal, its checksum, its number and itself. What has no JSON is a damaged line. */
+/** Its signal, a checksum of all of it, its number and itself. What has no JSON is a damaged line. */
 export const toLine = ({ code }: Signal, record: AnyRecord, line: number): string => {
   const body = Either.try(() => `${line} ${JSON.stringify(record)}`)
-  return `${code}${Either.match(body, { onLeft: () => "", onRight: (body) => checksum(body) + body })}\n`
+  return `${code}${Either.match(body, { onLeft: () => "", onRight: (body) => checksum(code + body) + body })}\n`
 }
 
 interface Line {
@@ -54,12 +54,19 @@ interface Line {
   readonly record: AnyRecord | undefined
 }
 
+/** Far more than a segment has: each takes a hundred bytes at least. */
+const maxLines = 2 ** 20
+
 /** What a line says, if it is whole. */
 export const fromLine = (signal: SignalName, text: string): Line | undefined => {
   const body = text.slice(9)
-  if (text.slice(1, 9) !== checksum(body)) return undefined
+  // The checksum of an earlier release leaves out the letter.
+  const sum = text.slice(1, 9)
+  if (sum !== checksum(text.slice(0, 1) + body) && sum !== checksum(body)) return undefined
   const line = Number.parseInt(body, 10)
   if (!text.startsWith(signals[signal].code)) return { line, isUnread: true, record: undefined }
+  // A number that no segment gets to is damage: to count the lines before it would take for ever.
+  if (!(line >= 0 && line < maxLines)) return undefined
   return { line, isUnread: false, record: decode[signal](body.slice(body.indexOf(" ") + 1)) }
 }
 

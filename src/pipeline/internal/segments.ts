@@ -94,6 +94,8 @@ interface Reading {
 }
 
 const segmentBytes = 4 * 2 ** 20
+/** No segment becomes as large, though a single record may be larger than `segmentBytes`. */
+export const maxSegmentBytes = 2 ** 28
 /** So much is read back in a turn of the event loop: so many lines, or fewer that have so many characters. */
 const perTurn = { lines: 50, length: 2 ** 18 }
 
@@ -269,7 +271,7 @@ export class Segments extends Inspectable.Class {
     const segment = this.segments.find(isWanted)
     if (segment === undefined) return Effect.succeed(undefined)
     if (segment === this.current) this.finish()
-    return attemptFile(segment.path, () => fs.readFile(segment.path, "utf8")).pipe(
+    return attemptFile(segment.path, () => fs.readFile(segment.path, "utf8"), maxSegmentBytes).pipe(
       Effect.map((text) => toReading(segment, text)),
       Effect.catchAll((error) => {
         if (!segment.inherited) return Effect.succeed(toReading(segment, ""))

@@ -26,7 +26,7 @@ import { perSignal, type SignalName, signalNames } from "../../signal/signals.js
 import { attempt, beginning, hasCode, type SpoolError } from "./disk.js"
 import * as Owner from "./owner.js"
 import { headOf, maxHeaderLength } from "./segment.js"
-import { type Disk, newSegment, type Segment, Segments, sayLeft } from "./segments.js"
+import { type Disk, maxSegmentBytes, newSegment, type Segment, Segments, sayLeft } from "./segments.js"
 import * as Folder from "./spoolFolder.js"
 
 export interface SpoolOptions {
@@ -44,6 +44,8 @@ export class Spool extends Inspectable.Class implements Disk {
   private readonly owner = Owner.begin()
   /** The folder of this process, once there is one. */
   private folder: string | undefined
+  /** Lets go of it. */
+  private release: Effect.Effect<void> = Effect.void
   private made = 0
 
   private constructor(
@@ -92,7 +94,11 @@ export class Spool extends Inspectable.Class implements Disk {
   readonly begin = Effect.gen(this, function* () {
     const { occupied, path } = yield* Folder.claim(this.directory, this.exporter)
     const folder = join(path, this.owner)
-    yield* attempt(() => fs.mkdir(folder, { recursive: true, mode: 0o700 }))
+    const made = yield* attempt(() => fs.mkdir(folder, { recursive: true, mode: 0o700 }))
+    if (made !== undefined) {
+      yield* this.release
+      this.release = yield* Owner.hold(folder)
+    }
     if (folder === this.folder) return
     this.folder = folder
     if (occupied.length > 0) {
@@ -133,9 +139,7 @@ export class Spool extends Inspectable.Class implements Disk {
     this.bytes += heirlooms.reduce((sum, { segment }) => sum + segment.bytes, 0)
     const [foreign, newer] = Arr.partition(strangers, ({ isNewer }) => isNewer)
     if (foreign.length > 0) {
-      yield* logWarning("Spool")(
-        `Files without the header of a spool's segment are left alone: ${list(pathsOf(foreign))}`
-      )
+      yield* logWarning("Spool")(`Files that are no segments of a spool are left alone: ${list(pathsOf(foreign))}`)
     }
     if (newer.length > 0) {
       yield* logWarning("Spool")(`Segments of a newer release are left to it: ${list(pathsOf(newer))}`)
@@ -146,7 +150,9 @@ export class Spool extends Inspectable.Class implements Disk {
   private readonly end = Effect.suspend(() => {
     const { folder } = this
     const ends = Effect.forEach(Object.values(this.segments), ({ end }) => end, { discard: true })
-    return folder === undefined ? ends : Effect.zipRight(ends, Effect.ignore(attempt(() => fs.rmdir(folder))))
+    return folder === undefined
+      ? ends
+      : Effect.all([ends, this.release, Effect.ignore(attempt(() => fs.rmdir(folder)))], { discard: true })
   }).pipe(Effect.ensuring(Effect.sync(() => Owner.end(this.owner))))
 
   private readonly sayAlive = Effect.suspend(() => {
@@ -185,23 +191,24 @@ const pathsOf = (strangers: ReadonlyArray<Stranger>): ReadonlyArray<string> => s
 /** Moves the segments of a process that is gone to a folder, and deletes its own if nothing else is there. */
 const takeOver = Effect.fnUntraced(function* (gone: string, folder: string, now: number) {
   const { mtimeMs } = yield* attempt(() => fs.lstat(gone))
-  if (Owner.isAlive(basename(gone), now - mtimeMs)) return []
+  if (yield* Owner.isAlive(basename(gone), gone, now - mtimeMs)) return []
   const entries = yield* attempt(() => fs.readdir(gone, { withFileTypes: true }))
   const found = yield* Effect.forEach(
     entries.filter((entry) => entry.isFile() && segmentName.test(entry.name)),
     ({ name }) => unlessLeft(join(gone, name), takeOverSegment(join(gone, name), join(folder, name)))
   )
+  yield* Owner.release(gone)
   yield* Effect.ignore(attempt(() => fs.rmdir(gone)))
   return Arr.getSomes(found)
 })
 
 const takeOverSegment = Effect.fnUntraced(function* (from: string, to: string) {
-  const signal = headOf(yield* beginning(from, maxHeaderLength))
+  const { size } = yield* attempt(() => fs.lstat(from))
+  const signal = size > maxSegmentBytes ? undefined : headOf(yield* beginning(from, maxHeaderLength))
   if (signal === undefined || signal === "newer") {
     return Either.left<Stranger>({ path: from, isNewer: signal === "newer" })
   }
   yield* attempt(() => fs.rename(from, to))
-  const { size } = yield* attempt(() => fs.lstat(to))
   return Either.right<Heirloom>({ signal, segment: { ...newSegment(to), inherited: true, bytes: size } })
 })
 

@@ -42,6 +42,9 @@ export const restoreNow = (path: string, exporter: string): void => {
   if (created !== undefined) writeFileSync(join(path, mark), toMark(exporter), { mode: 0o600 })
 }
 
+/** The name of an exporter may be long. */
+const maxMarkBytes = 2 ** 20
+
 const mark = ".effect-observability-spool"
 
 /** No name of an exporter becomes one with a tilde before a digit at the end. */
@@ -57,7 +60,7 @@ const take = Effect.fnUntraced(function* (path: string, exporter: string) {
   if (entries.length === 0) {
     yield* unlessThere(() => fs.writeFile(marked, toMark(exporter), { flag: "wx", mode: 0o600 }))
   }
-  const text = yield* Effect.option(attemptFile(marked, () => fs.readFile(marked, "utf8")))
+  const text = yield* Effect.option(attemptFile(marked, () => fs.readFile(marked, "utf8"), maxMarkBytes))
   return Option.exists(text, (text) => isMark(text, exporter))
 })
 

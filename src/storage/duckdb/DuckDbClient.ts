@@ -379,9 +379,15 @@ const bulkInsert = Effect.fnUntraced(function* (
   table: string,
   data: Parameters<DuckDbClient["append"]>[1]
 ) {
-  const columns = Append.isRows(data) ? Append.toColumns(data) : data
+  const columns = yield* Effect.try({
+    try: () => (Append.isRows(data) ? Append.toColumns(data) : { ...data }),
+    catch: sqlError
+  })
   const names = Object.keys(columns).map(identifier)
   const values = Object.values(columns)
+  if (!values.every(Array.isArray)) {
+    return yield* clientError("InvalidInput", "expected rows, or columns that are arrays")
+  }
   const length = values[0]?.length ?? 0
   if (values.some((column) => column.length !== length)) {
     return yield* clientError("InvalidInput", "the columns to append differ in length")

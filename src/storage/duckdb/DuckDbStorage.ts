@@ -12,17 +12,20 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import * as Struct from "effect/Struct"
 import { logWarning } from "../../runtime/annotated.js"
 import { background } from "../../runtime/background.js"
 import * as Wall from "../../runtime/wall.js"
-import { invalidArgument } from "../internal/errors.js"
+import { invalidArgument, storageError } from "../internal/errors.js"
 import * as Reopening from "../internal/reopening.js"
 import * as Retention from "../internal/retention.js"
 import * as Service from "../internal/service.js"
 import { Storage, type StorageError, type StorageService } from "../Storage.js"
 import { checkTablePrefix } from "../sql/identifiers.js"
 import * as DuckDbClient from "./DuckDbClient.js"
+import * as File from "./internal/file.js"
 import * as Insert from "./internal/insert.js"
+import { fileOf } from "./internal/instance.js"
 import * as Rows from "./internal/read/rows.js"
 import * as Sessions from "./internal/read/sessions.js"
 import * as Timeline from "./internal/read/timeline.js"
@@ -30,7 +33,14 @@ import * as Traces from "./internal/read/traces.js"
 import * as Remove from "./internal/remove.js"
 import { migrate } from "./internal/schema.js"
 import { copyTo } from "./internal/snapshot.js"
-import { isFatal, openingErrorOf, storageErrorOf } from "./internal/storageError.js"
+import {
+  isDoubtful,
+  isFatal,
+  isOfMalformedJson,
+  lost,
+  openingErrorOf,
+  storageErrorOf
+} from "./internal/storageError.js"
 import * as Table from "./internal/table.js"
 
 /**
@@ -127,12 +137,11 @@ const checkpointThreshold = "SET GLOBAL checkpoint_threshold = '128MB'"
 
 /** Moves a log of some size into the tables when it has not grown for a while, so that nobody waits for it. */
 const checkpointWhenIdle = (sql: DuckDbClient.DuckDbClient) => {
+  const database = fileOf(sql)
+  if (database === undefined) return Effect.void
   let before = 0
-  return sql<{ readonly size: number }>`
-    SELECT parse_formatted_bytes(wal_size) AS size FROM pragma_database_size()
-    WHERE database_name = current_database()`.pipe(
-    Effect.flatMap(([row]) => {
-      const size = row?.size ?? 0
+  return File.sizeOfLog(database.file).pipe(
+    Effect.flatMap((size = 0) => {
       const isIdle = size === before
       before = size
       return isIdle && size >= leastBytesToCheckpoint ? sql.withWriteLock(sql`CHECKPOINT`) : Effect.void
@@ -217,8 +226,15 @@ const makeWith = Effect.fnUntraced(function* (
     open: open(client, tablePrefix),
     errorOf: (error) => storageErrorOf(error, path),
     isFatal,
+    isDoubtful,
+    check: ({ check }) => check,
     connect
   })
+  yield* Effect.forkScoped(
+    background(
+      Effect.repeat(Effect.ignore(database.use(({ inspect }) => inspect)), Schedule.spaced(betweenInspections))
+    )
+  )
   const storage: DuckDbStorageService = {
     ...Service.make(Reopening.engine(database)),
     snapshot: (path) => database.use((opened) => opened.snapshot(path))
@@ -227,23 +243,63 @@ const makeWith = Effect.fnUntraced(function* (
   return storage
 })
 
+const betweenInspections = Duration.seconds(2)
+
 const deleteHourly = (storage: StorageService, age: bigint) =>
   Effect.clockWith((clock) => storage.deleteBefore(Wall.of(clock).now() - age)).pipe(
     Effect.catchAll((error) => logWarning("DuckDbStorage")(`Old records could not be deleted. ${error.message}`)),
     Effect.repeat(Schedule.spaced("1 hour"))
   )
 
+/** Fails once the file of a database is not there any more: `check` at little cost, `inspect` with a look into it. */
+const watched = (sql: DuckDbClient.DuckDbClient) => {
+  const database = fileOf(sql)
+  if (database === undefined) return { check: Effect.void, inspect: Effect.void }
+  const { alone, file } = database
+  const orLost = Effect.flatMap((loss: Option.Option<string>) => {
+    if (Option.isSome(loss)) file.loss = loss.value
+    return file.loss === undefined ? Effect.void : lost(file.path, file.loss)
+  })
+  return {
+    check: orLost(File.loss(file)),
+    inspect: orLost(Effect.orElseSucceed(alone(File.damage(file, sql)), Option.none))
+  }
+}
+
 const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
   const sql = (yield* client).withoutTransforms()
   const tables = Table.tables(tablePrefix)
-  yield* migrate(sql, tables, tablePrefix)
+  const { check, inspect } = watched(sql)
+  // The client of a program may have been opened long ago.
+  yield* check
+  yield* sql.withWriteLock(migrate(sql, tables, tablePrefix))
   return {
+    check,
+    inspect,
     insert: Insert.make(sql, tables),
-    select: Rows.make(sql, tables),
-    ...Traces.make(sql, tables),
-    ...Sessions.make(sql, tables),
-    sessionTimeline: Timeline.make(sql, tables),
+    ...orTolerant(readsOf(sql, tables), readsOf(sql, Table.tables(tablePrefix, true))),
     ...Remove.make(sql, tables),
     snapshot: (path: string) => copyTo(sql, path)
   }
 })
+
+const readsOf = (sql: DuckDbClient.DuckDbClient, tables: Table.Tables) => ({
+  select: Rows.make(sql, tables),
+  ...Traces.make(sql, tables),
+  ...Sessions.make(sql, tables),
+  sessionTimeline: Timeline.make(sql, tables)
+})
+
+/** Reads once more, with an eye on each row, where somebody has put into one what is no JSON. */
+const orTolerant = <Reads extends ReturnType<typeof readsOf>>(reads: Reads, tolerant: Reads): Reads => {
+  const read =
+    (name: keyof Reads) =>
+    (...args: ReadonlyArray<unknown>) =>
+      (reads[name] as Read)(...args).pipe(
+        Effect.catchIf(isOfMalformedJson, () => (tolerant[name] as Read)(...args)),
+        Effect.catchAllDefect((cause) => storageError("Corrupt", "a row holds what is no record", { cause }))
+      )
+  return Object.fromEntries(Struct.keys(reads).map((name) => [name, read(name)])) as unknown as Reads
+}
+
+type Read = (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, SqlError | StorageError>

@@ -73,9 +73,22 @@ const valueOf = (name: string, { kind, schema }: Field): Schema.Schema.AnyNoCont
 
 const times = { startedAfter: Schema.optional(Nanos), startedBefore: Schema.optional(Nanos) }
 
+/** Engines compare each part of a filter for itself. */
+const maxParts = 100
+
+/** How many keys and items a JSON value has, at any depth. */
+const partsOf = (json: Json): number =>
+  typeof json !== "object" || json === null
+    ? 0
+    : Object.values(json).reduce<number>((sum, part) => sum + 1 + partsOf(part), 0)
+
 const labels = {
   tags: Schema.optional(Schema.Array(Text).annotations({ title: "an array of texts" })),
-  metadata: Schema.optional(JsonObject)
+  metadata: Schema.optional(
+    JsonObject.pipe(
+      Schema.filter((json) => partsOf(json) <= maxParts, expected(`at most ${maxParts} keys and values in all of it`))
+    )
+  )
 }
 
 const filtersOf = (signal: Signal, others: FilterFields): Schema.Schema<Filters, unknown> =>

@@ -15,8 +15,9 @@ export const finite = (sum: string): string => `greatest(least(${sum}, ${Number.
 /** A row that has the fields of a summary, each number as such or as its digits, and the ids of users any number of times. */
 export interface SummaryRow {
   readonly sessionId: string
-  readonly firstActivity: string
-  readonly lastActivity: string
+  /** `null` where somebody has taken the times out of all rows. */
+  readonly firstActivity: string | null
+  readonly lastActivity: string | null
   readonly users: ReadonlyArray<string>
   readonly [number: string]: unknown
 }
@@ -25,8 +26,8 @@ export interface SummaryRow {
 export const decodeSummary = (row: SummaryRow): SessionSummary => {
   const fields: { [name: string]: unknown } = {
     sessionId: row.sessionId,
-    firstActivity: BigInt(row.firstActivity),
-    lastActivity: BigInt(row.lastActivity),
+    firstActivity: BigInt(row.firstActivity ?? 0),
+    lastActivity: BigInt(row.lastActivity ?? 0),
     users: Array.from(new Set(row.users)).sort()
   }
   for (const name of Object.keys(SessionSummary.fields)) fields[name] ??= Number(row[name])

@@ -1,6 +1,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { Json, JsonObject } from "../../signal/Json.js"
 import type { SpanFilters } from "../../storage/Storage.js"
 import { at, log, span } from "../Records.js"
 import { failure, refuses, type StorageLayer, store, testOn } from "./utils.js"
@@ -22,6 +23,9 @@ const filters: ReadonlyArray<readonly [string, unknown]> = [
   ["filters.metadata", { metadata: { a: undefined } }],
   ["filters.metadata", { metadata: { a: 1n } }],
   ["filters.metadata", { metadata: "a" }],
+  ["filters.metadata", { metadata: Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`key ${i}`, i])) }],
+  ["filters.metadata", { metadata: { list: Array.from({ length: 500 }, (_, i) => [i]) } }],
+  ["filters.metadata", { metadata: Array.from({ length: 150 }).reduce<Json>((json) => ({ json }), {}) as JsonObject }],
   ["filters.startedAfter", { startedAfter: 1 }],
   ["filters.startedAfter", { startedAfter: 2n ** 63n }],
   ["filters.startedBefore", { startedBefore: new Date(0) }],

@@ -610,6 +610,17 @@ describe("DuckDbClient", () => {
       })
     )
 
+    it.scoped("takes a key of any name for a column, and changes nothing else by it", () =>
+      Effect.gen(function* () {
+        const sql = yield* table
+        const row = JSON.parse(`{"i":1,"__proto__":{"polluted":true}}`)
+        assert.include((yield* duckDbError(sql.append("t", [row]))).message, "__proto__")
+        assert.isFalse("polluted" in {})
+        for (const data of [null, 1, "t", { i: 1 }, [null, 1]]) yield* Effect.exit(sql.append("t", data as never))
+        assert.strictEqual((yield* duckDbError(sql.append("t", { i: 1 } as never))).kind, "InvalidInput")
+      })
+    )
+
     it.scoped("stores all rows or none", () =>
       Effect.gen(function* () {
         const sql = yield* table

@@ -3,11 +3,13 @@ import { randomBytes } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import * as Reactivity from "@effect/experimental/Reactivity"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Exit, Option, Scope } from "effect"
+import { Effect, Either, Exit, Fiber, Layer, Option, Schedule, Scope } from "effect"
+import * as DuckDbClient from "../../../src/storage/duckdb/DuckDbClient.js"
 import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
-import type * as Storage from "../../../src/storage/Storage.js"
-import { span } from "../../../src/testing/Records.js"
+import * as Storage from "../../../src/storage/Storage.js"
+import { log, span } from "../../../src/testing/Records.js"
 
 const directory = Effect.acquireRelease(
   Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "duckdb-faults-"))),
@@ -200,6 +202,149 @@ it.scoped("a directory that is missing while rows are written is no wrong path: 
     assert.deepStrictEqual([error.reason, error.field, error.retryable], ["Unavailable", undefined, true])
   })
 )
+
+describe("a file that changes while it is open", () => {
+  const running = Effect.gen(function* () {
+    const path = Path.join(yield* directory, "made", "spans.duckdb")
+    const storage = yield* DuckDbStorage.make({ path })
+    yield* storage.insertSpans(spans(10))
+    return { path, storage }
+  })
+
+  /** Inserts as a pipeline does: what is refused for now is tried again. */
+  const insert = (storage: Storage.StorageService, records: ReturnType<typeof spans>) =>
+    storage.insertSpans(records).pipe(
+      Effect.retry({
+        while: (error) => error.retryable,
+        schedule: Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(30))
+      })
+    )
+
+  const losses: ReadonlyArray<readonly [what: string, lose: (path: string) => void]> = [
+    ["deleted", (path) => Fs.rmSync(path)],
+    ["deleted with its log", (path) => ["", ".wal"].map((end) => Fs.rmSync(`${path}${end}`))],
+    ["deleted with its folder", (path) => Fs.rmSync(Path.dirname(path), { recursive: true })],
+    ["moved away with its folder", (path) => Fs.renameSync(Path.dirname(path), `${Path.dirname(path)}.old`)]
+  ]
+
+  for (const [what, lose] of losses) {
+    it.scopedLive(`and is ${what} is opened anew, and stores what comes then`, () =>
+      Effect.gen(function* () {
+        const { path, storage } = yield* running
+        lose(path)
+        yield* insert(storage, spans(5))
+        assert.strictEqual(yield* count(storage), 5)
+        assert.isTrue(Fs.existsSync(path))
+      })
+    )
+  }
+
+  it.scopedLive("and is replaced is left to whoever did it, with their log, and written from then on", () =>
+    Effect.gen(function* () {
+      const { path, storage } = yield* running
+      const other = `${yield* newFile}`
+      Fs.renameSync(other, path)
+      Fs.writeFileSync(`${path}.wal`, "")
+      yield* insert(storage, spans(5))
+      assert.strictEqual(yield* count(storage), 505)
+    })
+  )
+
+  for (const [what, change] of [
+    ["cut off", (path: string) => Fs.truncateSync(path, 100_000)],
+    ["emptied", (path: string) => Fs.truncateSync(path, 0)],
+    ["overwritten with something shorter", (path: string) => Fs.writeFileSync(path, "x".repeat(100_000))]
+  ] as const) {
+    it.scopedLive(`and is ${what} is noticed, left as it is, and what comes waits until it is mended`, () =>
+      Effect.gen(function* () {
+        const path = yield* newFile
+        const whole = Fs.readFileSync(path)
+        const storage = yield* DuckDbStorage.make({ path })
+        yield* storage.insertSpans(spans(1))
+        change(path)
+        const damaged = Fs.readFileSync(path)
+        const error = yield* Effect.flip(count(storage)).pipe(Effect.eventually, Effect.timeout("10 seconds"))
+        assert.isTrue(error.retryable)
+        const waiting = yield* Effect.fork(insert(storage, spans(5)))
+        yield* Effect.sleep("2 seconds")
+        assert.isTrue(damaged.equals(Fs.readFileSync(path)))
+        Fs.rmSync(`${path}.wal`, { force: true })
+        Fs.writeFileSync(path, whole)
+        yield* Fiber.join(waiting)
+        assert.strictEqual(yield* count(storage), 505)
+      })
+    )
+  }
+
+  it.scopedLive("and loses its log writes all that was in it to the file", () =>
+    Effect.gen(function* () {
+      const { path, storage } = yield* running
+      Fs.rmSync(`${path}.wal`)
+      yield* storage.insertSpans(spans(5))
+      const isWritten = Effect.sync(() => {
+        const copy = `${path}.copy`
+        for (const end of ["", ".wal"]) {
+          if (Fs.existsSync(`${path}${end}`)) Fs.copyFileSync(`${path}${end}`, `${copy}${end}`)
+        }
+        return copy
+      })
+      yield* Effect.flatMap(isWritten, countIn).pipe(
+        Effect.repeat({ until: (kept) => kept === 15, schedule: Schedule.spaced("200 millis") }),
+        Effect.timeout("10 seconds")
+      )
+    })
+  )
+
+  it.scopedLive("is noticed though nobody asks for anything", () =>
+    Effect.gen(function* () {
+      const { path } = yield* running
+      Fs.rmSync(path)
+      yield* Effect.sync(() => Fs.existsSync(path)).pipe(
+        Effect.repeat({ until: (exists) => exists, schedule: Schedule.spaced("100 millis") }),
+        Effect.timeout("10 seconds")
+      )
+    })
+  )
+
+  for (const change of [
+    "DROP TABLE mastra_ai_spans",
+    "DROP TABLE mastra_ai_logs",
+    "DROP INDEX idx_spans_session_id; DROP INDEX idx_spans_entry_key; ALTER TABLE mastra_ai_spans DROP COLUMN user_id",
+    "DROP TABLE mastra_ai_schema; DROP TABLE mastra_ai_spans; DROP TABLE mastra_ai_logs"
+  ]) {
+    it.scopedLive(`by ${change.replaceAll("mastra_ai_", "")} gets its tables again, and stores what comes`, () =>
+      Effect.gen(function* () {
+        const { path, storage } = yield* running
+        const sql = yield* DuckDbClient.make({ path }).pipe(Effect.provide(Reactivity.layer))
+        yield* sql.unsafe(change)
+        yield* insert(storage, spans(5))
+        yield* storage
+          .insertLogs([log({ sessionId: session })])
+          .pipe(Effect.retry({ times: 1, while: (error) => error.retryable }))
+        assert.strictEqual(
+          yield* count(storage),
+          change.includes("TABLE mastra_ai_spans") && !change.includes("COLUMN") ? 5 : 15
+        )
+      })
+    )
+  }
+
+  it.scopedLive("is said to be gone where the client is the program's, which alone can open it anew", () =>
+    Effect.gen(function* () {
+      const path = Path.join(yield* directory, "spans.duckdb")
+      yield* Effect.gen(function* () {
+        const storage = yield* Storage.Storage
+        yield* storage.insertSpans(spans(1))
+        Fs.rmSync(path)
+        for (let i = 0; i < 3; i++) {
+          const error = yield* Effect.flip(storage.insertSpans(spans(1)))
+          assert.deepStrictEqual([error.reason, error.retryable], ["Unavailable", true])
+          assert.include(error.message, `${path} was deleted`)
+        }
+      }).pipe(Effect.provide(Layer.provide(DuckDbStorage.layerClient(), DuckDbClient.layer({ path }))))
+    })
+  )
+})
 
 describe.skipIf(isRoot && !canMount)("without the right to write (root needs that to mount)", () => {
   for (const [what, of] of [

@@ -675,6 +675,50 @@ describe("snapshot", () => {
     })
   )
 
+  it.scoped("is no matter of a path that is none, or of what lies there and is no file", () =>
+    Effect.gen(function* () {
+      const folder = yield* directory
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      const link = Path.join(folder, "link")
+      Fs.symlinkSync(Path.join(folder, "nothing"), link)
+      Fs.writeFileSync(Path.join(folder, "notes.wal"), "my notes")
+      for (const path of [
+        5,
+        "",
+        "a\0b",
+        null,
+        ":memory:",
+        folder,
+        link,
+        Path.join(folder, "notes"),
+        `${folder}/${"x".repeat(300)}`
+      ]) {
+        const error = yield* Effect.flip(storage.snapshot(path as string))
+        assert.deepStrictEqual([error.reason, error.field], ["InvalidArgument", "path"], String(path))
+      }
+      assert.deepStrictEqual(Fs.readdirSync(folder).sort(), ["link", "notes.wal"])
+      assert.strictEqual(Fs.readFileSync(Path.join(folder, "notes.wal"), "utf8"), "my notes")
+    })
+  )
+
+  it.scoped("and the file and its log are readable by their owner alone, unless the copy before was not", () =>
+    Effect.gen(function* () {
+      const folder = Path.join(yield* directory, "made")
+      const [path, copy] = [Path.join(folder, "spans.duckdb"), Path.join(folder, "copy.duckdb")]
+      const modes = () =>
+        Object.fromEntries(
+          Fs.readdirSync(folder).map((name) => [name, Fs.statSync(Path.join(folder, name)).mode & 0o777])
+        )
+      const storage = yield* DuckDbStorage.make({ path })
+      yield* storage.insertSpans([span()])
+      yield* storage.snapshot(copy)
+      assert.deepStrictEqual(modes(), { "spans.duckdb": 0o600, "spans.duckdb.wal": 0o600, "copy.duckdb": 0o600 })
+      Fs.chmodSync(copy, 0o640)
+      yield* storage.snapshot(copy)
+      assert.strictEqual(modes()["copy.duckdb"], 0o640)
+    })
+  )
+
   it.scoped("fails where it cannot be written, and the storage goes on", () =>
     Effect.gen(function* () {
       const storage = yield* DuckDbStorage.make({ path: ":memory:" })

@@ -14,7 +14,8 @@ export const rowsAStatement = 2048
 
 /** Rows as columns; a key that a row lacks is `null` in it. */
 export const toColumns = (rows: Rows): Columns => {
-  const columns: Record<string, Array<unknown>> = {}
+  // Without a prototype: a key may have any name.
+  const columns: Record<string, Array<unknown>> = Object.create(null)
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as Readonly<Record<string, unknown>>
     for (const name in row) {

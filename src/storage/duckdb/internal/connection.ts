@@ -61,7 +61,7 @@ export const make = (native: DuckDBConnection): DuckDbConnection => {
   const keep = (sql: string, statement: DuckDBPreparedStatement): DuckDBPreparedStatement => {
     const oldest = statements.keys().next().value
     if (statements.size === maxPrepared && oldest !== undefined) {
-      statements.get(oldest)?.destroySync()
+      destroy(statements.get(oldest))
       statements.delete(oldest)
     }
     statements.set(sql, statement)
@@ -77,7 +77,7 @@ export const make = (native: DuckDBConnection): DuckDbConnection => {
       })
       .then((statement) => {
         bind(statement, params)
-        return statement.stream().finally(() => statement.destroySync())
+        return statement.stream().finally(() => destroy(statement))
       })
       .then((result) => {
         streaming = { result }
@@ -137,6 +137,10 @@ export const make = (native: DuckDBConnection): DuckDbConnection => {
     )
   }
 }
+
+/** Frees a statement at once; releases before 1.3 leave it to the garbage collector. */
+const destroy = (statement: Partial<Pick<DuckDBPreparedStatement, "destroySync">> | undefined): void =>
+  statement?.destroySync?.()
 
 const hasRows = (chunk: DuckDBDataChunk | null): chunk is DuckDBDataChunk => chunk !== null && chunk.rowCount > 0
 

@@ -53,9 +53,33 @@ export const databaseFailure = (error: SqlError): DatabaseFailure | undefined =>
     return undefined
   }
   const { kind, message } = error.cause
+  const begun = beginnings.find(([, pattern]) => pattern.test(message))
+  if (begun !== undefined) return begun[0]
+  // The words of an error of another kind may be those of a value.
+  if (!ofDatabase.has(kind)) return undefined
   const named = failures.find(([, pattern]) => pattern.test(message))
   return named !== undefined ? named[0] : kind === "IO" || kind === "Fatal" ? "Unavailable" : undefined
 }
+
+/** How errors of any kind begin that tell of the database. */
+const beginnings: ReadonlyArray<readonly [DatabaseFailure, RegExp]> = [
+  [
+    "ReadOnly",
+    /^Invalid Input Error: Cannot execute statement of type "\w+" on database ".*" which is attached in read-only/
+  ],
+  ["Corrupt", /^[\w ]+ Error: Failure while replaying WAL file/],
+  ["Incompatible", /^Serialization Error: .*storage version/]
+]
+
+/** The kinds of errors that tell of files, never of values: there are no constraints that a commit may violate. */
+const ofDatabase: ReadonlySet<DuckDbErrorKind> = new Set([
+  "IO",
+  "Fatal",
+  "Internal",
+  "Permission",
+  "Serialization",
+  "TransactionContext"
+])
 
 const failures: ReadonlyArray<readonly [DatabaseFailure, RegExp]> = [
   ["Full", /No space left on device|Disk quota exceeded|File too large/],
@@ -67,12 +91,17 @@ const failures: ReadonlyArray<readonly [DatabaseFailure, RegExp]> = [
 
 /** The error for whatever DuckDB, or its binding, threw. */
 export const sqlError = (cause: unknown): SqlError => {
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = readable(cause instanceof Error ? cause.message : String(cause))
   const prefix = /^([A-Za-z ]+?) Error: /.exec(message)?.[1]
   const kind: DuckDbErrorKind =
     prefix !== undefined && Object.hasOwn(kinds, prefix) ? kinds[prefix as keyof typeof kinds] : "Unknown"
   return new SqlError({ cause: new DuckDbError({ kind, message, cause }), message })
 }
+
+/** Without the native stack that DuckDB puts after its own errors, and without the advice to report them. */
+const readable = (message: string): string => message.split(nativeStack, 1)[0] as string
+
+const nativeStack = /\n+(?:Stack Trace:|This error signals an assertion failure within DuckDB)/
 
 /** An error that this client finds before DuckDB does. */
 export const clientError = (kind: DuckDbErrorKind, message: string): SqlError =>

@@ -1,5 +1,5 @@
 import { mkdir, readlink, realpath } from "node:fs/promises"
-import { basename, dirname, join, resolve } from "node:path"
+import * as Path from "node:path"
 import { DuckDBInstance } from "@duckdb/node-api"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
@@ -7,6 +7,7 @@ import { globalValue } from "effect/GlobalValue"
 import type * as Scope from "effect/Scope"
 import { type DuckDbConnection, make as makeConnection } from "./connection.js"
 import { sqlError } from "./error.js"
+import * as File from "./file.js"
 
 /** An open database. */
 export interface Instance {
@@ -17,15 +18,44 @@ export interface Instance {
 
 type WriteLock = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-const writeLock = (): WriteLock => Effect.unsafeMakeSemaphore(1).withPermits(1)
-
 /** The state that the clients of one file share. */
 interface Shared {
   readonly withWriteLock: WriteLock
+  readonly file: File.DatabaseFile
+  /** The instance of all of them, where that of the process is one of a file that is gone. */
+  readonly native: DuckDBInstance | undefined
   clients: number
 }
 
-const files = globalValue("effect-observability/duckdb/files", () => new Map<string, Shared>())
+/** The file of an open database, and how to be its only writer in this process. */
+interface Open {
+  readonly file: File.DatabaseFile
+  readonly alone: WriteLock
+}
+
+interface Process {
+  readonly files: Map<string, Shared>
+  /** Files that are gone and that clients have open still. */
+  readonly gone: Set<Shared>
+  /** The files of open databases, by the lock that their clients share. */
+  readonly byLock: WeakMap<WriteLock, Open>
+  /** One at a time looks for an instance and makes it. */
+  readonly joining: Effect.Semaphore
+}
+
+const { byLock, files, gone, joining } = globalValue(
+  "effect-observability/duckdb/files",
+  (): Process => ({
+    files: new Map(),
+    gone: new Set(),
+    byLock: new WeakMap(),
+    joining: Effect.unsafeMakeSemaphore(1)
+  })
+)
+
+/** The file of a client's database; none of one in memory. */
+export const fileOf = (client: { readonly withWriteLock: WriteLock }): Open | undefined =>
+  byLock.get(client.withWriteLock)
 
 /**
  * Opens a database, or joins the clients that this process has on the same file; the last to leave writes the
@@ -36,39 +66,64 @@ export const open = (path: string, settings: Record<string, string>): Effect.Eff
     ? Effect.acquireRelease(
         attempt(() => DuckDBInstance.create(path, settings)),
         (native) => Effect.sync(() => native.closeSync())
-      ).pipe(Effect.map((native) => instance(native, writeLock())))
+      ).pipe(Effect.map((native) => instance(native, Effect.unsafeMakeSemaphore(1).withPermits(1))))
     : Effect.flatMap(Effect.zipRight(folderOf(path, settings), canonical(path)), (file) => openFile(file, settings))
 
 /** Creates the folder of a file that is to be written. Where it cannot, DuckDB says what is the matter with the path. */
 const folderOf = (path: string, settings: Record<string, string>): Effect.Effect<void> =>
-  settings.access_mode === "READ_ONLY"
+  isReadOnly(settings)
     ? Effect.void
-    : Effect.ignore(Effect.tryPromise(() => mkdir(dirname(path), { recursive: true })))
+    : Effect.ignore(Effect.tryPromise(() => mkdir(Path.dirname(path), { recursive: true, mode: 0o700 })))
+
+const isReadOnly = (settings: Record<string, string>): boolean => settings.access_mode === "READ_ONLY"
 
 /** Whether this process has a file open as a database. */
 export const isOpen = (path: string): Effect.Effect<boolean> => Effect.map(canonical(path), (file) => files.has(file))
 
-const openFile = (file: string, settings: Record<string, string>) =>
-  Effect.acquireRelease(
-    Effect.map(
-      attempt(() => DuckDBInstance.fromCache(file, settings)),
-      (native) => {
-        const shared = files.get(file) ?? { withWriteLock: writeLock(), clients: 0 }
-        shared.clients++
-        files.set(file, shared)
-        return { native, shared }
-      }
-    ),
-    ({ native, shared }) =>
-      Effect.suspend(() => {
-        shared.clients--
-        if (shared.clients > 0) {
-          return Effect.void
-        }
-        files.delete(file)
-        return settings.access_mode === "READ_ONLY" ? Effect.void : checkpoint(native)
-      }).pipe(Effect.ensuring(Effect.sync(() => native.closeSync())))
+const openFile = (path: string, settings: Record<string, string>) =>
+  Effect.acquireRelease(joining.withPermits(1)(join(path, settings)), ({ native, shared }) =>
+    joining.withPermits(1)(leave(path, shared, native, settings))
   ).pipe(Effect.map(({ native, shared }) => instance(native, shared.withWriteLock)))
+
+const join = Effect.fnUntraced(function* (path: string, settings: Record<string, string>) {
+  const found = files.get(path)
+  const isGone = found !== undefined && (yield* File.isGone(found.file))
+  if (isGone) gone.add(found)
+  const known = isGone ? undefined : found
+  // The instance that the process has of the path is that of the file that is gone.
+  const isTaken = Array.from(gone).some(({ file }) => file.path === path)
+  const isNew = !(yield* File.exists(path))
+  const native =
+    known?.native ?? (yield* attempt(() => DuckDBInstance[isTaken ? "create" : "fromCache"](path, settings)))
+  const shared = known ?? (yield* share(path, isNew, isTaken ? native : undefined))
+  shared.clients++
+  files.set(path, shared)
+  return { native, shared }
+})
+
+const share = Effect.fnUntraced(function* (path: string, isNew: boolean, native: DuckDBInstance | undefined) {
+  const file = yield* File.opened(path, isNew)
+  const alone = Effect.unsafeMakeSemaphore(1).withPermits(1)
+  const withWriteLock: WriteLock = (self) => alone(Effect.zipRight(file.keepLogPrivate, self))
+  byLock.set(withWriteLock, { file, alone })
+  const shared: Shared = { file, withWriteLock, native, clients: 0 }
+  return shared
+})
+
+/** The last client writes the checkpoint, unless the file is gone: that would delete the log of the one in its place. */
+const leave = (path: string, shared: Shared, native: DuckDBInstance, settings: Record<string, string>) =>
+  Effect.gen(function* () {
+    const { file } = shared
+    const isLast = --shared.clients === 0
+    if (isLast) {
+      gone.delete(shared)
+      if (files.get(path) === shared) files.delete(path)
+      const isGone = yield* File.isGone(file)
+      if (!isReadOnly(settings)) yield* run(native, isGone ? "PRAGMA disable_checkpoint_on_shutdown" : "CHECKPOINT")
+      if (!isReadOnly(settings) && !isGone) yield* File.tidy(file)
+    }
+    if (isLast || shared.native === undefined) native.closeSync()
+  })
 
 const instance = (native: DuckDBInstance, withWriteLock: WriteLock): Instance => ({
   connect: Effect.map(
@@ -79,10 +134,10 @@ const instance = (native: DuckDBInstance, withWriteLock: WriteLock): Instance =>
 })
 
 /** Closing would write the same checkpoint, but on the thread of JavaScript. What fails here is in the log still. */
-const checkpoint = (native: DuckDBInstance): Effect.Effect<void> =>
+const run = (native: DuckDBInstance, statement: string): Effect.Effect<void> =>
   Effect.ignore(
     attempt(() =>
-      native.connect().then((connection) => connection.run("CHECKPOINT").finally(() => connection.closeSync()))
+      native.connect().then((connection) => connection.run(statement).finally(() => connection.closeSync()))
     )
   )
 
@@ -92,16 +147,16 @@ const canonical = (path: string): Effect.Effect<string> =>
     Effect.orElse(() =>
       Effect.flatMap(
         Effect.tryPromise(() => readlink(path)),
-        (target) => canonical(resolve(dirname(path), target))
+        (target) => canonical(Path.resolve(Path.dirname(path), target))
       )
     ),
     Effect.orElse(() =>
       Effect.map(
-        Effect.tryPromise(() => realpath(dirname(path))),
-        (d) => join(d, basename(path))
+        Effect.tryPromise(() => realpath(Path.dirname(path))),
+        (d) => Path.join(d, Path.basename(path))
       )
     ),
-    Effect.orElseSucceed(() => resolve(path))
+    Effect.orElseSucceed(() => Path.resolve(path))
   )
 
 const attempt = <A>(f: () => Promise<A>): Effect.Effect<A, SqlError> => Effect.tryPromise({ try: f, catch: sqlError })

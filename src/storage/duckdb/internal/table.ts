@@ -7,6 +7,7 @@ import { decoder, type Signal } from "../../../signal/Signal.js"
 import { perSignal, type SignalName } from "../../../signal/signals.js"
 import { snakeCase } from "../../sql/identifiers.js"
 import { type Layout, layouts } from "./layout.js"
+import { mender, parse } from "./mend.js"
 
 // biome-ignore lint/suspicious/noExplicitAny: the table of a signal of no particular type.
 export interface Table<R = any> {
@@ -24,7 +25,9 @@ export interface Table<R = any> {
   readonly hasSession: boolean
   /** The expression for the JSON of a row, of which the columns are those of a table of the given name. */
   readonly json: (from: string) => string
-  /** A record from the JSON of its row: that costs a quarter of reading a row cell by cell. */
+  /** The expression for a column of JSON, which fails the statement where a row has something else in it. */
+  readonly jsonColumn: (column: string) => string
+  /** A record from the JSON of its row, whatever is in it: that costs a quarter of reading a row cell by cell. */
   readonly decode: (row: JsonRow) => R
 }
 
@@ -42,13 +45,15 @@ export interface JsonRow {
 
 export type Tables = { readonly [N in SignalName]: Table }
 
-/** The tables under a prefix. */
-export const tables = (prefix: string): Tables =>
-  perSignal((signal, name) => table(signal, layouts[name], `${prefix}mastra_ai_${name}`))
+/** The tables under a prefix. With `isTolerant` what is no JSON in a column of it is read as NULL, at some cost. */
+export const tables = (prefix: string, isTolerant = false): Tables =>
+  perSignal((signal, name) => table(signal, layouts[name], `${prefix}mastra_ai_${name}`, isTolerant))
 
-const table = (signal: Signal, layout: Layout, name: string): Table => {
+const table = (signal: Signal, layout: Layout, name: string, isTolerant: boolean): Table => {
   const fields = Object.entries(signal.fields)
   const decode = decoder(signal)
+  const mend = mender(signal.fields)
+  const jsonColumn = (column: string) => (isTolerant ? `CASE WHEN json_valid(${column}) THEN ${column} END` : column)
   return {
     signal,
     layout,
@@ -66,8 +71,9 @@ const table = (signal: Signal, layout: Layout, name: string): Table => {
     key: signal.key.map(snakeCase),
     time: snakeCase(signal.time),
     hasSession: "sessionId" in signal.fields,
-    json: jsonOf(fields),
-    decode: ({ json }) => decode(JSON.parse(json))
+    json: jsonOf(fields, jsonColumn),
+    jsonColumn,
+    decode: ({ json }) => decode(mend(parse(json)))
   }
 }
 
@@ -92,10 +98,14 @@ const typeOf: { readonly [K in Kind]: string } = {
 }
 
 /** Times exceed the numbers of JSON: they are strings in it. */
-const jsonOf = (fields: ReadonlyArray<readonly [name: string, field: Field]>) => (from: string) =>
-  `to_json({${fields
-    .map(([name, { kind }]) => `"${name}": ${from}."${snakeCase(name)}"${isTime(kind) ? "::VARCHAR" : ""}`)
-    .join(", ")}})::VARCHAR`
+const jsonOf =
+  (fields: ReadonlyArray<readonly [name: string, field: Field]>, jsonColumn: Table["jsonColumn"]) => (from: string) =>
+    `to_json({${fields
+      .map(([name, { kind }]) => {
+        const column = `${from}."${snakeCase(name)}"`
+        return `"${name}": ${isTime(kind) ? `${column}::VARCHAR` : typeOf[kind] === "JSON" ? jsonColumn(column) : column}`
+      })
+      .join(", ")}})::VARCHAR`
 
 const isTime = (kind: Kind) => kind === "time" || kind === "duration"
 

@@ -14,6 +14,7 @@ export const where =
   (sql: DuckDbClient, table: Table) =>
   (condition: Condition): Fragment => {
     const column = (field: string) => sql.literal(`"${snakeCase(field)}"`)
+    const json = (field: string) => sql.literal(table.jsonColumn(`"${snakeCase(field)}"`))
     switch (condition.op) {
       case "equals": {
         const { fields, value } = condition
@@ -24,12 +25,12 @@ export const where =
       case "oneOf":
         return sql.in(snakeCase(condition.field), condition.values)
       case "hasAll":
-        return sql`json_contains(${column(condition.field)}, ${JSON.stringify(condition.values)})`
+        return sql`json_contains(${json(condition.field)}, ${JSON.stringify(condition.values)})`
       case "entries":
         return all(
           sql,
           Object.entries(condition.entries).map(([key, value]) =>
-            equalsJson(sql, column(condition.field), pointer(key), value)
+            equalsJson(sql, json(condition.field), pointer(key), value)
           )
         )
       case "atLeast":

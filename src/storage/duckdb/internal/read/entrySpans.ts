@@ -115,7 +115,8 @@ export const scan = Effect.fnUntraced(function* (
 /** A row that may be shown. */
 interface Candidate extends TraceKey {
   readonly span_id: string
-  readonly position: string
+  /** `null` where somebody has taken the time out of the row. */
+  readonly position: string | null
 }
 
 interface Orphan extends Candidate {
@@ -129,4 +130,4 @@ const areAmong = (sql: DuckDbClient, spans: ReadonlyArray<Orphan>): ReadonlyArra
   return [sql`start_time BETWEEN ${starts[0]} AND ${starts.at(-1)}`, sql.in("span_id", spanIds)]
 }
 
-const candidateKey = ({ position, span_id, trace_id }: Candidate): Key => [BigInt(position), trace_id, span_id]
+const candidateKey = ({ position, span_id, trace_id }: Candidate): Key => [BigInt(position ?? 0), trace_id, span_id]
