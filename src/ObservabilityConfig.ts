@@ -4,8 +4,10 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -17,6 +19,7 @@ import {
   Attributes,
   DurationInput,
   Exporters,
+  hasFewKeys,
   isPlainObject,
   Logger,
   LogLevel,
@@ -34,6 +37,7 @@ import {
   Sampler,
   SpanPredicate,
   Text,
+  tooManyKeys,
   withDefault
 } from "./config/values.js"
 import { SessionId } from "./identity/SessionId.js"
@@ -338,13 +342,18 @@ export const ObservabilityConfig: Schema.Schema<ObservabilityConfig, Input | Wra
   Complete,
   {
     strict: true,
-    decode: (input, _, ast) =>
-      isComplete(input)
-        ? ParseResult.succeed(input)
-        : Effect.mapError(decode(input), (issue) => {
-            const [first = issue, ...others] = problemsOf(issue)
-            return new ParseResult.Composite(ast, input, [first, ...others])
-          }),
+    decode: (input, _, ast) => {
+      const listed = (issue: ParseResult.ParseIssue) => {
+        const [first = issue, ...others] = problemsOf(issue)
+        return new ParseResult.Composite(ast, input, [first, ...others])
+      }
+      return Effect.suspend(() =>
+        Predicate.isRecord(input) && hasFewKeys(input) && isComplete(input) ? ParseResult.succeed(input) : decode(input)
+      ).pipe(
+        Effect.mapError(listed),
+        Effect.catchAllDefect(() => Effect.flatMap(unreadable(input), (issue) => ParseResult.fail(listed(issue))))
+      )
+    },
     encode: ParseResult.encode(Settings)
   }
 ).annotations({ identifier: "ObservabilityConfig" })
@@ -368,7 +377,28 @@ const parseWrapped = ParseResult.decodeUnknown(
   strict
 )
 
+/** A getter, a `Proxy` or a `toString` threw while the input was read: where, as far as trying each field alone tells. */
+const unreadable = Effect.fnUntraced(function* (input: unknown) {
+  const problem = new ParseResult.Type(Input.ast, undefined, "cannot be read")
+  const keys = yield* Effect.orElseSucceed(
+    Effect.try(() => Object.keys(input as object)),
+    () => []
+  )
+  for (const key of keys) {
+    const alone = Effect.suspend(() => {
+      const value = (input as { readonly [key: string]: unknown })[key]
+      return Effect.mapError(key === "observability" ? parse(value) : parse({ [key]: value }), problemsOf)
+    })
+    const exit = yield* Effect.exit(alone)
+    if (Exit.isFailure(exit) && Cause.isDie(exit.cause)) return new ParseResult.Pointer(key, undefined, problem)
+  }
+  return problem
+})
+
 const decode = Effect.fnUntraced(function* (input: unknown) {
+  if (Predicate.isRecord(input) && !hasFewKeys(input)) {
+    return yield* ParseResult.fail(new ParseResult.Type(Input.ast, input, tooManyKeys))
+  }
   const wrapped = Predicate.hasProperty(input, "observability") && input.observability !== undefined
   const given = wrapped ? input.observability : input
   const { filled, warnings } = isPlainObject(given) ? yield* Environment.fill(given) : { filled: given, warnings: [] }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { inspect } from "node:util"
 import { assert, describe, it, vi } from "@effect/vitest"
 import {
   Config,
@@ -419,7 +420,7 @@ describe("ObservabilityConfig", () => {
     const bad: ReadonlyArray<[what: string, input: unknown, problems: ReadonlyArray<[path: string, message: string]>]> =
       [
         ["null", null, [["", "Expected a plain object, actual null"]]],
-        ["an array", [], [["", "Expected a plain object, actual []"]]],
+        ["an array", [], [["", "Expected a plain object, actual an array"]]],
         ["a string", "agent", [["", `Expected a plain object, actual "agent"`]]],
         ["a Map", new Map(), [["", "Expected a plain object, actual an instance of Map"]]],
         [
@@ -459,7 +460,7 @@ describe("ObservabilityConfig", () => {
             [`["resource"]["b"]["c"][1]`, "Expected a JSON value, actual an instance of Date"],
             [`["resource"]["b"]["\\udc00"]`, `Expected text without lone surrogates, actual "\\udc00"`],
             [`["resource"]["d"]`, "Expected a JSON value, actual NaN"],
-            [`["resource"]["e"]`, "Expected a JSON value, actual 1"],
+            [`["resource"]["e"]`, "Expected a JSON value, actual 1n"],
             [`["resource"]["f"]["again"]`, "Expected a JSON value, actual a cycle"]
           ]
         ],
@@ -518,7 +519,7 @@ describe("ObservabilityConfig", () => {
           [
             [
               `["exporters"][0]`,
-              `Expected an exporter: a name and a function \`export\`; with \`shutdown\` an Effect, \`signals\` some of ["spans","logs","metrics","scores"], actual {"name":"x","export":function Boolean() { [native code] },"signals":["span"]}`
+              `Expected an exporter: a name and a function \`export\`; with \`shutdown\` an Effect, \`signals\` some of ["spans","logs","metrics","scores"], actual an object with "name", "export", "signals"`
             ]
           ]
         ],
@@ -553,7 +554,7 @@ describe("ObservabilityConfig", () => {
           [
             [
               `["exporters"][1]`,
-              `Expected an exporter: a name and a function \`export\`; with \`shutdown\` an Effect, \`signals\` some of ["spans","logs","metrics","scores"], actual {"name":"no"}`
+              `Expected an exporter: a name and a function \`export\`; with \`shutdown\` an Effect, \`signals\` some of ["spans","logs","metrics","scores"], actual an object with "name"`
             ]
           ]
         ],
@@ -573,7 +574,7 @@ describe("ObservabilityConfig", () => {
           [
             [
               `["processors"][0]`,
-              'Expected a processor: a name and some of the functions `span`, `log`, `metric`, `score`, actual {"name":"no","span":true}'
+              'Expected a processor: a name and some of the functions `span`, `log`, `metric`, `score`, actual an object with "name", "span"'
             ]
           ]
         ],
@@ -583,7 +584,7 @@ describe("ObservabilityConfig", () => {
           [
             [
               `["processors"][0]`,
-              'Expected a processor: a name and some of the functions `span`, `log`, `metric`, `score`, actual {"name":"no"}'
+              'Expected a processor: a name and some of the functions `span`, `log`, `metric`, `score`, actual an object with "name"'
             ]
           ]
         ],
@@ -662,7 +663,7 @@ describe("ObservabilityConfig", () => {
             ],
             [`["sampling"]["keep"][3]["eror"]`, `is unknown, did you mean "error"?`],
             [`["sampling"]["keep"][4]["when"]`, `Expected a function of the record of a span, actual "slow"`],
-            [`["sampling"]["keep"][5]`, "Expected a plain object, actual () => true"],
+            [`["sampling"]["keep"][5]`, "Expected a plain object, actual a function"],
             [`["sampling"]["keepBuffer"]["maxRecords"]`, "Expected a positive number, actual 0"],
             [
               `["sampling"]["keepBuffer"]["maxAge"]`,
@@ -705,7 +706,7 @@ describe("ObservabilityConfig", () => {
           [
             [
               `["sampling"]["sampler"]`,
-              "Expected a sampler: an object with a function `shouldSample`, actual () => true"
+              "Expected a sampler: an object with a function `shouldSample`, actual a function"
             ]
           ]
         ],
@@ -800,7 +801,7 @@ describe("ObservabilityConfig", () => {
                     ? "-1n"
                     : typeof shutdownTimeout === "number"
                       ? shutdownTimeout
-                      : JSON.stringify(shutdownTimeout)
+                      : (Array.isArray(shutdownTimeout) ? "an array" : JSON.stringify(shutdownTimeout))
                 }`
               ]
             ]
@@ -813,7 +814,7 @@ describe("ObservabilityConfig", () => {
         ],
         ["a logger that is a number", { ...name, logger: 5 }, [[`["logger"]`, logger("5")]]],
         ["a logger that is null", { ...name, logger: null }, [[`["logger"]`, logger("null")]]],
-        ["a logger that does not log", { ...name, logger: {} }, [[`["logger"]`, logger("{}")]]],
+        ["a logger that does not log", { ...name, logger: {} }, [[`["logger"]`, logger("an empty object")]]],
         ["a logger of no level", { logger: "loud", observability: name }, [[`["logger"]`, logger(`"loud"`)]]],
         [
           "a misspelt key in a configuration under its own key",
@@ -880,6 +881,62 @@ describe("ObservabilityConfig", () => {
         })
       )
     }
+  })
+
+  describe("names the field of what cannot be read, and can be printed", () => {
+    const throws = () => {
+      throw new Error("no")
+    }
+    const deep = Array.from({ length: 10_000 }).reduce((inner: object) => ({ inner }), {})
+    const revoked = Proxy.revocable({}, {})
+    revoked.revoke()
+    const inputs: ReadonlyArray<readonly [what: string, input: unknown, path: string]> = [
+      ["an object without a prototype", { sampling: { type: Object.create(null) } }, "sampling"],
+      ["a toString that throws", { sampling: { type: { toString: throws } } }, "sampling"],
+      [
+        "a toString that throws, under its own key",
+        { observability: { sampling: { type: { toString: throws } } } },
+        "observability"
+      ],
+      ["a name with a toString that throws", { serviceName: { toString: throws } }, "serviceName"],
+      ["a getter that throws", Object.defineProperty({}, "batch", { get: throws, enumerable: true }), "batch"],
+      ["a Proxy that throws", new Proxy({}, { get: throws, has: throws, ownKeys: throws }), ""],
+      ["a revoked Proxy", { resource: revoked.proxy }, "resource"],
+      ["a resource of 10,000 levels", { resource: deep }, "resource"],
+      ["100,000 keys", Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`key${n}`, n])), ""],
+      ["a key of a million letters", { ["k".repeat(1_000_000)]: 1 }, "kkk"],
+      ["a value of a million letters", { logLevel: "v".repeat(1_000_000) }, "logLevel"],
+      [
+        "10,000 patterns that are none",
+        { sensitiveData: { patterns: Array.from({ length: 10_000 }, () => 1) } },
+        "patterns"
+      ]
+    ]
+    for (const [what, input, path] of inputs) {
+      it.effect(what, () =>
+        Effect.gen(function* () {
+          const { result } = yield* decode(input)
+          if (Either.isRight(result)) return assert.fail("decoded")
+          const printed = [result.left.message, String(result.left), JSON.stringify(result.left), inspect(result.left)]
+          for (const text of printed) assert.isBelow(text.length, 20_000)
+          assert.include(result.left.message, path)
+        })
+      )
+    }
+
+    it.effect("prints no value that may be a secret", () =>
+      Effect.gen(function* () {
+        const secret = "s3cr3t-v4lue"
+        const { result } = yield* decode({
+          serviceName: "agent",
+          exporters: [{ name: "x", headers: { authorization: secret } }, [secret]],
+          sensitiveData: { style: { type: "hashed", key: secret } },
+          logger: { token: secret }
+        })
+        assert.isTrue(Either.isLeft(result))
+        assert.notInclude(String(Either.getLeft(result)), secret)
+      })
+    )
   })
 
   it.effect("takes a value that lacks nothing as it is, whatever the environment says", () =>

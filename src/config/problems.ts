@@ -10,32 +10,62 @@ import * as AST from "effect/SchemaAST"
 /** How a configuration is parsed: all problems are of interest, and a key that is unknown is one. */
 export const strict = { errors: "all", onExcessProperty: "error" } as const
 
+/** The most problems that are listed. */
+const mostProblems = 20
+
+/** The first problems in an issue, and that there are more. */
+export const problemsOf = (issue: ParseResult.ParseIssue): ReadonlyArray<ParseResult.ParseIssue> => {
+  const found: Array<ParseResult.ParseIssue> = []
+  for (const problem of problemsIn(issue, [])) {
+    if (found.length === mostProblems) {
+      const more = new ParseResult.Type(
+        AST.neverKeyword,
+        undefined,
+        `There are more than these ${mostProblems} problems`
+      )
+      return [...found, more]
+    }
+    found.push(problem)
+  }
+  return found
+}
+
 /**
  * The problems in an issue, each under its whole path and without the schemas around it. An unknown key is told which one
  * was probably meant.
  */
-export const problemsOf = (
+function* problemsIn(
   issue: ParseResult.ParseIssue,
-  path: ReadonlyArray<PropertyKey> = []
-): Array<ParseResult.ParseIssue> => {
+  path: ReadonlyArray<PropertyKey>
+): Generator<ParseResult.ParseIssue> {
   switch (issue._tag) {
     case "Pointer":
-      return problemsOf(issue.issue, [...path, ...Arr.ensure(issue.path)])
+      yield* problemsIn(issue.issue, [...path, ...Arr.ensure(issue.path)])
+      break
     case "Composite":
-      return causesOf(issue).flatMap((cause) => problemsOf(cause, path))
+      for (const cause of causesOf(issue)) yield* problemsIn(withHint(cause, issue.ast), path)
+      break
     case "Refinement":
     case "Transformation":
-      return problemsOf(issue.issue, path)
+      yield* problemsIn(issue.issue, path)
+      break
     case "Missing":
-      return [under(path, new ParseResult.Missing(issue.ast, `is missing, expected ${expected(issue.ast.type)}`))]
+      yield under(path, new ParseResult.Missing(issue.ast, `is missing, expected ${expected(issue.ast.type)}`))
+      break
     case "Type":
       // A union with `undefined` is an optional field. That it may be absent is of no use to somebody who gave it.
-      return AST.isUndefinedKeyword(issue.ast)
-        ? []
-        : [under(path, new ParseResult.Type(inShort(issue.ast), issue.actual, issue.message))]
+      if (!AST.isUndefinedKeyword(issue.ast)) yield under(path, typeProblem(issue))
+      break
     default:
-      return [under(path, issue)]
+      yield under(path, issue)
   }
+}
+
+/** Effect prints a value by its own `toString`, and a plain object with all that it holds. */
+const typeProblem = ({ actual, ast, message }: ParseResult.Type): ParseResult.ParseIssue => {
+  const short = inShort(ast)
+  const saysItself = Option.isSome(AST.getMessageAnnotation(short))
+  return new ParseResult.Type(short, saysItself ? actual : { toString: () => shown(actual) }, message)
 }
 
 const expected = (ast: AST.AST): string => Option.getOrElse(AST.getDescriptionAnnotation(ast), () => String(ast))
@@ -52,7 +82,7 @@ const causesOf = ({ actual, ast, issues }: ParseResult.Composite): ReadonlyArray
   const decided = causes.some((cause) => "ast" in cause && members.some((member) => member === cause.ast))
   const struct = oneOf(members)
   return struct === undefined || decided || !Predicate.isRecord(actual)
-    ? causes.map((cause) => withHint(cause, ast))
+    ? causes
     : Option.toArray(Either.getLeft(ParseResult.decodeUnknownEither(Schema.make(struct), strict)(actual)))
 }
 
@@ -86,7 +116,13 @@ const inShort = (ast: AST.AST): AST.AST => {
 }
 
 const under = (path: ReadonlyArray<PropertyKey>, issue: ParseResult.ParseIssue): ParseResult.ParseIssue =>
-  Arr.isNonEmptyReadonlyArray(path) ? new ParseResult.Pointer(path, issue.actual, issue) : issue
+  Arr.isNonEmptyReadonlyArray(path)
+    ? new ParseResult.Pointer(
+        Arr.map(path, (key) => (typeof key === "string" ? cut(key) : key)),
+        issue.actual,
+        issue
+      )
+    : issue
 
 const withHint = (issue: ParseResult.ParseIssue, parent: AST.AST): ParseResult.ParseIssue => {
   if (issue._tag !== "Pointer" || issue.issue._tag !== "Unexpected" || !AST.isTypeLiteral(parent)) return issue
@@ -98,6 +134,39 @@ const withHint = (issue: ParseResult.ParseIssue, parent: AST.AST): ParseResult.P
   )
 }
 
+/**
+ * A value in a message: a short text or number as it is, and of everything else what it is alone. Its members may be
+ * secrets, and to read them may fail.
+ */
+export const shown = (value: unknown): string => {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(cut(value))
+    case "function":
+      return "a function"
+    case "bigint":
+      return cut(`${value}n`)
+    case "object":
+      return value === null ? "null" : Option.getOrElse(Option.liftThrowable(shownObject)(value), () => "an object")
+    default:
+      return cut(String(value))
+  }
+}
+
+const shownObject = (value: object): string => {
+  if (Array.isArray(value)) return "an array"
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== null && prototype !== Object.prototype) return `an instance of ${cut(prototype.constructor.name)}`
+  const keys = Object.keys(value).map((key) => JSON.stringify(cut(key)))
+  return keys.length === 0
+    ? "an empty object"
+    : `an object with ${keys.slice(0, 5).join(", ")}${keys.length > 5 ? ", …" : ""}`
+}
+
+const mostShown = 100
+
+const cut = (text: string): string => (text.length > mostShown ? `${text.slice(0, mostShown).toWellFormed()}…` : text)
+
 /** The message for an unknown key, with the key that was probably meant. */
 export const unknownKey = (key: string, known: ReadonlyArray<string>): string => {
   const meant = nearest(key, known)
@@ -108,6 +177,7 @@ export const unknownKey = (key: string, known: ReadonlyArray<string>): string =>
 
 /** The word that is most like another one, if any is. */
 const nearest = (word: string, words: ReadonlyArray<string>): string | undefined => {
+  if (word.length > mostShown) return undefined
   const given = letters(word)
   const likely = words
     .map((other) => ({ other, cost: cost(given, letters(other)) }))

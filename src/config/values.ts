@@ -2,7 +2,6 @@
  * The values of which a configuration is made.
  */
 import * as Duration from "effect/Duration"
-import * as Inspectable from "effect/Inspectable"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
@@ -20,7 +19,7 @@ import * as LogRecord from "../signal/LogRecord.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import { signalNames, signals } from "../signal/signals.js"
 import * as DeprecatedLogger from "./deprecatedLogger.js"
-import { unknownKey } from "./problems.js"
+import { shown, unknownKey } from "./problems.js"
 
 export const optional = <A, I>(schema: Schema.Schema<A, I>, description: string) =>
   Schema.optional(schema.annotations({ jsonSchema: { description } }))
@@ -32,29 +31,29 @@ export const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: NoInfer<A>
 export const isPlainObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   Predicate.isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value))
 
+const mostKeys = 1000
+
+/** Of more, each would be reported as unknown. */
+export const hasFewKeys = (value: object): boolean => Object.keys(value).length <= mostKeys
+
+export const tooManyKeys = `Expected at most ${mostKeys} keys`
+
 /** A struct that is given as a plain object. */
 export const plain = <A, I>(struct: Schema.Schema<A, I>, expected = "a plain object"): Schema.Schema<A, I> =>
   Schema.declare(
     [struct],
     {
       decode: (struct) => (input, options, ast) =>
-        isPlainObject(input)
+        isPlainObject(input) && hasFewKeys(input)
           ? ParseResult.decodeUnknown(struct)(input, options)
           : ParseResult.fail(new ParseResult.Type(ast, input)),
       encode: (struct) => (input, options) => ParseResult.encodeUnknown(struct)(input, options)
     },
     {
-      message: ({ actual }) => `Expected ${expected}, actual ${shown(actual)}`,
+      message: ({ actual }) => (isPlainObject(actual) ? tooManyKeys : `Expected ${expected}, actual ${shown(actual)}`),
       [AST.SurrogateAnnotationId]: struct.ast
     }
   )
-
-const shown = (value: unknown): string => {
-  if (typeof value === "string") return JSON.stringify(value)
-  return Predicate.isRecord(value) && !isPlainObject(value)
-    ? `an instance of ${Object.getPrototypeOf(value).constructor?.name}`
-    : Inspectable.toStringUnknown(value, 0)
-}
 
 const durations = (
   guard: (value: unknown) => value is Duration.DurationInput,
@@ -108,16 +107,23 @@ const strayValues = (
   path: ReadonlyArray<PropertyKey> = [],
   around: ReadonlyArray<unknown> = []
 ): ReadonlyArray<Schema.FilterIssue> => {
-  if (isJson(value, (text) => text.isWellFormed())) return []
-  if (typeof value === "string") return [{ path, message: wellFormedExpected(value) }]
+  if (typeof value === "string") return value.isWellFormed() ? [] : [{ path, message: wellFormedExpected(value) }]
   if (around.includes(value)) return [{ path, message: "Expected a JSON value, actual a cycle" }]
-  const members = Array.isArray(value) ? Array.from(value.entries()) : isPlainObject(value) ? Object.entries(value) : []
-  const stray = members.flatMap(([key, member]) => [
+  if (around.length > mostLevels) return [{ path: path.slice(0, 1), message: `Expected at most ${mostLevels} levels` }]
+  if (!Array.isArray(value) && !isPlainObject(value)) {
+    return isJson(value, () => true) ? [] : [{ path, message: `Expected a JSON value, actual ${shown(value)}` }]
+  }
+  const members: ReadonlyArray<readonly [key: string | number, member: unknown]> = Array.isArray(value)
+    ? Array.from(value.entries())
+    : Object.entries(value)
+  return members.flatMap(([key, member]) => [
     ...strayValues(String(key), [...path, key]),
     ...strayValues(member, [...path, key], [...around, value])
   ])
-  return stray.length > 0 ? stray : [{ path, message: `Expected a JSON value, actual ${shown(value)}` }]
 }
+
+/** As deep as a resource may be. */
+const mostLevels = 100
 
 export const PositiveInt = Schema.Number.pipe(Schema.int(), Schema.positive())
 
@@ -154,7 +160,13 @@ export const Patterns = Schema.Array(
 export const RedactedKey = Schema.declare(
   (value): value is Redacted.Redacted =>
     Redacted.isRedacted(value) && Predicate.isString(Redacted.value(value)) && Redacted.value(value) !== "",
-  { title: "a key: `Redacted.make` of text", ...inCode }
+  {
+    title: "a key: `Redacted.make` of text",
+    // What was given may be the key itself.
+    message: ({ actual }) =>
+      `Expected a key: \`Redacted.make\` of text, actual ${typeof actual === "string" ? "plain text" : shown(actual)}`,
+    ...inCode
+  }
 )
 
 export const Sampler = Schema.declare(isSampler, {

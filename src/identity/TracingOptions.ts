@@ -111,16 +111,20 @@ export const withTracingOptions: {
     effect: Effect.Effect<A, E, R>,
     options: Given<Id>
   ): Effect.Effect<A, E | SessionId.ErrorOf<Id>, R>
-} = dual(
-  2,
-  <A, E, R>(
-    effect: Effect.Effect<A, E, R>,
-    { sessionId, ...options }: Given<string>
-  ): Effect.Effect<A, E | ParseError, R> => {
-    const merged = Effect.locallyWith(effect, currentTracingOptions, (inherited) => merge(inherited, options))
-    return sessionId === undefined ? merged : SessionId.withSessionId(merged, sessionId)
+} = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, given: Given<string>): Effect.Effect<A, E | ParseError, R> => {
+  const { sessionId, ...options } = readOf(given)
+  const merged = Effect.locallyWith(effect, currentTracingOptions, (inherited) => merge(inherited, options))
+  return sessionId === undefined ? merged : SessionId.withSessionId(merged, sessionId)
+})
+
+/** What JavaScript gives may be nothing, or throw while it is read: then it says nothing. */
+const readOf = (given: Given<string>): Given<string> => {
+  try {
+    return { ...given }
+  } catch {
+    return {}
   }
-)
+}
 
 const merge = (
   inherited: Omit<TracingOptions, "sessionId">,

@@ -97,9 +97,9 @@ export const restore: {
   (carrier: Carrier): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   <A, E, R>(effect: Effect.Effect<A, E, R>, carrier: Carrier): Effect.Effect<A, E, R>
 } = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, given: Carrier): Effect.Effect<A, E, R> => {
-  if (isCarrier(given)) return restoreUnder(effect, given, parentOf(given))
-  const carrier = salvaged(given)
-  return Effect.zipRight(report(["carrier"]), restoreUnder(effect, carrier, parentOf(carrier)))
+  const { carrier, isWhole } = fitOf(given)
+  const restored = restoreUnder(effect, carrier, parentOf(carrier))
+  return isWhole ? restored : Effect.zipRight(report(["carrier"]), restored)
 })
 
 /** @internal */
@@ -410,11 +410,18 @@ const jsonOf = (metadata: Readonly<Record<string, unknown>>): Readonly<Record<st
 
 const isCarrier = Schema.is(Carrier)
 
-/** The parts of a malformed value that are fit for a carrier. */
-const salvaged = (given: unknown): Carrier => ({
-  ...soundOf(Carrier, given),
-  options: soundOf(CarriedOptions, Predicate.isRecord(given) ? given.options : undefined)
-})
+/** What of a value is fit for a carrier, and whether that is all of it. Reading it may throw: then nothing is. */
+const fitOf = (given: Carrier): { readonly carrier: Carrier; readonly isWhole: boolean } => {
+  try {
+    const { options, ...trace } = given
+    // Read once: a getter may give something else the next time.
+    const carrier: Carrier = { ...trace, ...(options !== undefined && { options: { ...options } }) }
+    if (isCarrier(carrier)) return { carrier, isWhole: true }
+    return { carrier: { ...soundOf(Carrier, carrier), options: soundOf(CarriedOptions, options) }, isWhole: false }
+  } catch {
+    return { carrier: {}, isWhole: false }
+  }
+}
 
 const soundOf = <Fields extends Schema.Struct.Fields>(schema: Schema.Struct<Fields>, value: unknown): object =>
   Predicate.isRecord(value)

@@ -17,10 +17,13 @@ export type Parse<A> = (text: string) => Either.Either<A, string>
 export const read = <A>(name: string, parse: Parse<A>): Effect.Effect<A | undefined, string> =>
   Config.option(Config.string(name)).pipe(
     Effect.mapError(String),
-    Effect.flatMap((value) => {
-      const text = Option.getOrElse(value, () => "").trim()
-      return text === "" ? Effect.succeed(undefined) : parse(text)
+    Effect.flatMap((value): Effect.Effect<A | undefined, string> => {
+      const text: unknown = Option.getOrElse(value, () => "")
+      // A `ConfigProvider` of the program may give what it likes.
+      if (typeof text !== "string") return Effect.fail(`Expected text, actual ${typeof text}`)
+      return text.trim() === "" ? Effect.succeed(undefined) : parse(text.trim())
     }),
+    Effect.catchAllDefect(() => Effect.fail("it cannot be read")),
     Effect.mapError((reason) => `The environment variable ${name} is ignored: ${reason}`)
   )
 

@@ -63,6 +63,19 @@ describe("TracingOptions", () => {
     })
   )
 
+  it.effect("say nothing where they are none, or throw while they are read", () =>
+    Effect.gen(function* () {
+      const throws = () => {
+        throw new Error("no")
+      }
+      const hostile = [undefined, null, new Proxy({}, { get: throws, ownKeys: throws })]
+      for (const options of hostile) {
+        const given = options as unknown as TracingOptions.TracingOptions
+        assert.deepStrictEqual(yield* TracingOptions.withTracingOptions(TracingOptions.get, given), {})
+      }
+    })
+  )
+
   describe("the session", () => {
     it.effect("is that of SessionId, and in no other place", () =>
       Effect.gen(function* () {

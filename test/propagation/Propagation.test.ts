@@ -151,6 +151,26 @@ describe("Propagation", () => {
         assert.deepStrictEqual(attributes["effect_observability.propagation.refused"], ["carrier"])
       }).pipe(Effect.provide(Recording))
     )
+
+    it.effect("takes nothing of a value that throws while it is read, and goes on", () =>
+      Effect.gen(function* () {
+        const throws = () => {
+          throw new Error("no")
+        }
+        for (const hostile of [
+          new Proxy({}, { get: throws }),
+          new Proxy({}, { get: throws, has: throws, ownKeys: throws, getPrototypeOf: throws }),
+          Object.defineProperty({}, "traceparent", { get: throws, enumerable: true }),
+          { options: new Proxy({}, { get: throws, ownKeys: throws }) },
+          { options: Object.defineProperty({}, "sessionId", { get: throws, enumerable: true }) },
+          { options: { metadata: new Proxy({}, { ownKeys: throws }) } }
+        ]) {
+          assert.deepStrictEqual(yield* Propagation.restore(Propagation.capture, hostile as Propagation.Carrier), {
+            options: {}
+          })
+        }
+      })
+    )
   })
 
   describe("inject", () => {

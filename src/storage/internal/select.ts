@@ -48,12 +48,26 @@ export const select = <Row>(
 export const byStart = (a: SpanRecord, b: SpanRecord): number =>
   compare(a.startTime, b.startTime) || compare(a.spanId, b.spanId)
 
+/** A key that ends early is equal to all that begin like it. */
 export const compareKeys = (a: Key, b: Key): number => {
-  for (const [index, part] of a.entries()) {
+  for (const [index, part] of a.slice(0, b.length).entries()) {
     const order = compare(part, b[index] as bigint | string)
     if (order !== 0) return order
   }
   return 0
 }
 
-export const compare = <A extends bigint | string>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
+/** Text is compared by code points, as the engines do, and not by the halves of which JavaScript makes some. */
+export const compare = <A extends bigint | string>(a: A, b: A): number => {
+  if (a === b) return 0
+  if (typeof a !== "string" || typeof b !== "string") return a < b ? -1 : 1
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const [left, right] = [a.charCodeAt(i), b.charCodeAt(i)]
+    if (left !== right) return rank(left) - rank(right)
+  }
+  return a.length - b.length
+}
+
+/** Halves of a code point stand for one beyond all that are whole. */
+const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)

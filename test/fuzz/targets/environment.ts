@@ -36,7 +36,41 @@ const drawText = (random: Random): string =>
 const drawEnvironment = (random: Random) =>
   new Map(random.several(variables.length, () => [random.pick(variables), drawText(random)] as const))
 
-const fields = ["serviceName", "serviceVersion", "environment", "resource", "sampling", "batch", "limits", "spool", "x"]
+const fields = [
+  "serviceName",
+  "serviceVersion",
+  "environment",
+  "resource",
+  "sampling",
+  "batch",
+  "limits",
+  "spool",
+  "x",
+  "logger"
+]
+
+const throws = () => {
+  throw new Error("no")
+}
+
+/** What cannot be read, by the text that is drawn in its place. */
+const hostile: Readonly<Record<string, () => unknown>> = {
+  "<bare>": () => Object.create(null),
+  "<deep>": () => Array.from({ length: 10_000 }).reduce((inner) => ({ inner }), {}),
+  "<getter>": () => Object.defineProperty({}, "type", { get: throws, enumerable: true }),
+  "<proxy>": () => new Proxy({}, { get: throws, has: throws, ownKeys: throws, getPrototypeOf: throws }),
+  "<symbol>": () => Symbol("hostile"),
+  "<toJSON>": () => ({ toJSON: throws }),
+  "<toString>": () => ({ toString: throws })
+}
+
+const hostileNames = Object.keys(hostile)
+
+const withHostile = (value: unknown): unknown => {
+  if (typeof value === "string" && Object.hasOwn(hostile, value)) return hostile[value]?.()
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withHostile(member)]))
+}
 
 /** A configuration as somebody might write it, or as nobody would. */
 const drawInput = (random: Random): unknown => {
@@ -52,6 +86,8 @@ const drawInput = (random: Random): unknown => {
       {},
       [],
       { maxQueueSize: "1" },
+      { type: random.pick(hostileNames) },
+      random.pick(hostileNames),
       1n
     ])
   const config = Object.fromEntries(random.several(3, () => [random.pick(fields), value()]))
@@ -64,7 +100,7 @@ export const environment = target(
   "environment",
   (random) => ({ environment: drawEnvironment(random), input: drawInput(random) }),
   async ({ environment, input }) => {
-    const exit = await decode(input).pipe(
+    const exit = await decode(withHostile(input)).pipe(
       Effect.withConfigProvider(ConfigProvider.fromMap(environment)),
       Effect.provide(Logger.remove(Logger.defaultLogger)),
       Effect.runPromiseExit
