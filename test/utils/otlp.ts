@@ -1,8 +1,8 @@
+import { strictEqual } from "node:assert/strict"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { buffer } from "node:stream/consumers"
 import { gunzipSync } from "node:zlib"
-import { assert } from "@effect/vitest"
 import { Effect, Queue } from "effect"
 import { OtlpExporter } from "effect-observability/otlp"
 import type { Batch } from "../../src/pipeline/Exporter.js"
@@ -63,20 +63,20 @@ export const requestOf = (options: OtlpExporter.Options, batch: Partial<Batch>) 
     const { requests, url } = yield* server()
     yield* OtlpExporter.make({ endpoint: url, ...options }).export({ spans: [], logs: [], ...batch })
     const [request, ...others] = [...(yield* Queue.takeAll(requests))]
-    assert.lengthOf(others, 0)
+    strictEqual(others.length, 0)
     return request as Received
   })
 
 /** The only resource, the only scope of it, and the only record of that. */
 export const one = (message: Message): { resource: Message; scope: Message; record: Message } => {
   const [resources] = Object.values(message) as [ReadonlyArray<Message>]
-  assert.lengthOf(resources, 1)
+  strictEqual(resources.length, 1)
   const { resource, ...rest } = resources[0] as Message
   const [scopes] = Object.values(rest) as [ReadonlyArray<Message>]
-  assert.lengthOf(scopes, 1)
+  strictEqual(scopes.length, 1)
   const { scope, ...records } = scopes[0] as Message
   const [all] = Object.values(records) as [ReadonlyArray<Message>]
-  assert.lengthOf(all, 1)
+  strictEqual(all.length, 1)
   return { resource: resource as Message, scope: scope as Message, record: all[0] as Message }
 }
 
