@@ -1,3 +1,4 @@
+import { clickhouse } from "./clickhouse.js"
 import { clocks } from "./clocks.js"
 import { contained } from "./contained.js"
 import { days } from "./day.js"
@@ -29,6 +30,7 @@ export const rows: ReadonlyArray<Row> = [
   disks,
   files,
   servers,
+  clickhouse,
   leaks,
   days
 ]

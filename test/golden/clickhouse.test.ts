@@ -1,7 +1,7 @@
 /**
  * What a fresh store in ClickHouse has, how a whole record lies in it and travels to it, and what it is asked: compared
- * with the files clickhouse.* of this folder; golden.ts says how to write them anew. Statements, the values of their
- * parameters and the bytes of inserts are taken where they arrive, behind the HTTP interface.
+ * with the files clickhouse.* of this folder; golden.ts says how to write them anew. Statements and the bytes of
+ * inserts are taken where they arrive, behind the HTTP interface.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
@@ -48,16 +48,9 @@ const seenOf = <A, E>({ seen }: ClickhouseServer.ClickhouseServer, effect: Effec
     return Effect.map(effect, () => seen.slice(before))
   })
 
-/** A statement, and the values of its parameters; lists are sorted, for they may hold what the engine gave in any order. */
-const shown = ({ query, settings }: ClickhouseServer.Seen): string => {
-  const values = [...settings].flatMap(([name, value]) => {
-    const [, parameter] = /^param_(.*)$/.exec(name) ?? []
-    return parameter === undefined ? [] : [`  ${parameter} = ${value.replace(/^\[(.*)\]$/s, sorted)}`.trimEnd()]
-  })
-  return [statement(query), ...values].join("\n")
-}
-
-const sorted = (_: string, items: string): string => `[${items.split(",").sort().join()}]`
+/** A statement; lists of values are sorted, for they may hold what the engine gave in any order. */
+const shown = ({ query }: ClickhouseServer.Seen): string =>
+  statement(query.replace(/(?<=CAST\('\[).*?(?=\]', 'Array)/gs, (items) => items.split(",").sort().join()))
 
 const statements = (seen: ReadonlyArray<ClickhouseServer.Seen>): string => seen.map(shown).join("\n\n")
 

@@ -28,6 +28,14 @@ export type Fault =
   | "plainException"
   /** The engine takes a record for malformed. */
   | "reject"
+  /** The answer comes with status 200 one byte at a time, and has no end. */
+  | "drip"
+  /** The same with the headers of the answer. */
+  | "dripHeaders"
+  /** The answer comes with this status as fast as it is taken, and has no end. */
+  | { readonly flood: number }
+  /** This answer comes with status 200. */
+  | { readonly answer: string; readonly headers?: Record<string, string> }
   /** This status, with a page of a proxy. */
   | number
 
@@ -56,13 +64,29 @@ export interface ClickhouseServer {
   readonly up: Effect.Effect<void>
 }
 
-/** Serves the one data directory that a process can have; without `path` a new one, which goes with the scope. */
-export const make = Effect.fnUntraced(function* (options: { readonly path?: string } = {}) {
+export interface Options {
+  /** The one data directory that a process can have; without it a new one, which goes with the scope. */
+  readonly path?: string
+  /**
+   * The name of a cluster of two shards, both of them in this engine: their rows are in one table, of which each shard reads
+   * those that Distributed tables put there. There is no Keeper: `ON CLUSTER` and `Replicated` are left out of statements.
+   */
+  readonly cluster?: string
+  /** A proxy before it answers 413 to a body that is larger. */
+  readonly maxBodyBytes?: number
+}
+
+export const make = Effect.fnUntraced(function* (options: Options = {}) {
   const { Session } = yield* Effect.promise(() => import("chdb"))
   const scratch = mkdtempSync(join(tmpdir(), "clickhouse-server-"))
   const path = options.path ?? join(scratch, "data")
-  const engine = new Session(path)
+  const engineArgs =
+    options.cluster === undefined ? undefined : { connectionArgs: [twoShards(scratch, options.cluster)] }
+  const open = () => new Session(path, engineArgs)
+  const engine = open()
   const sessions = new Map<string, InstanceType<typeof Session>>()
+  /** Connections that nobody uses, by the settings that they have: to make one takes as long as a short statement. */
+  const idle = new Map<string, Array<InstanceType<typeof Session>>>()
   const credentials = { username: "agent", password: randomUUID() }
   const seen: Array<Seen> = []
   let running = 0
@@ -75,16 +99,24 @@ export const make = Effect.fnUntraced(function* (options: { readonly path?: stri
     const { pathname, searchParams: settings } = new URL(request.url ?? "/", "http://server")
     if (pathname === "/ping") return response.end("Ok.\n")
     const sent = await buffer(request)
+    if (sent.length > (options.maxBodyBytes ?? Number.POSITIVE_INFINITY)) return response.writeHead(413).end()
     const data = request.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent
     const form = formOf(request.headers["content-type"], data)
     for (const [name, value] of form) settings.set(name, value)
     const url = settings.get("query") ?? ""
-    const query = form.size > 0 ? url : [url, ...(isInsert(url) ? [] : [data])].join("\n").trim()
+    const sentQuery = form.size > 0 ? url : [url, ...(isInsert(url) ? [] : [data])].join("\n").trim()
+    const query = options.cluster === undefined ? sentQuery : withoutKeeper(sentQuery)
     const inserted = isInsert(url) ? data : Buffer.alloc(0)
     seen.push({ query, settings, headers: request.headers, multipart: form.size > 0, data: inserted })
+    if ([...settings.values()].some((value) => Buffer.byteLength(value) > maxFieldBytes)) return fail(response, tooLong)
     const fault = faultOf(query + data.toString("latin1"))
     if (fault === "reset") return request.socket.resetAndDestroy()
     if (fault === "hang") return
+    if (fault === "drip" || fault === "dripHeaders") return drip(request, response, fault === "dripHeaders")
+    if (typeof fault === "object") {
+      if ("flood" in fault) return flood(response.writeHead(fault.flood))
+      return response.writeHead(200, fault.headers).end(fault.answer)
+    }
     if (typeof fault === "number") return response.writeHead(fault).end(`<html>${fault}</html>`)
     if (fault === "reject") return fail(response, "Code: 27. DB::Exception: (at row 1). (CANNOT_PARSE_INPUT)")
     const denied = refusal(request, settings, credentials)
@@ -92,17 +124,22 @@ export const make = Effect.fnUntraced(function* (options: { readonly path?: stri
 
     const id = settings.get("query_id") ?? randomUUID()
     const named = settings.get("session_id")
-    const session = (named !== null && sessions.get(named)) || new Session(path)
-    if (named !== null) sessions.set(named, session)
+    const prepared = preamble(settings)
+    const reused = named === null ? idle.get(prepared)?.pop() : sessions.get(named)
+    const session = reused ?? open()
     response.once("close", () => {
       const isReadonly = Number(settings.get("readonly")) > 0
       const cancels = isReadonly && settings.get("cancel_http_readonly_queries_on_client_close") === "1"
       if (response.writableFinished || !cancels) return
       void engine.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${quoted(id)}`)
     })
+    let isReady = false
     running++
     try {
-      await session.queryAsync(preamble(settings, id))
+      await session.queryAsync(
+        `SET log_comment = ${quoted(id)}${reused !== undefined && named === null ? "" : prepared}`
+      )
+      isReady = true
       const result = await session.queryAsync(
         isInsert(url) ? fromFile(url, data, scratch) : query.replace(/^(KILL .*)\bquery_id\b/s, killed),
         { format: settings.get("default_format") ?? "TabSeparated" }
@@ -119,11 +156,13 @@ export const make = Effect.fnUntraced(function* (options: { readonly path?: stri
       return fail(response, error instanceof Error ? error.message : String(error))
     } finally {
       running--
-      if (named === null) session.close()
+      if (named !== null) sessions.set(named, session)
+      else if (!isReady || prepared.includes("SET param_")) session.close()
+      else idle.set(prepared, [...(idle.get(prepared) ?? []), session])
     }
   }
 
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: maxUrlBytes }, (request, response) => {
     answer(request, response).catch(() => request.socket.destroy())
   })
   const listen = (port: number) => Effect.async<void>((resume) => void server.listen(port, () => resume(Effect.void)))
@@ -135,7 +174,7 @@ export const make = Effect.fnUntraced(function* (options: { readonly path?: stri
     Effect.sync(() => {
       server.close()
       server.closeAllConnections()
-      for (const session of [engine, ...sessions.values()]) session.close()
+      for (const session of [engine, ...sessions.values(), ...[...idle.values()].flat()]) session.close()
       rmSync(scratch, { recursive: true, force: true })
     })
   )
@@ -158,6 +197,26 @@ export const make = Effect.fnUntraced(function* (options: { readonly path?: stri
   return it
 })
 
+/** What proxies allow of an URL with its headers, and ClickHouse of a field: `http_max_field_value_size`. */
+const maxUrlBytes = 8 * 2 ** 10
+const maxFieldBytes = 128 * 2 ** 10
+const tooLong =
+  "Code: 1000. DB::Exception: Poco::Exception. Code: 1000, e.code() = 0, HTML Form Exception: Field value too long. (POCO_EXCEPTION)"
+
+/** The argument by which the engine knows a cluster. Without a database of its own a shard is this process. */
+const twoShards = (folder: string, cluster: string): string => {
+  const file = join(folder, "config.xml")
+  const shard = "<shard><replica><host>127.0.0.1</host><port>9000</port></replica></shard>"
+  writeFileSync(
+    file,
+    `<clickhouse><tcp_port>9000</tcp_port><remote_servers><${cluster}>${shard}${shard}</${cluster}></remote_servers></clickhouse>`
+  )
+  return `--config-file=${file}`
+}
+
+const withoutKeeper = (statement: string) =>
+  statement.replace(/ ON CLUSTER "\w+"/, "").replace(/ENGINE = Replicated(?=\w+MergeTree)/, "ENGINE = ")
+
 const isInsert = (query: string) => /^\s*INSERT\b.*\bFORMAT\s+\w+\s*$/is.test(query)
 
 /** The data of an insert may be binary, which the engine takes from a file alone. */
@@ -173,15 +232,14 @@ const killed = (_: string, before: string) => `${before}Settings['log_comment']`
 const notSettings =
   /^(query|database|user|password|role|session_id|session_timeout|query_id|default_format|wait_end_of_query|buffer_size|compress|decompress|enable_http_compression|send_progress_in_http_headers|http_\w+|cancel_http_readonly_queries_on_client_close)$/
 
-/** Settings and parameters as statements: every request has a connection of its own, on which they stay. */
-const preamble = (settings: URLSearchParams, id: string) => {
+/** Settings and parameters as statements: a connection is for requests with the same ones, which stay on it. */
+const preamble = (settings: URLSearchParams) => {
   const all = [...settings].filter(([name]) => !notSettings.test(name))
   const database = settings.get("database")
   return [
-    `SET log_comment = ${quoted(id)}`,
-    ...all.map(([name, value]) => `SET ${name} = ${quoted(value)}`),
-    ...(database === null ? [] : [`USE \`${database}\``])
-  ].join("; ")
+    ...all.map(([name, value]) => `; SET ${name} = ${quoted(value)}`),
+    ...(database === null ? [] : [`; USE \`${database}\``])
+  ].join("")
 }
 
 const quoted = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`
@@ -216,6 +274,18 @@ const fail = (response: ServerResponse, message: string) => {
   const code = /^Code: (\d+)/.exec(message)?.[1] ?? "1002"
   response.writeHead(statuses[code] ?? 500, { "X-ClickHouse-Exception-Code": code })
   return response.end(`${message} (version 26.7.2.1)\n`)
+}
+
+const drip = ({ socket }: IncomingMessage, response: ServerResponse, isHeader: boolean) => {
+  if (isHeader) socket.write("HTTP/1.1 200 OK\r\nX-Slow: ")
+  else response.writeHead(200).flushHeaders()
+  const timer = setInterval(() => (isHeader ? socket.write("x") : response.write("x")), 20)
+  socket.once("close", () => clearInterval(timer))
+}
+
+const flood = (response: ServerResponse): void => {
+  while (!response.destroyed && response.write("x".repeat(2 ** 16)));
+  if (!response.destroyed) response.once("drain", () => flood(response))
 }
 
 const send = (

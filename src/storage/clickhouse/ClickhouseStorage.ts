@@ -3,9 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { ClickHouseSettings } from "@clickhouse/client"
-import * as Reactivity from "@effect/experimental/Reactivity"
-import type { SqlError } from "@effect/sql/SqlError"
+import type { ClickHouseClientConfigOptions, ClickHouseSettings } from "@clickhouse/client"
 import * as ClickhouseClient from "@effect/sql-clickhouse/ClickhouseClient"
 import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
@@ -22,7 +20,6 @@ import { fromEngine, Storage, type StorageError, type StorageService } from "../
 import { checkTablePrefix } from "../sql/identifiers.js"
 import * as Connection from "./internal/connection.js"
 import * as Engine from "./internal/engine.js"
-import { clientLogger } from "./internal/logger.js"
 import { migrate } from "./internal/schema.js"
 import { isFatal, openErrorOf } from "./internal/storageError.js"
 
@@ -44,7 +41,7 @@ export interface ClientOptions {
   readonly connect?: "eager" | undefined
   /**
    * The cluster on which to make replicated tables, sharded by trace, and distributed ones over them. Experimental: tested
-   * by parsing only.
+   * on two shards in one process, without Keeper and replicas.
    */
   readonly cluster?: string | undefined
   /** Lets the server join the batches of many writers before it stores them; each waits until its own is stored. */
@@ -64,7 +61,7 @@ export interface Options extends ClientOptions {
   readonly database?: string | undefined
   readonly username?: string | undefined
   readonly password?: Redacted.Redacted | undefined
-  /** How long a request may take; 30 seconds when absent. */
+  /** How long a request may take, all of its answer included; 30 seconds when absent. */
   readonly timeout?: Duration.DurationInput | undefined
   /** Settings of ClickHouse for every statement. */
   readonly settings?: ClickHouseSettings | undefined
@@ -95,17 +92,16 @@ export const make: (options: Options) => Effect.Effect<StorageService, StorageEr
     }
     const millis = Option.filter(Option.map(Duration.decodeUnknown(timeout), Duration.toMillis), Number.isFinite)
     if (Option.isNone(millis)) return yield* invalidArgument("timeout", "expected a finite duration")
-    const client = ClickhouseClient.make({
+    const config: ClickHouseClientConfigOptions = {
       url,
       ...(database !== undefined && { database }),
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password: Redacted.value(password) }),
       ...(settings !== undefined && { clickhouse_settings: settings }),
       request_timeout: millis.value,
-      compression: { request: true, response: true },
-      log: { LoggerClass: yield* clientLogger }
-    })
-    return yield* makeWith(Effect.provide(client, Reactivity.layer), options)
+      compression: { request: true, response: true }
+    }
+    return yield* makeWith(config, options)
   }
 )
 
@@ -177,19 +173,17 @@ export const layerClient = (
 ): Layer.Layer<Storage, StorageError, ClickhouseClient.ClickhouseClient> =>
   Layer.scoped(
     Storage,
-    Effect.flatMap(ClickhouseClient.ClickhouseClient, (client) => makeWith(Effect.succeed(client), options))
+    Effect.flatMap(ClickhouseClient.ClickhouseClient, ({ config }) => makeWith(config, options))
   )
 
-type Client = Effect.Effect<ClickhouseClient.ClickhouseClient, SqlError, Scope.Scope>
-
 const makeWith = Effect.fnUntraced(function* (
-  client: Client,
+  config: ClickHouseClientConfigOptions,
   { asyncInsert = false, cluster, connect, retention, tablePrefix = "" }: ClientOptions
 ) {
   yield* checkTablePrefix(tablePrefix)
   const age = yield* Retention.decode(retention)
   const open = Effect.gen(function* () {
-    const connection = yield* Connection.make(yield* client, { asyncInsert, cluster })
+    const connection = yield* Connection.make(config, { asyncInsert, cluster })
     const name = yield* migrate(connection, { tablePrefix, cluster, retention: Option.map(age, Duration.toSeconds) })
     return Engine.make(connection, name)
   }).pipe(Effect.mapError(openErrorOf))

@@ -2,8 +2,7 @@
  * Pages by keyset: rows are ordered by the columns of a key, all in one direction, and a page starts after the key of the
  * last row before it.
  */
-import type { SqlClient } from "@effect/sql/SqlClient"
-import type { Fragment } from "@effect/sql/Statement"
+import type { Constructor, Fragment } from "@effect/sql/Statement"
 import type { OrderBy } from "../StorageService.js"
 
 type Direction = OrderBy["direction"]
@@ -16,7 +15,7 @@ export type KeyPart = readonly [column: Fragment, value: Fragment]
  * table by it.
  */
 export const after = (
-  sql: SqlClient,
+  sql: Constructor,
   direction: Direction,
   [[first, from], ...rest]: readonly [KeyPart, ...Array<KeyPart>]
 ): ReadonlyArray<Fragment> => {

@@ -1,10 +1,12 @@
+import { randomBytes } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inspect } from "node:util"
 import { assert, it, vi } from "@effect/vitest"
-import { Duration, Effect, Layer, Logger, Redacted, type Scope } from "effect"
+import { Duration, Effect, Either, Layer, Logger, Redacted, type Scope } from "effect"
 import { Observability } from "effect-observability"
+import { trust } from "../../../src/signal/internal/trusted.js"
 import * as ClickhouseStorage from "../../../src/storage/clickhouse/ClickhouseStorage.js"
 import * as Storage from "../../../src/storage/Storage.js"
 import { failure, names, pages } from "../../../src/testing/contract/utils.js"
@@ -58,6 +60,13 @@ const questions = (storage: Storage.StorageService, { sessionId, spanId, traceId
   getSession: storage.getSession(sessionId ?? ""),
   sessionTimeline: storage.sessionTimeline({ sessionId: sessionId ?? "" })
 })
+
+/** The error of whatever is asked, which must not be a defect. */
+const errorOf = (request: Effect.Effect<unknown, Storage.StorageError>, what: string) =>
+  Effect.map(Effect.either(request), (result) => {
+    assert.isTrue(Either.isLeft(result), `${what} does not succeed`)
+    return Either.getOrThrow(Either.flip(result))
+  })
 
 /** Records spans of these names, and gives what was counted of them when they were flushed. */
 const recorded = (storage: Storage.StorageService, spans: ReadonlyArray<string>) =>
@@ -210,6 +219,197 @@ describeEngine("ClickhouseStorage over HTTP", () => {
         names(stored),
         all.filter((name) => name !== "poison")
       )
+    }))
+
+  for (const [status, reason, retryable] of [
+    [302, "Query", false],
+    [400, "Query", false],
+    [401, "Unauthorized", false],
+    [403, "Unauthorized", false],
+    [404, "Query", false],
+    [407, "Unauthorized", false],
+    [408, "Timeout", true],
+    [413, "Query", false],
+    [414, "Query", false],
+    [425, "Unavailable", true],
+    [429, "Unavailable", true],
+    [431, "Query", false],
+    [451, "Query", false],
+    [502, "Unavailable", true],
+    [504, "Timeout", true]
+  ] as const) {
+    test(`${status} of a proxy is ${reason}, and the message says so`, () =>
+      Effect.gen(function* () {
+        const server = yield* serve
+        const storage = yield* open(server)
+        yield* server.fail(status)
+        const ofQuery = yield* failure(storage.listSpans())
+        assert.deepStrictEqual([ofQuery.reason, ofQuery.retryable], [reason, retryable])
+        const ofInsert = yield* failure(storage.insertSpans([span()]))
+        const rejected = status === 400 || status === 413
+        assert.deepStrictEqual([ofInsert.reason, ofInsert.retryable], [rejected ? "Rejected" : reason, retryable])
+        for (const { message } of [ofQuery, ofInsert]) assert.include(message, `answered ${status}`)
+        // A deletion that began may have been done in part.
+        yield* server.heal
+        yield* storage.insertSpans([span({ sessionId: "s" })])
+        yield* server.fail(status, { where: /DELETE/ })
+        const ofDelete = yield* failure(storage.deleteSession("s"))
+        assert.strictEqual(ofDelete.retryable, retryable)
+        assert.include(ofDelete.message, "in part")
+        yield* server.heal
+        assert.deepStrictEqual(yield* storage.deleteSession("s"), { spans: 1, logs: 0 })
+      }))
+  }
+
+  for (const fault of ["drip", "dripHeaders", { flood: 200 }, { flood: 500 }] as const) {
+    test(`${JSON.stringify(fault)} ends within the configured time, and without its size`, () =>
+      Effect.gen(function* () {
+        const server = yield* serve
+        const storage = yield* open(server, { timeout: "1 second" })
+        const { traceId } = span()
+        yield* server.fail(fault)
+        const before = process.memoryUsage().rss
+        for (const [name, request] of Object.entries<Effect.Effect<unknown, Storage.StorageError>>({
+          insertSpans: storage.insertSpans([span()]),
+          listSpans: storage.listSpans(),
+          getTrace: storage.getTrace(traceId)
+        })) {
+          const [time, error] = yield* Effect.timed(errorOf(request, name))
+          assert.include(["Timeout", "Query", "Unavailable"], error.reason, name)
+          assert.isBelow(Duration.toMillis(time), 4_000, name)
+        }
+        assert.isBelow((process.memoryUsage().rss - before) / 2 ** 20, 700)
+      }))
+  }
+
+  for (const [what, answer] of [
+    ["a page of HTML", "<html>Log in</html>\n"],
+    ["a page of HTML without an end", "<html>Log in"],
+    ["numbers", "1\n2\n"],
+    ["null", "null\n"],
+    ["texts", '"a"\n'],
+    ["arrays", "[]\n[1]\n"],
+    ["rows of nothing", "{}\n"],
+    ["rows of other columns", '{"a":1}\n'],
+    [
+      "rows of other types",
+      '{"time":{},"ids":"x","position":null,"record":5,"count":"x","id":7,"version":true,"sessionId":[],"traceId":0,"bound":"b"}\n'
+    ],
+    ["one document", '{"meta":[],"data":[],"rows":0}'],
+    ["an exception as a row", '{"exception":"Code: 159. DB::Exception: slow. (TIMEOUT_EXCEEDED)"}\n'],
+    ["an error without a name", "Code: 1. DB::Exception: what"]
+  ] as const) {
+    test(`${what} in place of an answer is an error of whatever is asked`, () =>
+      Effect.gen(function* () {
+        const server = yield* serve
+        const storage = yield* open(server)
+        yield* server.fail({ answer })
+        for (const [name, request] of Object.entries<Effect.Effect<unknown, Storage.StorageError>>({
+          ...questions(storage, span({ sessionId: "s" })),
+          insertSpans: storage.insertSpans([span()]),
+          deleteBefore: storage.deleteBefore(0n),
+          deleteSession: storage.deleteSession("s")
+        })) {
+          const error = yield* errorOf(request, name)
+          const expected = what === "an exception as a row" ? ["Timeout"] : ["Query", "Corrupt", "Rejected"]
+          assert.include(expected, error.reason, `${name}: ${error.message}`)
+          assert.match(error.message, /: .*\S/, name)
+        }
+      }))
+  }
+
+  test("a count that nobody gives is no deletion", () =>
+    Effect.gen(function* () {
+      const server = yield* serve
+      const storage = yield* open(server)
+      yield* server.fail({ answer: "" })
+      assert.strictEqual((yield* failure(storage.deleteBefore(0n))).reason, "Query")
+    }))
+
+  for (const record of ["null", "1", "[]", '"x"', '{"version":"1"}', '{"version":"x","traceId":1}', "{"]) {
+    test(`${record} in place of a record is Corrupt`, () =>
+      Effect.gen(function* () {
+        const server = yield* serve
+        const storage = yield* open(server)
+        const { spanId, traceId } = span()
+        yield* server.fail({ answer: `${JSON.stringify({ record })}\n` })
+        for (const request of [storage.getSpan({ spanId, traceId }), storage.getTrace(traceId)]) {
+          assert.strictEqual((yield* failure(request)).reason, "Corrupt")
+        }
+      }))
+  }
+
+  test("an answer that is not compressed as it says is an error", () =>
+    Effect.gen(function* () {
+      const server = yield* serve
+      const storage = yield* open(server)
+      for (const encoding of ["gzip", "br", "zip"]) {
+        yield* server.fail({ answer: "{}\n", headers: { "content-encoding": encoding } })
+        for (const request of [storage.listSpans(), storage.insertSpans([span()])]) {
+          assert.include((yield* errorOf(request, encoding)).message, "answer")
+        }
+      }
+    }))
+
+  test("nobody listening is said with its code", () =>
+    Effect.gen(function* () {
+      const server = yield* serve
+      const storage = yield* open(server)
+      yield* server.down
+      assert.include((yield* failure(storage.listSpans())).message, "ECONNREFUSED")
+      yield* server.up
+    }))
+
+  for (const url of [
+    "http://localhost:8123/?unknown=1",
+    "http://a%zz@localhost:8123",
+    "http://localhost:8123/?request_timeout=x"
+  ]) {
+    test(`${url} is refused, and the field named`, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(ClickhouseStorage.make({ url }))
+        assert.deepStrictEqual([error.reason, error.field], ["InvalidArgument", "url"])
+      }))
+  }
+
+  test("a record that cannot be written is refused, and costs no other", () =>
+    Effect.gen(function* () {
+      const storage = yield* open(yield* serve)
+      const poisoned = {
+        toJSON() {
+          throw new Error("no JSON")
+        }
+      }
+      const error = yield* failure(
+        storage.insertSpans(trust([span(), { ...span(), attributes: { poisoned } } as never]))
+      )
+      assert.deepStrictEqual([error.reason, error.retryable], ["Rejected", false])
+    }))
+
+  test("a record that is too large for a proxy loses itself alone, and is counted", () =>
+    Effect.gen(function* () {
+      const server = yield* ClickhouseServer.make({ path, maxBodyBytes: 10 * 2 ** 20 })
+      const storage = yield* open(server, { timeout: "30 seconds" })
+      const large = randomBytes(12 * 2 ** 20).toString("latin1")
+      const ledger = yield* Effect.gen(function* () {
+        const { flush, stats } = yield* Observability.Observability
+        for (const name of ["a", "b"]) yield* Effect.withSpan(Effect.void, name)
+        yield* Effect.withSpan(Effect.void, "large", { attributes: { large } })
+        for (const name of ["c", "d"]) yield* Effect.withSpan(Effect.void, name)
+        yield* flush
+        return (yield* stats).spans["storage"]
+      }).pipe(
+        Effect.provide(
+          Observability.layer({
+            serviceName: "test",
+            sensitiveData: false,
+            limits: { attributeValueLength: 20 * 2 ** 20 },
+            batch: { maxQueueBytes: 100 * 2 ** 20 }
+          }).pipe(Layer.provide(Layer.succeed(Storage.Storage, storage)))
+        )
+      )
+      assert.deepInclude(ledger, { emitted: 5, exported: 4, queued: 0, failed: { Rejected: 1 } })
+      assert.sameMembers(names(yield* storage.listSpans()), ["a", "b", "c", "d"])
     }))
 
   test("an interrupted query waits for nobody", () =>

@@ -270,10 +270,10 @@ describeClickhouse("ClickhouseStorage", () => {
       Effect.gen(function* () {
         const settings = (known: boolean) =>
           Effect.gen(function* () {
-            const { query } = connection()
-            const asked = vi.spyOn(connection(), "query").mockImplementation((params) => {
+            const { exec } = connection()
+            const asked = vi.spyOn(connection(), "exec").mockImplementation((params) => {
               const none = params.query.replace("FROM system.settings WHERE", "FROM system.settings WHERE false AND")
-              return query({ ...params, query: known ? params.query : none })
+              return exec({ ...params, query: known ? params.query : none })
             })
             yield* withStorage(sql, { tablePrefix }, (storage) => storage.listTraces())
             const last = asked.mock.lastCall?.[0].clickhouse_settings ?? {}
@@ -310,7 +310,7 @@ describeClickhouse("ClickhouseStorage", () => {
              FROM numbers(200000)`
           )
         )
-        const asked = vi.spyOn(connection(), "query")
+        const asked = vi.spyOn(connection(), "exec")
         yield* withStorage(sql, { tablePrefix }, (storage) =>
           storage.listTraces({ filters: { sessionId: "session-7" } })
         )
@@ -321,7 +321,6 @@ describeClickhouse("ClickhouseStorage", () => {
             const statement = statements.find(({ query }) => query.includes(part))
             const answer = await createClient(sql.config).query({
               query: `EXPLAIN indexes = 1 ${statement?.query.replace(/\sFORMAT \w+\s*$/, "")}`,
-              query_params: statement?.query_params ?? {},
               format: "JSONEachRow"
             })
             const plan = (await answer.json<{ readonly explain: string }>()).map(({ explain }) => explain).join("\n")

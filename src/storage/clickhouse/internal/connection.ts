@@ -1,24 +1,29 @@
 /**
- * Statements to a server. They are written with a client of `@effect/sql-clickhouse`, and run on one of
- * `@clickhouse/client` with the same configuration: that can be interrupted without waiting for the server, and shows an
- * exception that comes after the status 200.
+ * Statements to a server, on a client of `@clickhouse/client`. What it answers is read here: the client would read an error
+ * of any size, take no notice of an interruption once the headers have come, and forget the status.
  */
-import type { Readable } from "node:stream"
-import { text } from "node:stream/consumers"
-import { type ClickHouseSettings, createClient, parseError } from "@clickhouse/client"
+import { addAbortSignal, type Readable } from "node:stream"
+import { type ClickHouseClientConfigOptions, type ClickHouseSettings, createClient } from "@clickhouse/client"
 import type { Fragment } from "@effect/sql/Statement"
-import type { ClickhouseClient } from "@effect/sql-clickhouse/ClickhouseClient"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import { mapInTurns } from "../../../runtime/eventLoop.js"
 import { invalidArgument, storageError } from "../../internal/errors.js"
-import type { StorageError } from "../../StorageError.js"
+import { StorageError } from "../../StorageError.js"
 import { clientLogger } from "./logger.js"
-import { storageErrorOf } from "./storageError.js"
+import { type Columns, faultOf, type RowOf, text } from "./row.js"
+import { compiled, type Sql, sql } from "./sql.js"
+import { exceptionIn, failureOf, type Otherwise, storageErrorOf, strangeAnswer } from "./storageError.js"
 
 export interface Connection {
-  readonly sql: ClickhouseClient
-  readonly rows: <Row>(query: Fragment) => Effect.Effect<ReadonlyArray<Row>, StorageError>
+  readonly sql: Sql
+  /** The rows that a query gives; each has these columns. */
+  readonly rows: <C extends Columns>(
+    columns: C,
+    query: Fragment
+  ) => Effect.Effect<ReadonlyArray<RowOf<C>>, StorageError>
   readonly run: (statement: Fragment) => Effect.Effect<void, StorageError>
   /** Inserts what a body of RowBinary holds; `into` names the table and the columns. */
   readonly insert: (into: string, body: () => Readable) => Effect.Effect<void, StorageError>
@@ -29,64 +34,66 @@ export interface Options {
   readonly cluster: string | undefined
 }
 
-export const make = Effect.fnUntraced(function* (client: ClickhouseClient, { asyncInsert, cluster }: Options) {
-  const sql = client.withoutTransforms() as ClickhouseClient
-  const LoggerClass = yield* clientLogger
-  const server = yield* Effect.acquireRelease(
-    Effect.try({
-      try: () =>
-        createClient({ use_multipart_params_auto: true, ...client.config, log: { LoggerClass, ...client.config.log } }),
-      catch: (cause) => invalidArgument("url", String(cause))
-    }),
-    (server) => Effect.promise(() => server.close())
-  )
+export const make = Effect.fnUntraced(function* (
+  config: ClickHouseClientConfigOptions,
+  { asyncInsert, cluster }: Options
+) {
+  // To compress a statement takes longer than to send it.
+  const statements = yield* clientOf({ ...config, compression: { ...config.compression, request: false } })
+  const inserts = yield* clientOf(config)
+  const timeout = Duration.millis(config.request_timeout ?? 30_000)
   const settings: ClickHouseSettings = { ...everySetting, ...(cluster === undefined ? {} : clusterSettings) }
+
+  const request = (query: string, more: ClickHouseSettings, otherwise: Otherwise, body?: () => Readable) =>
+    Effect.tryPromise({
+      try: async (abort_signal) => {
+        const answer = await (body === undefined ? statements : inserts).exec({
+          query,
+          abort_signal,
+          clickhouse_settings: { ...settings, ...more, ...roomFor(query) },
+          ignore_error_response: true,
+          ...(body !== undefined && { values: body() })
+        })
+        const status = answer.http_status_code ?? 200
+        const failed = status < 200 || status > 299 || "x-clickhouse-exception-code" in answer.response_headers
+        const read = await textOf(answer.stream, abort_signal, failed).catch((error) => {
+          if (failed) return ""
+          throw error
+        })
+        if (failed) throw failureOf(status, read, otherwise)
+        return read
+      },
+      catch: (cause) => (cause instanceof StorageError ? cause : storageErrorOf(cause, otherwise))
+    }).pipe(
+      Effect.timeoutFail({
+        duration: timeout,
+        onTimeout: () =>
+          storageError("Timeout", `the server did not give all of its answer within ${Duration.format(timeout)}`)
+      })
+    )
 
   const rowsWith =
     (more: ClickHouseSettings) =>
-    <Row>(query: Fragment) =>
-      request((abort_signal) =>
-        server
-          .query({
-            ...compiled(sql, query),
-            format: "JSONEachRow",
-            abort_signal,
-            clickhouse_settings: { ...settings, ...readSettings, ...more }
-          })
-          .then((result) => result.text())
-      ).pipe(Effect.flatMap(parseRows<Row>))
+    <C extends Columns>(columns: C, query: Fragment) =>
+      request(
+        `${compiled(query, cluster !== undefined)} FORMAT JSONEachRow`,
+        { ...readSettings, ...more },
+        "Query"
+      ).pipe(Effect.flatMap((answer) => parseRows(columns, answer)))
 
   const run = (statement: Fragment) =>
-    Effect.asVoid(
-      request((abort_signal) =>
-        server.command({
-          ...compiled(sql, statement),
-          abort_signal,
-          clickhouse_settings: { ...settings, ...runSettings }
-        })
-      )
-    )
+    Effect.flatMap(request(compiled(statement), runSettings, "Query"), expectNothing("Query"))
 
   const insert = (into: string, body: () => Readable) =>
     request(
-      (abort_signal) =>
-        server
-          .exec({
-            query: `INSERT INTO ${into} FORMAT RowBinary`,
-            values: body(),
-            abort_signal,
-            clickhouse_settings: {
-              ...settings,
-              ...insertSettings,
-              async_insert: asyncInsert ? 1 : 0,
-              wait_for_async_insert: 1
-            }
-          })
-          .then((result) => text(result.stream)),
-      "Rejected"
-    ).pipe(Effect.flatMap((answer) => (answer === "" ? Effect.void : Effect.fail(exceptionIn(answer, "Rejected")))))
+      `INSERT INTO ${into} FORMAT RowBinary`,
+      { ...insertSettings, async_insert: asyncInsert ? 1 : 0, wait_for_async_insert: 1 },
+      "Rejected",
+      body
+    ).pipe(Effect.flatMap(expectNothing("Rejected")))
 
-  const known = yield* rowsWith({})<{ readonly name: string }>(
+  const known = yield* rowsWith({})(
+    { name: text },
     sql`SELECT name FROM system.settings WHERE name IN ${sql.param("Array(String)", Object.keys(ifKnown))}`
   )
   const rows = rowsWith(Object.fromEntries(known.map(({ name }) => [name, ifKnown[name]])))
@@ -94,14 +101,28 @@ export const make = Effect.fnUntraced(function* (client: ClickhouseClient, { asy
   return connection
 })
 
+const clientOf = Effect.fnUntraced(function* (config: ClickHouseClientConfigOptions) {
+  const LoggerClass = yield* clientLogger
+  return yield* Effect.acquireRelease(
+    Effect.try({
+      try: () => createClient({ ...config, log: { LoggerClass, ...config.log } }),
+      catch: (cause) => invalidArgument("url", cause instanceof Error ? cause.message : String(cause))
+    }),
+    (client) => Effect.promise(() => client.close())
+  )
+})
+
 /** Aggregate functions that were compiled take a `DateTime64` before 1970 for one of the far future. */
 const everySetting: ClickHouseSettings = { wait_end_of_query: 1, compile_aggregate_expressions: 0 }
 
-/** Replicated tables refuse a deletion whose condition has a subquery, which on each replica finds what it finds there. */
+/**
+ * Replicated tables refuse a deletion whose condition has a subquery, which on each replica finds what it finds there. Of
+ * each host that has made a table there would be a row.
+ */
 const clusterSettings: ClickHouseSettings = {
-  distributed_product_mode: "global",
   distributed_foreground_insert: 1,
-  allow_nondeterministic_mutations: 1
+  allow_nondeterministic_mutations: 1,
+  distributed_ddl_output_mode: "none"
 }
 
 /** A server cancels what is read by POST for somebody who went away only where it may do nothing but read. */
@@ -127,28 +148,67 @@ const runSettings: ClickHouseSettings = { lightweight_deletes_sync: "2", mutatio
 /** Records of any age are stored together. */
 const insertSettings: ClickHouseSettings = { max_partitions_per_insert_block: "0" }
 
-const request = <A>(run: (signal: AbortSignal) => Promise<A>, otherwise?: "Rejected") =>
-  Effect.tryPromise({ try: run, catch: (cause) => storageErrorOf(cause, otherwise) })
+/** The value of `max_query_size` where nobody has changed it. */
+const defaultQuerySize = 262_144
 
-const compiled = (sql: ClickhouseClient, fragment: Fragment) => {
-  const [query, params] = sql`${fragment}`.compile()
-  return { query, query_params: Object.fromEntries(params.map((value, i) => [`p${i + 1}`, value])) }
+/** A statement has room for its values: a character takes at most three bytes. */
+const roomFor = (query: string): ClickHouseSettings =>
+  3 * query.length <= defaultQuerySize ? {} : { max_query_size: String(3 * query.length) }
+
+/** The most bytes of an answer: a string cannot hold much more. Of an error the beginning is enough. */
+const maxBytes = 256 * 2 ** 20
+const maxErrorBytes = 64 * 2 ** 10
+
+const textOf = async (stream: Readable, signal: AbortSignal, isError: boolean): Promise<string> => {
+  const decoder = new TextDecoder()
+  let read = ""
+  let bytes = 0
+  for await (const chunk of addAbortSignal(signal, stream) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length
+    read += decoder.decode(chunk, { stream: true })
+    if (isError && bytes > maxErrorBytes) return read
+    if (bytes > maxBytes) {
+      throw storageError("Query", `the answer has more than ${maxBytes / 2 ** 20} MiB: ask for less at once`)
+    }
+  }
+  return read + decoder.decode()
 }
 
 /** Rows come one a line; what is none says why the rest is missing. */
-const parseRows = Effect.fnUntraced(function* <Row>(answer: string) {
+const parseRows = Effect.fnUntraced(function* <C extends Columns>(columns: C, answer: string) {
   const lines = answer.split("\n")
-  const broken = lines.pop()
-  if (broken !== "") return yield* exceptionIn(answer)
-  const rows = yield* mapInTurns(lines, (line) => Either.try(() => JSON.parse(line) as Row & object))
-  const complete = Either.all(rows)
-  if (Either.isLeft(complete) || complete.right.some((row) => "exception" in row)) return yield* exceptionIn(answer)
-  return complete.right
+  const broken = lines.pop() ?? ""
+  const rows = yield* mapInTurns(lines, (line) => Option.filter(parseJson(line), isRow))
+  const complete = Option.all(rows)
+  if (Option.isNone(complete)) return yield* strangeAnswer(lines.slice(rows.findIndex(Option.isNone)).join("\n"))
+  if (broken !== "") {
+    const isPart = broken.startsWith("{") && Option.isNone(parseJson(broken))
+    return yield* isPart ? (exceptionIn(broken) ?? brokenOff()) : strangeAnswer(broken)
+  }
+  for (const row of complete.value) {
+    const fault = faultOf(columns, row)
+    if (fault !== undefined) {
+      return yield* storageError("Query", `the server answered a row that is not what was asked for: ${fault}`)
+    }
+  }
+  return complete.value as ReadonlyArray<RowOf<C>>
 })
 
-const exceptionIn = (answer: string, otherwise?: "Rejected"): StorageError => {
-  const at = answer.search(/(Code|Error): \d+\. ?DB::/)
-  return at < 0
-    ? storageError("Unavailable", "the answer of the server broke off")
-    : storageErrorOf(parseError(answer.slice(at)), otherwise)
+const parseJson = Option.liftThrowable((line: string): unknown => JSON.parse(line))
+
+/** An exception may come as a row, too. */
+const isRow = (json: unknown): json is object => Predicate.isRecord(json) && !("exception" in json)
+
+const brokenOff = () => storageError("Unavailable", "the answer of the server broke off")
+
+/** Statements that are no queries have nothing to answer. */
+const expectNothing = (otherwise: Otherwise) => (answer: string) =>
+  answer === "" ? Effect.void : (exceptionIn(answer, otherwise) ?? strangeAnswer(answer))
+
+/** The one row that a query gives. */
+export const one = <Row>(rows: ReadonlyArray<Row>): Effect.Effect<Row, StorageError> => {
+  const [row, ...more] = rows
+  return row === undefined || more.length > 0
+    ? storageError("Query", `the server answered ${rows.length} rows in place of one`)
+    : Effect.succeed(row)
 }

@@ -4,12 +4,13 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { mapInTurns } from "../../../runtime/eventLoop.js"
-import type { Field, Fields } from "../../../signal/Field.js"
+import type { Field, Fields, Kind } from "../../../signal/Field.js"
 import { decoder, type Signal } from "../../../signal/Signal.js"
 import { perSignal, type RecordOf, type SignalName } from "../../../signal/signals.js"
 import { storageError } from "../../internal/errors.js"
 import { pascalCase } from "../../sql/identifiers.js"
 import type { Values } from "./columns.js"
+import { type Columns, text } from "./row.js"
 
 /**
  * Writes the records of a signal as `toJSON` would, in a third of its time. Its version is with them, since readers that
@@ -75,6 +76,12 @@ export interface Row {
   readonly [name: string]: unknown
 }
 
+/** The columns of a selection. */
+export const selected = (lacks: ReadonlyArray<string>): Columns & { readonly record: typeof text } => ({
+  record: text,
+  ...Object.fromEntries(lacks.map((field) => [field, text]))
+})
+
 /** The columns that a row is read from. Each costs, so that one row of all columns takes three times as long. */
 export const selectionOf = (lacks: ReadonlyArray<string>): string =>
   [
@@ -89,7 +96,36 @@ export interface Decoded<R> {
   readonly row: Row
 }
 
+const typeOfKind: { readonly [K in Kind]?: string } = {
+  id: "string",
+  key: "string",
+  text: "string",
+  word: "string",
+  name: "string",
+  flag: "boolean",
+  time: "bigint",
+  duration: "bigint",
+  count: "number",
+  real: "number"
+}
+
 const decoders = perSignal((signal) => decoder(signal))
+
+/** Whether what was decoded is a record by its looks: with its ids and its time, and of each field the type. */
+const isRecord = perSignal(({ fields, key, time }) => {
+  const types = Object.entries(fields).map(([name, { kind }]) => ({
+    name,
+    isNeeded: name === time || key.includes(name),
+    type: typeOfKind[kind] ?? "object"
+  }))
+  return (record: object): boolean => {
+    for (const { isNeeded, name, type } of types) {
+      const value = (record as Values)[name]
+      if (value === undefined ? isNeeded : typeof value !== type) return false
+    }
+    return true
+  }
+})
 
 /** Rows that somebody else put into a table may be no records: decoding them fails with an error. */
 export const decodeRows = <N extends SignalName>(signal: N, lacks: ReadonlyArray<string>, rows: ReadonlyArray<Row>) =>
@@ -99,7 +135,9 @@ export const decodeRows = <N extends SignalName>(signal: N, lacks: ReadonlyArray
         const fields: { [name: string]: unknown } = JSON.parse(row.record)
         for (const name of lacks) fields[name] = row[name]
         const version = BigInt(fields["version"] as string)
-        return { record: decoders[signal](fields), version, row }
+        const record = decoders[signal](fields)
+        if (!isRecord[signal](record)) throw new TypeError("a field is missing, or of another type")
+        return { record, version, row }
       },
       catch: (cause) => storageError("Corrupt", "a row holds what is no record", { cause })
     })

@@ -1,25 +1,45 @@
 /**
  * Deleting records. All rows of a record go together, whichever is the newest.
  */
+import { Buffer } from "node:buffer"
 import type { Fragment } from "@effect/sql/Statement"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import { type SignalName, sessionSignals, signalNames } from "../../../signal/signals.js"
 import type { Derived, Removal } from "../../Engine.js"
 import { deletedOf } from "../../internal/derived.js"
+import { storageError } from "../../internal/errors.js"
+import type { StorageError } from "../../StorageError.js"
+import { one } from "./connection.js"
 import { type Layout, layouts } from "./layouts.js"
+import { texts as areTexts, digits, text as isText, nullable } from "./row.js"
 import type { Store } from "./store.js"
 import { activeSignals } from "./tables.js"
 import { at, type Place } from "./where.js"
 
-/** The most records that are named in one statement. */
-const keysAStatement = 5000
+/** The most bytes of values in one statement, which a server takes up to 256 KiB of if nobody has told it otherwise. */
+const bytesAStatement = 192 * 2 ** 10
+
+/** A record to delete, and the trace that it is in. */
+interface Found extends Place {
+  readonly traceId: string | null
+}
 
 /** Deletes the records of a signal, and gives how many. */
-export const remove = (store: Store) => (signal: SignalName, which: Removal) =>
-  "before" in which
-    ? removeBefore(store, layouts[signal], which.before)
-    : removeOf(store, layouts[signal], which.sessionId, which.traceIds)
+export const remove =
+  (store: Store) =>
+  (signal: SignalName, which: Removal): Effect.Effect<number, StorageError> => {
+    const layout = layouts[signal]
+    if ("before" in which) return removeBefore(store, layout, which.before)
+    return Effect.gen(function* () {
+      const places = [
+        ...(yield* withoutSession(store, layout, which.traceIds)),
+        ...(yield* ofSession(store, layout, which.sessionId))
+      ]
+      yield* removeAt(store, layout, places)
+      return places.length
+    })
+  }
 
 const removeBefore = Effect.fnUntraced(function* (store: Store, layout: Layout, time: bigint) {
   const { nanos, sql } = store
@@ -33,78 +53,119 @@ const removeBefore = Effect.fnUntraced(function* (store: Store, layout: Layout, 
   return layout.isTimeFixed ? count : changed.length
 })
 
-const removeOf = Effect.fnUntraced(function* (
-  store: Store,
-  layout: Layout,
-  sessionId: string,
-  traceIds: ReadonlyArray<string>
-) {
-  const { sql, text, texts } = store
-  const inTraces = sql`TraceId IN ${texts(traceIds)}`
-  const some =
-    "sessionId" in layout.signal.fields
-      ? sql`(SessionId = ${text(sessionId)} OR (SessionId = '' AND ${inTraces}))`
-      : inTraces
-  const records = yield* placesOf(store, layout, some)
-  yield* removeAt(store, layout, records)
-  return records.length
-})
+/** The records that belong to a session. */
+const ofSession = (store: Store, layout: Layout, sessionId: string) =>
+  "sessionId" in layout.signal.fields
+    ? placesOf(store, layout, store.sql`SessionId = ${store.text(sessionId)}`)
+    : Effect.succeed([])
+
+/** The records in traces that belong to no session. */
+const withoutSession = (store: Store, layout: Layout, traceIds: ReadonlyArray<string>) => {
+  const { sql, texts } = store
+  const ofNone = "sessionId" in layout.signal.fields ? sql`SessionId = '' AND ` : sql``
+  // The condition is in a statement twice.
+  const parts = chunksOfBytes(traceIds, (id) => 2 * id.length)
+  return Effect.map(
+    Effect.forEach(parts, (ids) => placesOf(store, layout, sql`(${ofNone}TraceId IN ${texts(ids)})`)),
+    (found) => found.flat()
+  )
+}
 
 const removeAt = Effect.fnUntraced(function* (store: Store, layout: Layout, places: ReadonlyArray<Place>) {
-  for (const some of Arr.chunksOf(places, keysAStatement)) yield* removeWhere(store, layout, at(store, layout, some))
+  const parts = chunksOfBytes(places, ({ ids, time }) => time.length + Buffer.byteLength(ids.join("")))
+  for (const some of parts) yield* removeWhere(store, layout, at(store, layout, some))
 })
+
+/** Values in as few parts as statements have room for; each takes some bytes more than it has itself. */
+const chunksOfBytes = <A>(values: ReadonlyArray<A>, bytesOf: (value: A) => number): ReadonlyArray<ReadonlyArray<A>> => {
+  const chunks: Array<Array<A>> = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const value of values) {
+    bytes += bytesOf(value) + 20
+    if (bytes > bytesAStatement) {
+      chunks.push([])
+      bytes = bytesOf(value) + 20
+    }
+    chunks.at(-1)?.push(value)
+  }
+  return chunks
+}
 
 const removeWhere = ({ name, run, sql }: Store, { signal }: Layout, condition: Fragment) =>
   run(sql`DELETE FROM ${sql.literal(name.local[signal.name] + name.onCluster)} WHERE ${condition}`)
 
 const countOf = ({ name, rows, sql }: Store, { key, signal, time }: Layout, condition: Fragment) =>
-  Effect.map(
-    rows<{ readonly count: string }>(sql`
+  rows(
+    { count: digits },
+    sql`
       SELECT count() AS count FROM (
-        SELECT DISTINCT ${sql.literal([time, ...key].join(", "))} FROM ${sql.literal(name[signal.name])} WHERE ${condition})`),
-    ([row]) => Number(row?.count ?? 0)
+        SELECT DISTINCT ${sql.literal([time, ...key].join(", "))} FROM ${sql.literal(name[signal.name])} WHERE ${condition})`
+  ).pipe(
+    Effect.flatMap(one),
+    Effect.map(({ count }) => Number(count))
   )
 
 /** The places of the records that meet a condition, which is asked of some row to find them, and of the newest. */
-const placesOf = ({ name, rows, sql }: Store, { isTimeFixed, key, signal, time }: Layout, condition: Fragment) => {
+const placesOf = (
+  { name, rows, sql }: Store,
+  { isTimeFixed, key, signal, time }: Layout,
+  condition: Fragment
+): Effect.Effect<ReadonlyArray<Found>, StorageError> => {
   const table = sql.literal(name[signal.name])
   const [ids, place] = [sql.literal(key.join(", ")), sql.literal((isTimeFixed ? [time, ...key] : key).join(", "))]
   const columns = [time, ...key, "TraceId", ...("sessionId" in signal.fields ? ["SessionId"] : [])]
-  return rows<Place & { readonly traceId: string | null }>(sql`
+  return rows(
+    { time: digits, ids: areTexts, traceId: nullable(isText) },
+    sql`
     SELECT toUnixTimestamp64Nano(${sql.literal(time)}) AS time, [${ids}] AS ids, TraceId AS traceId FROM (
       SELECT ${sql.literal(Arr.dedupe(columns).join(", "))} FROM ${table}
       WHERE (${place}) IN (SELECT ${place} FROM ${table} WHERE ${condition})
       ORDER BY Version DESC LIMIT 1 BY ${ids}
-    ) WHERE ${condition}`)
+    ) WHERE ${condition}`
+  )
 }
 
 export const make = (store: Store): Pick<Derived, "deleteBefore" | "deleteSession"> => {
   const { name, nanos, run, sql, text } = store
   const sessions = sql.literal(name.local.sessions + name.onCluster)
-  /** Spans go last: they tell the traces, should a deletion be asked again. */
-  const removed = (which: Removal) =>
-    Effect.map(
-      Effect.forEach(Arr.reverse(signalNames), (signal) =>
-        Effect.map(remove(store)(signal, which), (count) => [signal, count] as const)
-      ),
-      deletedOf
-    )
   return {
     deleteBefore: Effect.fnUntraced(function* (time) {
-      const deleted = yield* removed({ before: time })
+      const deleted = yield* Effect.forEach(signalNames, (signal) =>
+        Effect.map(remove(store)(signal, { before: time }), (count) => [signal, count] as const)
+      )
       const gone = activeSignals.map(
         (signal) => sql`SessionId NOT IN (SELECT SessionId FROM ${sql.literal(name.local[signal])})`
       )
       yield* run(sql`DELETE FROM ${sessions} WHERE ${sql.and([sql`FirstActivity < ${nanos(time)}`, ...gone])}`)
-      return deleted
+      return deletedOf(deleted)
     }),
     deleteSession: Effect.fnUntraced(function* (sessionId) {
-      const session = sql`SessionId = ${text(sessionId)}`
-      const records = yield* Effect.forEach(sessionSignals, (signal) => placesOf(store, layouts[signal], session))
-      const traceIds = Arr.dedupe(records.flat().flatMap(({ traceId }) => traceId ?? []))
-      const deleted = yield* removed({ sessionId, traceIds })
-      yield* run(sql`DELETE FROM ${sessions} WHERE ${session}`)
-      return deleted
+      const found = <N extends SignalName>(
+        signals: ReadonlyArray<N>,
+        places: (layout: Layout) => Effect.Effect<ReadonlyArray<Found>, StorageError>
+      ) =>
+        Effect.forEach(signals, (signal) => Effect.map(places(layouts[signal]), (places) => [signal, places] as const))
+      const own = yield* found(sessionSignals, (layout) => ofSession(store, layout, sessionId))
+      const traceIds = Array.from(new Set(own.flatMap(([, places]) => places.flatMap(({ traceId }) => traceId ?? []))))
+      const others = yield* found(signalNames, (layout) => withoutSession(store, layout, traceIds))
+      // The records of the session tell its traces, should a deletion be asked again: so they go last.
+      yield* Effect.forEach([...others, ...own], ([signal, places]) => removeAt(store, layouts[signal], places), {
+        discard: true
+      }).pipe(
+        Effect.zipRight(run(sql`DELETE FROM ${sessions} WHERE SessionId = ${text(sessionId)}`)),
+        Effect.mapError(({ cause, detail, reason }) =>
+          storageError(
+            reason,
+            `the session may be deleted in part; what is left goes when it is asked again: ${detail}`,
+            {
+              cause
+            }
+          )
+        )
+      )
+      const count = (signal: SignalName) =>
+        [...others, ...own].reduce((sum, [name, places]) => sum + (name === signal ? places.length : 0), 0)
+      return deletedOf(signalNames.map((signal) => [signal, count(signal)] as const))
     })
   }
 }

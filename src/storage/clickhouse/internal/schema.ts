@@ -6,9 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { logInfo, logWarning } from "../../../runtime/annotated.js"
 import { type SignalName, signalNames } from "../../../signal/signals.js"
-import { checkTable, checkVersion, type Version } from "../../sql/tables.js"
+import { checkTable, checkVersion } from "../../sql/tables.js"
 import { version } from "../../sql/version.js"
 import type { Connection } from "./connection.js"
+import { number, text } from "./row.js"
 import {
   activeSignals,
   capped,
@@ -37,7 +38,7 @@ interface Place {
 /** Creates or completes the tables, and gives their names. What is there and is not ours is left as it is. */
 export const migrate = Effect.fnUntraced(function* (connection: Connection, options: Options) {
   const { rows, run, sql } = connection
-  const [current] = yield* rows<{ readonly database: string }>(sql`SELECT currentDatabase() AS database`)
+  const [current] = yield* rows({ database: text }, sql`SELECT currentDatabase() AS database`)
   const database = current?.database ?? "default"
   const name = names(database, options)
   const place: Place = { connection, database, name, options }
@@ -47,7 +48,8 @@ export const migrate = Effect.fnUntraced(function* (connection: Connection, opti
   const wasThere = (table: TableName) =>
     stored.some(({ title }) => title === `${options.tablePrefix}mastra_ai_${table}`)
   const [found = { major: 0, minor: 0 }] = wasThere("schema")
-    ? yield* rows<Version>(
+    ? yield* rows(
+        { major: number, minor: number },
         sql`SELECT Major AS major, Minor AS minor FROM ${sql.literal(name.schema)} ORDER BY Major DESC, Minor DESC LIMIT 1`
       )
     : []
@@ -73,8 +75,8 @@ export const migrate = Effect.fnUntraced(function* (connection: Connection, opti
 interface StoredColumn {
   readonly name: string
   readonly type: string
-  /** The origin of its values, where they are not written. */
-  readonly kind: "" | "DEFAULT" | "MATERIALIZED" | "EPHEMERAL" | "ALIAS"
+  /** The origin of its values, where they are not written: `ALIAS`, `DEFAULT`, … */
+  readonly kind: string
 }
 
 /** A table that is there already. */
@@ -95,9 +97,12 @@ const storedTables = Effect.fnUntraced(function* ({ connection: { rows, sql }, d
     }))
   )
   const titles = possible.map(({ title }) => title)
-  const columns = yield* rows<StoredColumn & { readonly table: string }>(sql`
+  const columns = yield* rows(
+    { table: text, name: text, type: text, kind: text },
+    sql`
     SELECT table, name, type, default_kind AS kind FROM system.columns
-    WHERE database = ${sql.param("String", database)} AND table IN ${sql.param("Array(String)", titles)}`)
+    WHERE database = ${sql.param("String", database)} AND table IN ${sql.param("Array(String)", titles)}`
+  )
   return possible.flatMap((each): ReadonlyArray<StoredTable> => {
     const found = columns.filter(({ table }) => table === each.title)
     return found.length === 0 ? [] : [{ ...each, columns: found }]
@@ -132,9 +137,12 @@ const addIndexes = Effect.fnUntraced(function* (
   signal: SignalName
 ) {
   const local = `${options.tablePrefix}mastra_ai_${signal}${localSuffix(options.cluster)}`
-  const present = yield* rows<{ readonly name: string }>(sql`
+  const present = yield* rows(
+    { name: text },
+    sql`
     SELECT name FROM system.data_skipping_indices
-    WHERE database = ${sql.param("String", database)} AND table = ${sql.param("String", local)}`)
+    WHERE database = ${sql.param("String", database)} AND table = ${sql.param("String", local)}`
+  )
   // The new ones are put before those that are there.
   for (const [index, definition] of Object.entries(tables[signal].indexes ?? {}).reverse()) {
     if (present.some((row) => row.name === index)) continue
@@ -153,9 +161,12 @@ const setRetention = Effect.fnUntraced(function* (
 ) {
   const wanted = Option.map(options.retention, capped)
   const local = `${options.tablePrefix}mastra_ai_${signal}${localSuffix(options.cluster)}`
-  const [found] = yield* rows<{ readonly seconds: string }>(sql`
+  const [found] = yield* rows(
+    { seconds: text },
+    sql`
     SELECT extract(engine_full, 'toIntervalSecond\\((\\d+)\\)') AS seconds FROM system.tables
-    WHERE database = ${sql.param("String", database)} AND name = ${sql.param("String", local)}`)
+    WHERE database = ${sql.param("String", database)} AND name = ${sql.param("String", local)}`
+  )
   if (found === undefined || found.seconds === Option.getOrElse(Option.map(wanted, String), () => "")) return
   if (Option.isNone(wanted)) {
     return yield* logWarning("ClickhouseStorage")(

@@ -9,6 +9,9 @@ import { pascalCase } from "../../sql/identifiers.js"
 import type { Layout } from "./layouts.js"
 import type { Store } from "./store.js"
 
+/** The most entries that are compared each for itself, in half the time; more are one comparison, of any number of them. */
+const fewEntries = 10
+
 /** A condition on the rows of a signal. It holds for no row of a signal that lacks the field. */
 export const where = (store: Store, layout: Layout, condition: Condition): Fragment => {
   const { all, duration, holds, sql, text, texts, wide } = store
@@ -28,12 +31,13 @@ export const where = (store: Store, layout: Layout, condition: Condition): Fragm
       return sql`${column} IN ${texts(condition.values)}`
     case "hasAll":
       return sql`hasAll(${column}, ${texts(condition.values)})`
-    case "entries":
-      return all(
-        Object.entries(condition.entries).map(
-          ([key, value]) => sql`${column}[${text(key)}] = ${text(canonical(value))}`
-        )
-      )
+    case "entries": {
+      const entries = Object.entries(condition.entries).map(([key, value]) => [key, canonical(value)] as const)
+      if (entries.length <= fewEntries)
+        return all(entries.map(([key, value]) => sql`${column}[${text(key)}] = ${text(value)}`))
+      const asked = sql`arrayZip(${texts(entries.map(([key]) => key))}, ${texts(entries.map(([, value]) => value))})`
+      return sql`hasAll(arrayZip(mapKeys(${column}), mapValues(${column})), ${asked})`
+    }
     case "atLeast":
       return sql`${column} >= ${bound(store, layout, field, condition.value)}`
     case "atMost":

@@ -8,6 +8,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Wall from "../../../runtime/wall.js"
 import type { Primitives } from "../../Engine.js"
+import { storageError } from "../../internal/errors.js"
 import type { Column, Values } from "./columns.js"
 import { type Layout, layouts } from "./layouts.js"
 import { RowBinaryWriter } from "./rowBinary.js"
@@ -47,7 +48,13 @@ function* encoded(
 ): Generator<Buffer> {
   const to = new RowBinaryWriter()
   for (const rows of Arr.chunksOf(records, rowsATurn)) {
-    for (const row of rows) writeRow(to, columns, row as Values, isComplete?.(row) ? completed + version : version)
+    try {
+      for (const row of rows) writeRow(to, columns, row as Values, isComplete?.(row) ? completed + version : version)
+    } catch (cause) {
+      throw storageError("Rejected", `a record cannot be written: ${cause instanceof Error ? cause.message : cause}`, {
+        cause
+      })
+    }
     yield to.take()
   }
 }

@@ -14,7 +14,8 @@ import type { StorageError } from "../../../StorageError.js"
 import type { OrderBy } from "../../../StorageService.js"
 import { after, type KeyPart, ordered } from "../../../sql/keyset.js"
 import { type Layout, layouts } from "../layouts.js"
-import { type Decoded, decodeRows, type Row, selectionOf } from "../record.js"
+import { type Decoded, decodeRows, type Row, selected, selectionOf } from "../record.js"
+import { digits, flag, texts } from "../row.js"
 import type { Store } from "../store.js"
 import { near, type Place, where } from "../where.js"
 
@@ -22,6 +23,9 @@ import { near, type Place, where } from "../where.js"
 export interface Positioned extends Place {
   readonly position: string
 }
+
+/** The columns of it. */
+export const positioned = { time: digits, ids: texts, position: digits }
 
 export const keyOf = ({ ids, position }: Positioned): Key => [BigInt(position), ...ids]
 
@@ -84,11 +88,14 @@ export const places = (store: Store, layout: Layout, page: Page, conditions: Rea
   const { key, signal, time } = layout
   const { column, value } = position(store, layout, page.order)
   const following = Option.toArray(page.after).flatMap((key) => beyond(store, layout, page.order, key))
-  return rows<Positioned>(sql`
+  return rows(
+    positioned,
+    sql`
     SELECT toUnixTimestamp64Nano(${sql.literal(time)}) AS time, ${sql.literal(`[${key.join(", ")}]`)} AS ids,
       toString(${value}) AS position
     FROM ${sql.literal(name[signal.name])} WHERE ${all([...conditions, ...following])}
-    ORDER BY ${column} ${sql.literal(ordered(page.order.direction, "", ...key))} LIMIT ${count(page.limit)}`)
+    ORDER BY ${column} ${sql.literal(ordered(page.order.direction, "", ...key))} LIMIT ${count(page.limit)}`
+  )
 }
 
 /** The rows that follow a key: a condition that skips parts of a table, and one that is exact. */
@@ -128,9 +135,12 @@ export const newestAt = Effect.fnUntraced(function* <N extends SignalName>(
   const layout = layouts[signal]
   if (places.length === 0) return new Map<string, Newest<RecordOf<N>>>()
   const matches = conditions.length === 0 ? sql`` : sql`, ${holds(conditions)} AS matches`
-  const found = yield* rows<Row>(sql`
+  const found = yield* rows(
+    { ...selected(layout.lacks), ...(conditions.length > 0 && { matches: flag }) },
+    sql`
     SELECT ${sql.literal(selectionOf(layout.lacks))}${matches} FROM ${sql.literal(name[signal])}
-    WHERE ${near(store, layout, places)}`)
+    WHERE ${near(store, layout, places)}`
+  )
   return yield* newestOf(signal, found)
 })
 

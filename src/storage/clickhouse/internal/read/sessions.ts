@@ -9,6 +9,7 @@ import type { Derived, Key, SessionQuery } from "../../../Engine.js"
 import { sessionKey } from "../../../internal/query.js"
 import { compare, compareKeys, select } from "../../../internal/select.js"
 import { ordered } from "../../../sql/keyset.js"
+import { digits, text as isText } from "../row.js"
 import type { Store } from "../store.js"
 import { type Asked, askedOf, summaries } from "./summaries.js"
 
@@ -93,7 +94,9 @@ const candidatesOf = (store: Store, asked: SessionQuery, conditions: Asked) => {
       onSome: ([position, id]) =>
         sql`(position, id) ${sql.literal(direction === "asc" ? ">" : "<")} (${wide(position as bigint)}, ${text(id as string)})`
     })
-    return rows<Candidate>(sql`
+    return rows(
+      { id: isText, bound: digits, newest: digits, from: digits, to: digits },
+      sql`
       SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to FROM (
         SELECT id, first, last, ${sql.literal(bound)} AS position,
           toUnixTimestamp64Nano(${sql.literal(newest)}) AS newest
@@ -101,7 +104,8 @@ const candidatesOf = (store: Store, asked: SessionQuery, conditions: Asked) => {
           SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last FROM ${sql.literal(name.sessions)}
           WHERE ${all(among)} GROUP BY SessionId
         ) WHERE ${all(overlapping)}
-      ) WHERE ${beyond} ORDER BY ${sql.literal(ordered(direction, "position", "id"))} LIMIT ${count(size)}`)
+      ) WHERE ${beyond} ORDER BY ${sql.literal(ordered(direction, "position", "id"))} LIMIT ${count(size)}`
+    )
   }
   return Effect.fnUntraced(function* (from: Option.Option<Key>, size: number) {
     const recent = isOfNewest && Option.isNone(from) ? yield* page(from, size, [amongRecent(store, size)]) : []

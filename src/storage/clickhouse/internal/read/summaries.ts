@@ -4,10 +4,12 @@
 import type { Fragment } from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { SessionSummary } from "../../../../signal/SessionSummary.js"
 import type { Derived, SessionQuery } from "../../../Engine.js"
 import { pascalCase } from "../../../sql/identifiers.js"
 import { decodeSummary, finite, type SummaryRow, summed } from "../../../sql/summary.js"
 import { layouts } from "../layouts.js"
+import { count, digits, flag, nullable, text, texts } from "../row.js"
 import type { Store } from "../store.js"
 import { where } from "../where.js"
 
@@ -84,6 +86,18 @@ interface Counted extends SummaryRow {
   readonly suspects: string
 }
 
+/** The columns of it, and a flag for each condition. */
+const columnsOf = (conditions: number): { readonly [N in keyof Counted]: (value: unknown) => value is Counted[N] } => ({
+  ...Object.fromEntries(Object.keys(SessionSummary.fields).map((name) => [name, nullable(count)])),
+  sessionId: text,
+  firstActivity: digits,
+  lastActivity: digits,
+  users: texts,
+  errors: digits,
+  suspects: digits,
+  ...Object.fromEntries(Array.from({ length: conditions }, (_, i) => [`matches${i}`, flag]))
+})
+
 /** The summaries of sessions that have some row for each condition, in no order. */
 export const summaries = Effect.fnUntraced(function* (
   store: Store,
@@ -113,7 +127,9 @@ const counted = (store: Store, ids: ReadonlyArray<string>, { ofLogs, ofSpans }: 
     )
   const anyFlag = sql.literal(ofSpans.map((_, i) => `, max(matches${i}) AS matches${i}`).join(""))
   const [spans, logs] = [sql.literal(name.spans), sql.literal(name.logs)]
-  return rows<Counted>(sql`
+  return rows(
+    columnsOf(ofSpans.length),
+    sql`
     SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces,
       sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors,
       sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, ${sql.literal(sumsOfSession)},
@@ -139,7 +155,8 @@ const counted = (store: Store, ids: ReadonlyArray<string>, { ofLogs, ofSpans }: 
         WHERE Timestamp IN (SELECT Timestamp FROM ${logs} WHERE ${within(sql`Timestamp`)})
         ORDER BY Version DESC LIMIT 1 BY LogId
       ) WHERE ${among} GROUP BY SessionId
-    ) GROUP BY SessionId`)
+    ) GROUP BY SessionId`
+  )
 }
 
 /** By session, how many spans failed with the error of a child. What an error says is read of those that failed alone. */
@@ -153,12 +170,15 @@ const passedOn = Effect.fnUntraced(function* (store: Store, ids: ReadonlyArray<s
       WHERE StartTime IN (SELECT StartTime FROM ${spans} WHERE ${withinOf(store, ids, window)(sql`StartTime`)} AND Status = 'error')
       ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId
     ) WHERE SessionId IN ${texts(ids)} AND ${sql.literal(failed)})`
-  const found = yield* rows<{ readonly sessionId: string; readonly passed: string }>(sql`
+  const found = yield* rows(
+    { sessionId: text, passed: digits },
+    sql`
     SELECT span.SessionId AS sessionId, uniqExact(span.TraceId, span.SpanId) AS passed
     FROM ${failures} AS span JOIN ${failures} AS child
       ON span.SessionId = child.SessionId AND span.TraceId = child.TraceId AND span.SpanId = child.ParentSpanId
     WHERE child.SpanId != span.SpanId AND isNotDistinctFrom(child.ErrorType, span.ErrorType)
       AND ifNull(child.message = span.message, child.message IS NULL)
-    GROUP BY sessionId`)
+    GROUP BY sessionId`
+  )
   return new Map(found.map(({ passed, sessionId }) => [sessionId, Number(passed)]))
 })

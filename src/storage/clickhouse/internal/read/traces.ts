@@ -5,16 +5,29 @@ import type { Fragment } from "@effect/sql/Statement"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import type { SpanRecord } from "../../../../signal/SpanRecord.js"
 import type { Condition, Derived, Key, Page, TraceQuery } from "../../../Engine.js"
 import { spanKey } from "../../../internal/query.js"
 import { compareKeys, entrySpan, select } from "../../../internal/select.js"
 import type { StorageError } from "../../../StorageError.js"
 import { layouts } from "../layouts.js"
-import { type Row, selectionOf } from "../record.js"
+import { selected, selectionOf } from "../record.js"
+import { blank, digits, flag, text } from "../row.js"
 import type { Store } from "../store.js"
 import { near, type Place, where } from "../where.js"
-import { fewPlaces, idsOf, keyOf, type Newest, newestAt, newestOf, type Positioned, places, position } from "./pages.js"
+import {
+  fewPlaces,
+  idsOf,
+  keyOf,
+  type Newest,
+  newestAt,
+  newestOf,
+  type Positioned,
+  places,
+  position,
+  positioned
+} from "./pages.js"
 
 /** The most traces of a session of which the entry spans are read at once. */
 const fewEntries = 200
@@ -72,17 +85,22 @@ const entriesOf = Effect.fnUntraced(function* (
   const { all, count, holds, name, rows, sql, texts } = store
   // With a lower limit, the engine would read by blocks of as few rows.
   const most = Math.max(4 * traces.length, fewEntries)
-  const columns = Object.entries(conditions).reduce(
+  const given = Record.filter(conditions, (asked) => asked.length > 0)
+  const flags = Record.map(given, () => flag)
+  const columns = Object.entries(given).reduce(
     (columns: Fragment, [column, asked]) =>
-      asked.length === 0 ? columns : sql`${columns}, ${holds(conditionsOf(store, asked))} AS ${sql.literal(column)}`,
+      sql`${columns}, ${holds(conditionsOf(store, asked))} AS ${sql.literal(column)}`,
     sql``
   )
   const found =
     traces.length === 0
       ? []
-      : yield* rows<Row>(sql`
+      : yield* rows(
+          { ...selected(layout.lacks), ...flags },
+          sql`
           SELECT ${sql.literal(selectionOf(layout.lacks))}${columns} FROM ${sql.literal(name.spans)}
-          PREWHERE ${all([sql`TraceId IN ${texts(traces)}`, sql`IsEntry`])} LIMIT ${count(most + 1)}`)
+          PREWHERE ${all([sql`TraceId IN ${texts(traces)}`, sql`IsEntry`])} LIMIT ${count(most + 1)}`
+        )
   if (found.length > most) return { entries: [], traces }
   const newest = yield* newestOf("spans", found)
   const ofTraces = Arr.groupBy(Array.from(newest.values()), ({ record }) => record.traceId)
@@ -94,9 +112,12 @@ const entriesOf = Effect.fnUntraced(function* (
   const locals =
     remote.length === 0
       ? []
-      : yield* rows<{ readonly id: string }>(sql`
+      : yield* rows(
+          { id: text },
+          sql`
           SELECT DISTINCT TraceId AS id FROM ${sql.literal(name.spans)}
-          WHERE ${near(store, layout, remote)} AND NOT IsEntry`)
+          WHERE ${near(store, layout, remote)} AND NOT IsEntry`
+        )
   const unknown = new Set(locals.map(({ id }) => id))
   const known = entries.filter(({ record }) => !unknown.has(record.traceId))
   const told = new Set(known.map(({ record }) => record.traceId))
@@ -208,16 +229,19 @@ const perhapsRootless = Effect.fnUntraced(function* (
   }
   const found = yield* find(looked, few)
   if (found.length <= fewTraces) return { traces: found, last }
-  const [cut] = yield* rows<{ readonly position: string }>(sql`
+  const [cut] = yield* rows(
+    { position: digits },
+    sql`
     SELECT toString(${value}) AS position FROM ${spans} WHERE ${all(mayBeShown(last))}
-    ORDER BY ${column} ${sql.literal(page.order.direction)} LIMIT 1 OFFSET ${count(fewTraces - 1)}`)
+    ORDER BY ${column} ${sql.literal(page.order.direction)} LIMIT 1 OFFSET ${count(fewTraces - 1)}`
+  )
   const until: Key | undefined = cut === undefined ? last : [BigInt(cut.position)]
   const cutTraces = yield* find(isByTime ? within(until) : [], sql`AND max(${holds(mayBeShown(until))})`)
   return { traces: cutTraces, last: until }
 })
 
 const idsOfTraces = ({ rows }: Store, traces: Fragment) =>
-  Effect.map(rows<{ readonly id: string }>(traces), (found) => found.map(({ id }) => id))
+  Effect.map(rows({ id: text }, traces), (found) => found.map(({ id }) => id))
 
 /** A span that is shown for a trace; not known where none of the spans looked at may be. */
 interface Shown extends Positioned {
@@ -267,7 +291,9 @@ const earliestPlaces = (
     ...some.map((_, i) => sql.literal(`max(some${i}) = 1`)),
     ...(asked.withoutError ? [sql`max(failed) = 0`] : [])
   ]
-  return rows(sql`
+  return rows(
+    { ...positioned, position: blank(digits), matches: flag, isKnown: flag },
+    sql`
     SELECT span.1 AS time, [TraceId, span.2] AS ids, span.3 AS position, span.4 AND meets AS matches, isKnown FROM (
       SELECT TraceId, argMinIf((toUnixTimestamp64Nano(StartTime), SpanId, position, matches),
         (isBelow, StartTime, SpanId), mayBeShown) AS span, max(mayBeShown) AS isKnown, ${all(ofTrace)} AS meets
@@ -276,7 +302,8 @@ const earliestPlaces = (
           toString(${position(store, layout, asked.order).value}) AS position,
           ${holds(conditionsOf(store, asked.ofEntry))} AS matches, Status = 'error' AS failed${flags}
         FROM ${sql.literal(name.spans)} WHERE TraceId IN ${traces} ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId
-      ) GROUP BY TraceId)`)
+      ) GROUP BY TraceId)`
+  )
 }
 
 /** The spans at places, in the order of a query. */
