@@ -162,7 +162,7 @@ export const RedactedKey = Schema.declare(
     Redacted.isRedacted(value) && Predicate.isString(Redacted.value(value)) && Redacted.value(value) !== "",
   {
     title: "a key: `Redacted.make` of text",
-    // What was given may be the key itself.
+    // The text that was given may be the key itself.
     message: ({ actual }) =>
       `Expected a key: \`Redacted.make\` of text, actual ${typeof actual === "string" ? "plain text" : shown(actual)}`,
     ...inCode

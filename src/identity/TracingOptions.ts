@@ -117,7 +117,7 @@ export const withTracingOptions: {
   return sessionId === undefined ? merged : SessionId.withSessionId(merged, sessionId)
 })
 
-/** What JavaScript gives may be nothing, or throw while it is read: then it says nothing. */
+/** Options from JavaScript may be none, or throw while they are read: then they say nothing. */
 const readOf = (given: Given<string>): Given<string> => {
   try {
     return { ...given }

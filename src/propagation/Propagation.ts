@@ -410,7 +410,7 @@ const jsonOf = (metadata: Readonly<Record<string, unknown>>): Readonly<Record<st
 
 const isCarrier = Schema.is(Carrier)
 
-/** What of a value is fit for a carrier, and whether that is all of it. Reading it may throw: then nothing is. */
+/** The part of a value that is fit for a carrier, and whether that is all of it. Reading it may throw: then nothing is. */
 const fitOf = (given: Carrier): { readonly carrier: Carrier; readonly isWhole: boolean } => {
   try {
     const { options, ...trace } = given

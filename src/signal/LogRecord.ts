@@ -90,7 +90,7 @@ export class LogRecord extends Schema.Class<LogRecord>("LogRecord")(Fields) {
   }
 
   /**
-   * The encoded form: plain JSON, times as decimal strings.
+   * The encoded form: plain JSON, times as decimal strings. A copy by spread has no `toJSON`: spread what this gives.
    *
    * @since 0.1.0
    */

@@ -123,7 +123,7 @@ export class MetricPoint extends Schema.Class<MetricPoint>("MetricPoint")(Fields
   }
 
   /**
-   * The encoded form: plain JSON, times as decimal strings.
+   * The encoded form: plain JSON, times as decimal strings. A copy by spread has no `toJSON`: spread what this gives.
    *
    * @since 0.1.0
    */

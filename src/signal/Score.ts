@@ -118,7 +118,7 @@ export class Score extends Schema.Class<Score>("Score")(Fields) {
   }
 
   /**
-   * The encoded form: plain JSON, times as decimal strings.
+   * The encoded form: plain JSON, times as decimal strings. A copy by spread has no `toJSON`: spread what this gives.
    *
    * @since 0.1.0
    */

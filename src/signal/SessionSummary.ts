@@ -44,7 +44,7 @@ export class SessionSummary extends Schema.Class<SessionSummary>("SessionSummary
   users: Schema.Array(Schema.String)
 }) {
   /**
-   * The encoded form: plain JSON, times as decimal strings.
+   * The encoded form: plain JSON, times as decimal strings. A copy by spread has no `toJSON`: spread what this gives.
    *
    * @since 0.1.0
    */

@@ -284,7 +284,7 @@ export class SpanRecord extends Schema.Class<SpanRecord>("SpanRecord")(Fields) {
   }
 
   /**
-   * The encoded form: plain JSON, times as decimal strings.
+   * The encoded form: plain JSON, times as decimal strings. A copy by spread has no `toJSON`: spread what this gives.
    *
    * @since 0.1.0
    */

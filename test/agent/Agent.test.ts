@@ -83,6 +83,33 @@ describe("Agent", () => {
     })
   )
 
+  it.effect("adds parts that are more than the whole, which were counted apart from it", () =>
+    Effect.gen(function* () {
+      const told = [
+        { inputTokens: 12, outputTokens: 5, cachedInputTokens: 4_000, cacheWriteTokens: 800, reasoningTokens: 100 },
+        {
+          inputTokens: 4_800,
+          outputTokens: 100,
+          cachedInputTokens: 4_000,
+          cacheWriteTokens: 800,
+          reasoningTokens: 100
+        },
+        { cachedInputTokens: 4_000, reasoningTokens: 100 }
+      ]
+      const { spans } = yield* recorded(
+        Effect.forEach(told, (tokens) => Agent.model(Effect.void, { model: "m", response: () => tokens }))
+      )
+      assert.deepStrictEqual(
+        spans.map(({ inputTokens, outputTokens }) => [inputTokens, outputTokens]),
+        [
+          [4_812, 105],
+          [4_800, 100],
+          [undefined, undefined]
+        ]
+      )
+    })
+  )
+
   it.effect("records what goes in and what comes out on request", () =>
     Effect.gen(function* () {
       const options = { input: "Umbrella?", output: (text: string) => text }

@@ -470,6 +470,53 @@ describe("an error says why", () => {
     })
   )
 
+  it.effect("with one `error.type` on every span of a trace that it passes through", () =>
+    Effect.gen(function* () {
+      const failing = Effect.suspend(() => Effect.fail(new NoSeats({ flight: "LO1" })))
+      const typed = failing.pipe(
+        Effect.tapError(() => Effect.annotateCurrentSpan("error.type", "sold_out")),
+        Effect.withSpan("typed")
+      )
+      const asked = failing.pipe(
+        Effect.withSpan("asked", { kind: "client", attributes: { "http.response.status_code": 409 } })
+      )
+      for (const [program, type] of [
+        [typed, "sold_out"],
+        [asked, "409"]
+      ] as const) {
+        const { spans } = yield* record(program.pipe(Effect.withSpan("middle"), Effect.withSpan("outer")))
+        assert.deepStrictEqual(
+          spans.map(({ attributes, events }) => [attributes["error.type"], events[0]?.attributes["exception.type"]]),
+          [0, 1, 2].map(() => [type, "NoSeats"])
+        )
+      }
+      const error = new NoSeats({ flight: "LO1" })
+      const again = Effect.fail(error).pipe(
+        Effect.withSpan("asked", { kind: "client", attributes: { "http.response.status_code": 409 } }),
+        Effect.exit,
+        Effect.zipRight(Effect.fail(error).pipe(Effect.withSpan("elsewhere")))
+      )
+      const { spans } = yield* record(again)
+      assert.deepStrictEqual(
+        spans.map(({ attributes }) => attributes["error.type"]),
+        ["409", "NoSeats"]
+      )
+    })
+  )
+
+  it.effect("with the stacks of the errors that it holds in its own stack alone", () =>
+    Effect.gen(function* () {
+      const error = { _tag: "QueryFailed", error: new Error("no such relation"), table: "seats" }
+      const { spans } = yield* record(Effect.fail(error).pipe(Effect.withSpan("query")))
+      const message = 'QueryFailed: {"error":{"name":"Error","message":"no such relation"},"table":"seats"}'
+      assert.strictEqual(spans[0]?.statusMessage, message)
+      assert.match(
+        String(spans[0]?.events[0]?.attributes["exception.stacktrace"]),
+        /\n {2}\[fields\]: .*"stack":"Error: no such relation\\n {4}at /
+      )
+    })
+  )
+
   it.effect("of the program that was run within", () =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(new NoSeats({ flight: "LO1" }))

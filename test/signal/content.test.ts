@@ -197,6 +197,20 @@ describe("content", () => {
     assert.deepStrictEqual(made(input, messages).json as unknown, messages)
   })
 
+  for (const key of ["messages", "contents", "input", "content", "prompt", "history"]) {
+    it(`keeps the newest messages of a request that has them under ${key}`, () => {
+      const messages = Array.from({ length: 200 }, (_, turn) => ({
+        role: "user",
+        content: `${turn}: ${"x".repeat(1_000)}`
+      }))
+      const { cut, text: written } = made(input, { model: "m", [key]: messages })
+      assert.isTrue(cut)
+      assert.include(written, '"199: x')
+      assert.notInclude(written, '"0: x')
+      assert.match(written, /\d+ messages left out/)
+    })
+  }
+
   const deep = { flights: [{ legs: [{ from: { code: "WAW" } }] }] }
   it("counts the levels of a tool's data from its own start", () => {
     const parts = [

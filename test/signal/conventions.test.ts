@@ -30,6 +30,7 @@ describe("conventions", () => {
       inputTokens: 123,
       costUsd: 0.25
     })
+    assert.deepStrictEqual(filled({ "gen_ai.usage.cost": String(0.00000015) }), { costUsd: 0.00000015 })
   })
 
   for (const [attribute, values] of Object.entries({

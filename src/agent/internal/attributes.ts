@@ -25,14 +25,23 @@ export const ofResponse = (response: Response) => ({
   [genAi.responseId]: response.id,
   [genAi.responseModel]: response.model,
   [genAi.finishReasons]: response.finishReasons,
-  [genAi.inputTokens]: response.inputTokens,
-  [genAi.outputTokens]: response.outputTokens,
+  [genAi.inputTokens]: withParts(response.inputTokens, response.cachedInputTokens, response.cacheWriteTokens),
+  [genAi.outputTokens]: withParts(response.outputTokens, response.reasoningTokens),
   [genAi.cachedInputTokens]: response.cachedInputTokens,
   [genAi.cacheWriteTokens]: response.cacheWriteTokens,
   [genAi.cacheCreationTokens]: response.cacheWriteTokens,
   [genAi.reasoningTokens]: response.reasoningTokens,
   [genAi.cost]: response.costUsd
 })
+
+/** A count with its parts: where they are more than the whole, it was counted apart from them. */
+const withParts = (whole: number | undefined, ...parts: ReadonlyArray<number | undefined>): number | undefined => {
+  let sum = 0
+  for (const part of parts) if (isCount(part)) sum += part
+  return isCount(whole) && whole < sum ? whole + sum : whole
+}
+
+const isCount = (value: unknown): value is number => typeof value === "number" && value >= 0 && Number.isFinite(value)
 
 /** A value that is read when it is recorded, and never where it is not. What it throws is recorded as `"[Threw]"`. */
 export const lazily = (value: () => unknown) => ({ toJSON: value })

@@ -31,8 +31,11 @@ export interface Told {
   readonly type: string
   readonly message: string
   readonly stack: string
-  /** Where the stack was recorded last: spans of the same trace above the one that failed need not repeat it. */
-  recordedIn: { readonly traceId: string; readonly by: unknown } | undefined
+  /**
+   * Where it was recorded last, and with which `error.type` where it was the first error of a span: spans of the same trace
+   * above that one need not repeat the stack, and have the same type.
+   */
+  recordedIn: { readonly traceId: string; readonly by: unknown; readonly type: string | undefined } | undefined
 }
 
 /** A cause passes through many spans, and is looked at once; so is an error, which may pass through several causes. */
@@ -260,8 +263,9 @@ class Telling {
   private around(text: string, error: object, depth: number): string {
     const parts: Array<string> = []
     const message = errors.fieldOf(error, "message")
-    const fields = typeof message === "string" && message !== "" ? this.fields(error) : "{}"
-    if (fields !== "{}") parts.push(`[fields]: ${this.take(fields)}`)
+    const said = typeof message === "string" && message !== "" ? "{}" : this.fields(error)
+    const fields = this.fields(error, true)
+    if (fields !== "{}" && fields !== said) parts.push(`[fields]: ${this.take(fields)}`)
     const cause = errors.read(error, "cause")
     if (cause !== undefined && cause !== null) parts.push(`[cause]: ${this.within(cause, depth)}`)
     const of = errorsIn(error)
@@ -308,15 +312,16 @@ class Telling {
     return messages.filter((message) => message !== "").join("; ")
   }
 
-  private fields(error: object): string {
+  /** The fields of an error. A message has no stacks, of the errors among them neither. */
+  private fields(error: object, withStacks = false): string {
     const fields = Object.fromEntries(errors.fieldsOf(error).map((key) => [key, errors.read(error, key)]))
-    return JSON.stringify(toJsonOfFailure(fields, this.ofMessage))
+    return JSON.stringify(toJsonOfFailure(fields, this.ofMessage, withStacks))
   }
 
   private text(value: unknown): string {
     if (typeof value === "string") return wellFormed(value, this.ofMessage.attributeValueLength)
     if (typeof value === "symbol") return wellFormed(String(value), this.ofMessage.attributeValueLength)
-    const json = toJsonOfFailure(value, this.ofMessage)
+    const json = toJsonOfFailure(value, this.ofMessage, false)
     return typeof json === "string" ? json : (JSON.stringify(json) ?? "")
   }
 

@@ -29,6 +29,7 @@ import type { SpanLink, SpanRecord, SpanType } from "../../signal/SpanRecord.js"
 import type { ActiveSpans, OpenSpan } from "./activeSpans.js"
 import { storableOf, type Tracing } from "./currentTracing.js"
 import * as draft from "./draft.js"
+import type { Told } from "./failure.js"
 import type { HeldLog, HeldTrace } from "./heldTraces.js"
 import type { IsUnwanted } from "./httpHeaders.js"
 import * as modelCalls from "./modelCalls.js"
@@ -537,15 +538,20 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, mod
     const { exit, json: attributes, kind } = this
     const { limits } = this.layer.options
     const outcome = outcomeOf({ kind, exit, attributes }, limits)
-    const { count = 0, errors = draft.none, type } = outcome
-    for (const error of errors.slice(0, limits.eventCount)) {
-      const isKnown = error.recordedIn?.traceId === this.traceId && error.recordedIn.by === this.layer
+    if (outcome.type === undefined) return outcome
+    const { count = 0, errors = draft.none } = outcome
+    const type = this.errorType(outcome)
+    for (const [i, error] of errors.slice(0, limits.eventCount).entries()) {
+      const isKnown = this.hasRecorded(error)
       this.addEvent("exception", time, [
         ["exception.type", error.name],
         ["exception.message", error.message],
         ["exception.stacktrace", isKnown ? undefined : error.stack]
       ])
-      if (!isKnown) error.recordedIn = { traceId: this.traceId, by: this.layer }
+      const recordedAs = i === 0 ? type : isKnown ? error.recordedIn?.type : undefined
+      if (!isKnown || error.recordedIn?.type !== recordedAs) {
+        error.recordedIn = { traceId: this.traceId, by: this.layer, type: recordedAs }
+      }
     }
     draft.drop(this.draft, "events", Math.max(count - limits.eventCount, 0))
     if (type !== undefined && attributes?.[genAi.errorType] === undefined) {
@@ -553,6 +559,20 @@ export class RecordedSpan extends PropagatedSpan implements OpenSpan, Meter, mod
       this.bytes += genAi.errorType.length + ofContainer + type.length
     }
     return outcome
+  }
+
+  /** The type that the program said, the status of its own HTTP answer, or that of the span below with the same error. */
+  private errorType({ errors, type }: Outcome): string | undefined {
+    const said = this.json?.[genAi.errorType]
+    if (typeof said === "string" || typeof said === "number") return String(said)
+    const [first] = errors ?? draft.none
+    return first !== undefined && type === first.type && this.hasRecorded(first)
+      ? (first.recordedIn?.type ?? type)
+      : type
+  }
+
+  private hasRecorded({ recordedIn }: Told): boolean {
+    return recordedIn?.traceId === this.traceId && recordedIn.by === this.layer
   }
 
   /**

@@ -115,7 +115,8 @@ const readers: { readonly [K in Kind]?: (value: Json, field: Field) => unknown }
     return Number.isSafeInteger(count) && count >= 0 ? count : undefined
   },
   real: (value) => {
-    const real = number(value)
+    // JavaScript writes the price of a few tokens as "1.5e-7".
+    const real = number(value, /^\d+(\.\d+)?(e-\d{1,3})?$/)
     return Number.isFinite(real) && real >= 0 ? real : undefined
   },
   duration: (value) => {
@@ -142,12 +143,8 @@ const text = (value: Json): string | undefined =>
       ? value
       : undefined
 
-const number = (value: Json): number =>
-  typeof value === "number"
-    ? value
-    : typeof value === "string" && /^\d+(\.\d+)?$/.test(value)
-      ? Number(value)
-      : Number.NaN
+const number = (value: Json, digits = /^\d+(\.\d+)?$/): number =>
+  typeof value === "number" ? value : typeof value === "string" && digits.test(value) ? Number(value) : Number.NaN
 
 /** The values of a kind, in words. */
 const expectations: { readonly [K in Kind]?: string } = {

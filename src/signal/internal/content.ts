@@ -202,7 +202,7 @@ class Content extends Walk {
     if (place === "message" && (key === "parts" || key === "content") && Array.isArray(value)) {
       return this.at("parts", value, depth)
     }
-    if (key === "messages" && isMessages(value)) return this.at("messages", value, depth)
+    if (ofMessages.has(key) && isMessages(value)) return this.at("messages", value, depth)
     const make = () => this.at("data", value, place === "data" ? depth - 1 : this.dataDepth, isLast)
     // The fields after it are to have room, too.
     return this.fair && !isLast && typeof value === "object"
@@ -337,6 +337,9 @@ const tailOf = (text: string, length: number): string => {
   const first = text.charCodeAt(text.length - length)
   return text.slice(first >= 0xdc00 && first <= 0xdfff ? 1 - length : -length).toWellFormed()
 }
+
+/** Where the requests of providers, and prompts, have their messages. */
+const ofMessages: ReadonlySet<string> = new Set(["messages", "contents", "input", "content", "prompt", "history"])
 
 const isMessages = (value: unknown): value is ReadonlyArray<unknown> => {
   try {

@@ -48,9 +48,12 @@ export const toJson = (value: unknown, limits: Limits, meter?: Meter): Json | un
   return json
 }
 
-/** The JSON of what a program failed with: without what an HTTP client sent or got, however deep. */
-export const toJsonOfFailure = (value: unknown, limits: Limits): Json | undefined => {
-  const walk = new Walk(limits.attributeValueLength)
+/**
+ * The JSON of what a program failed with: without what an HTTP client sent or got, however deep; with the stacks of errors
+ * in it where they are asked for.
+ */
+export const toJsonOfFailure = (value: unknown, limits: Limits, withStacks: boolean): Json | undefined => {
+  const walk = new Walk(limits.attributeValueLength, withStacks)
   return walk.withinError(() => walk.json(value, limits.attributeDepth))
 }
 
@@ -150,7 +153,9 @@ export class Walk {
 
   constructor(
     /** Characters that it may still take; a value of no length costs one, so that every loop ends. */
-    protected remaining: number
+    protected remaining: number,
+    /** Whether the stacks of errors are told. */
+    private readonly withStacks = true
   ) {}
 
   json(value: unknown, depth: number): Json | undefined {
@@ -264,7 +269,8 @@ export class Walk {
   }
 
   private error(value: object, depth: number): Json {
-    const keys = ["name", "message", "stack", ...errors.fieldsOf(value), "cause", "errors"]
+    const stack = this.withStacks ? ["stack"] : []
+    const keys = ["name", "message", ...stack, ...errors.fieldsOf(value), "cause", "errors"]
     // On the last level, the causes are a line.
     const read = (key: string) => {
       const field = errors.fieldOf(value, key)

@@ -182,7 +182,7 @@ interface Window {
   /** Where the page ends; without, it has all that follows. */
   readonly last: Key | undefined
   readonly conditions: ReadonlyArray<Fragment>
-  /** Those that need not be found. */
+  /** Traces that need not be found. */
   readonly traces: ReadonlyArray<string>
 }
 
