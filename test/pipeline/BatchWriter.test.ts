@@ -1011,6 +1011,36 @@ describe("BatchWriter", () => {
     }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
   })
 
+  it.effect("says the error of a processor in one line of 500 characters, without secrets", () => {
+    const told: Array<unknown> = []
+    const logger = Logger.make(({ message }) => void told.push(Arr.ensure(message).at(-1)))
+    const faults = [
+      new Error(`no card\n  in {"password":"hunter2-hunter2"} ${"and so on ".repeat(1_000)}`),
+      "Authorization: Bearer abcdefghijklmnop0123456789",
+      Object.create(null)
+    ]
+    return Effect.gen(function* () {
+      for (const fault of faults) {
+        const span = () => {
+          throw fault
+        }
+        yield* make([memory("memory")], { processors: [{ name: "faulty", span }] }).pipe(
+          Effect.flatMap((writer) => Effect.zipRight(emitSpans(writer, 1), writer.flush)),
+          Effect.scoped
+        )
+      }
+      assert.lengthOf(told, 3)
+      const texts = told.map(String)
+      for (const text of texts) {
+        assert.notMatch(text, /\n|hunter2|abcdefghij/)
+        assert.isAtMost(text.length, 500)
+      }
+      assert.match(texts[0] ?? "", /^Error: no card in \{"password":/)
+      assert.include(texts[1], "Authorization")
+      assert.strictEqual(texts[2], "an error without a text")
+    }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+  })
+
   it.effect("loses and says nothing of what it says itself", () => {
     const said: Array<string> = []
     const logger = Logger.make(({ message }) => void said.push(String(Arr.ensure(message)[0])))

@@ -133,6 +133,27 @@ const leave = (directory: string, count: number, name = "store") =>
     yield* close
   })
 
+it.scopedLive("a spool's folder that was copied, and damaged then, takes no record from the other", () =>
+  Effect.gen(function* () {
+    const directory = yield* folder
+    yield* leave(directory, 100)
+    const owners = Array.from(new Set(files(directory).map(dirname)))
+    for (const owner of owners) {
+      for (const end of ["0", "1", "2"]) fs.cpSync(owner, `${owner.slice(0, -1)}${end}`, { recursive: true })
+    }
+    const all = files(directory)
+    for (const file of all) {
+      // One whole copy, which is neither the first nor the last.
+      if (!dirname(file).endsWith("1")) fs.truncateSync(file, 100)
+    }
+    const { spans } = yield* recover(directory, 100)
+    assert.deepStrictEqual(
+      Array.from(new Set(numbers(spans))).sort((a, b) => a - b),
+      upTo(100)
+    )
+  })
+)
+
 describe("a spool", () => {
   it.scopedLive("takes what memory has no room for, and all of it arrives once", () =>
     Effect.gen(function* () {

@@ -9,7 +9,7 @@ import { identity } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import { ExportError } from "../../pipeline/Exporter.js"
-import * as SensitiveDataFilter from "../../pipeline/SensitiveDataFilter.js"
+import { quoted } from "../../pipeline/internal/quoted.js"
 import { type Answer, toAnswer, toPage, toReason } from "./answer.js"
 import type { Destination } from "./destination.js"
 import type { SignalEncoding } from "./encoding.js"
@@ -29,7 +29,7 @@ export const send = (
     if (response.ok) {
       const bytes = yield* bodyOf(destination, response)
       const answer = toAnswer(rejected, contentType, bytes)
-      if (answer !== undefined) return { ...answer, message: told(answer.message, destination) }
+      if (answer !== undefined) return { ...answer, message: quoted(answer.message, destination.secrets) }
       return yield* new ExportError({
         retryable: false,
         reason: "NotOtlp",
@@ -79,8 +79,6 @@ const retryable: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504])
 const ofRecords: ReadonlySet<number> = new Set([400, 413, 422])
 
 const maxAnswerBytes = 2 ** 20
-
-const maxMessageLength = 500
 
 /** How long a refusal may take to say why. */
 const patience = Duration.seconds(1)
@@ -157,28 +155,7 @@ const statusOf = ({ headers, status }: Pick<Response, "headers" | "status">): st
 }
 
 const errorAt = (destination: Destination, message: string, said = ""): Error =>
-  new Error(`POST ${destination.place}: ${told(said === "" ? message : `${message}: ${said}`, destination)}`)
-
-/**
- * The words of a server, in one line and not too long. It may quote what it was sent: credentials, records, also as base64.
- */
-const told = (text: string, { secrets }: Destination): string => {
-  const line = text
-    .slice(0, maxQuoted)
-    .replace(/[\p{Cc}\s]+/gu, " ")
-    .trim()
-  const known = secrets.reduce((text, secret) => text.replaceAll(secret, "<redacted>"), line)
-  return SensitiveDataFilter.masked(known.replace(encoded, ({ length }) => `[${length} characters]`)).slice(
-    0,
-    maxMessageLength
-  )
-}
-
-/** Enough for a message of `maxMessageLength` in which some things were masked. */
-const maxQuoted = 8 * maxMessageLength
-
-/** Base64 and the like: longer than an id of a trace, in letters of both cases and digits. */
-const encoded = /(?=[\w+/-]*\d)(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])[\w+/-]{40,}={0,2}/g
+  new Error(`POST ${destination.place}: ${quoted(said === "" ? message : `${message}: ${said}`, destination.secrets)}`)
 
 /** Seconds, or a date. */
 const retryAfterOf = ({ headers }: Pick<Response, "headers">): Effect.Effect<Duration.Duration | undefined> =>

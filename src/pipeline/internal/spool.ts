@@ -195,7 +195,7 @@ const takeOver = Effect.fnUntraced(function* (gone: string, folder: string, now:
   const entries = yield* attempt(() => fs.readdir(gone, { withFileTypes: true }))
   const found = yield* Effect.forEach(
     entries.filter((entry) => entry.isFile() && segmentName.test(entry.name)),
-    ({ name }) => unlessLeft(join(gone, name), takeOverSegment(join(gone, name), join(folder, name)))
+    ({ name }) => unlessLeft(join(gone, name), takeOverSegment(join(gone, name), join(folder, renamed(name))))
   )
   yield* Owner.release(gone)
   yield* Effect.ignore(attempt(() => fs.rmdir(gone)))
@@ -211,5 +211,8 @@ const takeOverSegment = Effect.fnUntraced(function* (from: string, to: string) {
   yield* attempt(() => fs.rename(from, to))
   return Either.right<Heirloom>({ signal, segment: { ...newSegment(to), inherited: true, bytes: size } })
 })
+
+/** One that was copied may be there twice, and be damaged in one of them: no segment takes the place of another. */
+const renamed = (name: string): string => name.slice(0, -36) + crypto.randomUUID()
 
 const segmentName = /^-?\d+-\d{6,}-[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/

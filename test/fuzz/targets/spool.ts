@@ -19,7 +19,7 @@ import { type Random, unusual } from "../Random.js"
 /** How many spans a process emits, and how many logs. */
 const count = 40
 
-const make = (exporter: Exporter, directory: string) =>
+export const make = (exporter: Exporter, directory: string) =>
   BatchWriter.make({
     exporters: [exporter],
     processors: [],
@@ -34,14 +34,14 @@ const make = (exporter: Exporter, directory: string) =>
     }
   })
 
-const quietly = Effect.provide(Logger.remove(Logger.defaultLogger))
+export const quietly = Effect.provide(Logger.remove(Logger.defaultLogger))
 
 const down: Exporter = {
   name: "store",
   export: () => new ExportError({ retryable: true, reason: "Unavailable", cause: "down" })
 }
 
-const folder = () => fs.mkdtempSync(join(tmpdir(), "effect-observability-fuzz-"))
+export const folder = () => fs.mkdtempSync(join(tmpdir(), "effect-observability-fuzz-"))
 
 const filesIn = (directory: string): ReadonlyArray<string> =>
   fs
@@ -75,7 +75,7 @@ const leave = Effect.gen(function* () {
   return { files, recorded }
 })
 
-const { files, recorded } = await Effect.runPromise(quietly(leave))
+export const { files, recorded } = await Effect.runPromise(quietly(leave))
 
 const draw = (random: Random) =>
   files.map(([path, text]) => {

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import { DuckDBConnection } from "@duckdb/node-api"
 import * as Reactivity from "@effect/experimental/Reactivity"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { Effect, Either, Exit, Fiber, Layer, Option, Schedule, Scope } from "effect"
 import * as DuckDbClient from "../../../src/storage/duckdb/DuckDbClient.js"
 import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
@@ -125,6 +126,49 @@ describe("a damaged file", () => {
       assert.include(error.message, "version number 200")
       assert.include(error.message, "Upgrade @duckdb/node-api")
       assert.isTrue(file.equals(Fs.readFileSync(path)))
+    })
+  )
+})
+
+describe("an internal error of DuckDB", () => {
+  /** Fails the first so many inserts of spans, and gives the connections on which each was tried. */
+  const failing = (times: number) =>
+    Effect.gen(function* () {
+      const tried: Array<DuckDBConnection> = []
+      const { prepare } = DuckDBConnection.prototype
+      const spy = vi.spyOn(DuckDBConnection.prototype, "prepare").mockImplementation(function (this: DuckDBConnection, sql) {
+        if (!/^\s*INSERT INTO "mastra_ai_spans"/.test(sql)) return prepare.call(this, sql)
+        tried.push(this)
+        return tried.length <= times
+          ? Promise.reject(new Error("INTERNAL Error: Attempted to access index 0 within vector of size 0"))
+          : prepare.call(this, sql)
+      })
+      yield* Effect.addFinalizer(() => Effect.sync(() => spy.mockRestore()))
+      return tried
+    })
+
+  it.scoped("costs no record when it comes once: the insert is tried again on a new connection", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const storage = yield* DuckDbStorage.make({ path })
+      const tried = yield* failing(1)
+      yield* storage.insertSpans(spans(10))
+      assert.lengthOf(tried, 2)
+      assert.notStrictEqual(tried[0], tried[1])
+      assert.strictEqual(yield* count(storage), 510)
+    })
+  )
+
+  it.scoped("that comes again refuses the records, so that a pipeline looks for the one at fault", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const storage = yield* DuckDbStorage.make({ path })
+      const tried = yield* failing(2)
+      const error = yield* Effect.flip(storage.insertSpans(spans(10)))
+      assert.deepStrictEqual([error.reason, error.retryable], ["Rejected", false])
+      assert.lengthOf(tried, 2)
+      yield* storage.insertSpans(spans(10))
+      assert.strictEqual(yield* count(storage), 510)
     })
   )
 })
