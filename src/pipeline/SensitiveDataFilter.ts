@@ -67,7 +67,8 @@ export const safePattern = "a pattern that repeats nothing that can be matched i
 /**
  * Whether a pattern takes at most a time that grows with the square of the length of a text. It says no where in something
  * repeated, such as `(a+)+`, `(\w|\d)*` and `(.*,)*`, the next character does not say what comes next, where two
- * repetitions can share the same characters, as in `a.*b.*c`, and where many parts can be longer or shorter. Some patterns
+ * repetitions can share the same characters, as in `a.*b.*c`, where many parts can be longer or shorter, where a lookaround
+ * that repeats something is tried at many places, and where a class has strings. Some patterns
  * that are quick are refused with these: say what does not belong to a part, as in `a[^b]*b[^c]*c` and `([^,]*,)*`.
  *
  * @since 0.1.0

@@ -169,7 +169,11 @@ const onDisk = Effect.acquireUseRelease(
 
 /** A database that is given everything and does nothing. */
 const duckdb = DuckDbInsert.make(
-  { unsafe: () => Effect.succeed([]), withWriteLock: identity } as unknown as DuckDbClient,
+  Object.assign(() => Effect.succeed([]), {
+    literal: identity,
+    unsafe: () => Effect.succeed([]),
+    withWriteLock: identity
+  }) as unknown as DuckDbClient,
   tables("")
 )
 const clickhouse = ClickhouseWrite.insert({

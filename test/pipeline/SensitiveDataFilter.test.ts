@@ -79,6 +79,15 @@ describe("SensitiveDataFilter", () => {
     }
   })
 
+  it("leaves a JSON schema in a longer text as it was, and finds the secrets around it", () => {
+    const description = "A word that nobody else knows and that is changed now and then. ".repeat(8).trim()
+    const schema = JSON.stringify({ type: "object", properties: { password: { type: "string", description } } })
+    assert.strictEqual(
+      masked(`AUTH default hunter2hunter2 then ${schema} and password=hunter2`),
+      `AUTH default [REDACTED] then ${schema} and password=[REDACTED]`
+    )
+  })
+
   it("masks the values that a JSON schema has, and what only looks like one", () => {
     const secret = "hunter2-x"
     const below = (password: Json) => ({ type: "object", properties: { password } })
@@ -404,7 +413,17 @@ describe("SensitiveDataFilter", () => {
       /(?:[ア-ン]+)+!/,
       /(?:\u042f|\u042f\u0430)+!/,
       /(?:\u2126|Ω)+!/iu,
-      /^([\w-]+\.?)+@x$/
+      /^([\w-]+\.?)+@x$/,
+      /a+?(?<![a-z].+)/,
+      /a+(?=.*b)/,
+      /(?:(?=.*b)a)+/,
+      /(?<=[a-z].+.+)b/,
+      /(?<=.*a.*)b/,
+      /(?<=a.*b.*c.*)d/,
+      /(?<!(a+)+)b/,
+      /\w+(?<!x\w*)!/,
+      new RegExp("(?:[\\q{a|aa}])+b", unicodeSets),
+      new RegExp("\\p{RGI_Emoji}+!", unicodeSets)
     ]
 
     it.each(slow)("that a text could make run for ever are refused: %s", (pattern) => {
@@ -441,6 +460,11 @@ describe("SensitiveDataFilter", () => {
       /postgres:\/\/[^:]+:[^@]+@\S+/,
       /^\s+|\s+$/,
       /(?<=a)[\])(]+x/,
+      /foo(?=.*bar)/,
+      /^(?=.*\d)(?=.*[a-z])(?=.*[A-Z]).{8,}$/,
+      /(?<![a-z].+)ACME/,
+      /(?<!\w)\d{6}(?!\w)/,
+      /(?<=id: )\w+/,
       new RegExp("[[a-z]--[b]]{5}", unicodeSets),
       /\u{61}+\//u,
       /{/
@@ -544,7 +568,77 @@ describe("SensitiveDataFilter", () => {
       "</",
       '"name":"password","value":',
       "value=",
-      "curl -u a:"
+      "curl -u a:",
+      "AUTH default ",
+      "IDENTIFIED BY '",
+      "LOGIN a ",
+      "PASS ",
+      "identify a ",
+      "ACL setuser a ",
+      "rabbitmqctl add_user a ",
+      "htpasswd -b a b ",
+      "sqlplus a/",
+      "api key is ",
+      "password is ",
+      "PASSWORD '",
+      "PASSWORD FOR a ",
+      'setPassword("',
+      "login a password ",
+      "-p ",
+      "-a-p ",
+      "mysql -p",
+      "docker login -p ",
+      "redis-cli -a ",
+      "echo a | -S ",
+      "echo a|",
+      "--password-stdin ",
+      "echo a:b | chpasswd ",
+      "openssl -passin pass:a ",
+      ":1:b:c:",
+      "thin:a/",
+      " /user:a ",
+      " /p:",
+      "password:\n  ",
+      "password: |\n  ",
+      "api_key:\n  - ",
+      "name: PASSWORD\n value: ",
+      "%22password%22%3A%22",
+      'form-data; name="password"\r\n\r\n',
+      "Private-Lines: 1\n",
+      "Private-Lines: 1\nA",
+      "a+/",
+      "aaaaaaaaaaaaa/",
+      "1//0",
+      "$2b$12$",
+      "$argon2id$v=19$",
+      "x-y_z-",
+      "aB3_",
+      "aB3-x",
+      "sk_",
+      "api_",
+      "https://hooks.slack.com/services/a/",
+      "/hooks/",
+      "a:b@tcp(",
+      "const apiKey: string = ",
+      ": a = ",
+      "раssword=",
+      "ра",
+      "\u200b",
+      'password":{"type":',
+      '"properties":{"password":{"type":"string"},',
+      '"password":{"type":"string"},',
+      "mnemonic: legal winner ",
+      "authorization: Digest response=",
+      "token ",
+      "secret=x,",
+      "arn:aws:secret:",
+      "secret:http://",
+      "token:a[REDACTED",
+      "authorization:a[REDACTED",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder in a text.
+      "password:${A}",
+      "password=a.b(",
+      "cookie:a[REDACTED"
     ]) {
       it(JSON.stringify(part), () => {
         const text = part.repeat(Math.ceil(1_000_000 / part.length))

@@ -47,15 +47,11 @@ const drawValue = (random: Random, depth: number): Value => {
   if (depth === 0 || random.oneIn(2)) return drawText(random)
   if (random.oneIn(6)) return random.pick<Value>([null, true, 0, 4_111_111_111_111_111, random.below(2 ** 31)])
   if (random.oneIn(2)) return drawObject(random, depth - 1)
-  const list = random.several(4, () => drawValue(random, depth - 1))
-  return list.length === 2 ? list.slice(1) : list
+  return random.several(4, () => drawValue(random, depth - 1))
 }
 
-/**
- * Names that are no secrets themselves: after `token=…` was masked in a name, it is the name of a secret. For the same
- * reason no list has two items, which would be a name and its value.
- */
-const drawName = (random: Random): string => random.pick([random.pick(named)[0], random.pick(lookAlikes)[0], "text"])
+const drawName = (random: Random): string =>
+  random.oneIn(4) ? drawText(random) : random.pick([random.pick(named)[0], random.pick(lookAlikes)[0], "text"])
 
 const drawObject = (random: Random, depth: number): { readonly [name: string]: Value } =>
   Object.fromEntries(random.several(4, () => [drawName(random), drawValue(random, depth)]))

@@ -3,7 +3,7 @@
  * stand, below `properties` and the like, and by what they say: what only looks like one in part is masked.
  */
 import type { Json, JsonObject } from "../../../signal/Json.js"
-import type { Verdict } from "./keys.js"
+import { isSecret, type Verdict } from "./keys.js"
 
 /** The masks of other values. */
 interface Masks {
@@ -27,8 +27,7 @@ export const make = ({ entries, field, items, json, secret }: Masks) => {
   const schemas = (value: JsonObject, around: Verdict = "plain"): JsonObject =>
     entries(value, ({ verdict: own }, part) => {
       const verdict = own === "plain" ? around : own
-      const isSecret = verdict === "secret" || verdict === "secretText"
-      return isSecret && isSchema(part) ? schema(verdict, part) : field(verdict, part)
+      return isSecret(verdict) && isSchema(part) ? schema(verdict, part) : field(verdict, part)
     })
 
   /** The schema of a secret, or a list of them. */
@@ -47,12 +46,15 @@ export const make = ({ entries, field, items, json, secret }: Masks) => {
   const names = (value: Json): Json =>
     isArray(value) && value.every((item) => typeof item === "string") ? items(value, json) : json(value)
 
-  return { schemas, names }
+  /** Whether a value is the schema of a secret, and says nothing but what one is like. */
+  const isHarmless = (verdict: Verdict, value: Json): boolean => isSchema(value) && schema(verdict, value) === value
+
+  return { schemas, names, isHarmless }
 }
 
 /** Masks a schema that is a text, as JSON: not where that would say anything else than the text. */
 export const inText = (text: string, json: (value: Json) => Json): string | undefined => {
-  if (!text.includes('"properties"')) return undefined
+  if (!opening.test(text)) return undefined
   try {
     const parsed: Json = JSON.parse(text)
     const indent = /^[[{]\n([ \t]{1,10})\S/.exec(text)?.[1]
@@ -61,6 +63,8 @@ export const inText = (text: string, json: (value: Json) => Json): string | unde
     return undefined
   }
 }
+
+const opening = /"(?:properties|patternProperties|\$defs|definitions|schemas|securitySchemes|securityDefinitions)"/
 
 const isArray = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
 

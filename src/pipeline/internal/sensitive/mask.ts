@@ -34,6 +34,6 @@ export const make = (style: Style): ((secret: string) => string) => {
   }
 }
 
-/** Whether a value was masked before, by us or by `Redacted`. The bracket at the end may have been taken off. */
+/** Whether a value was masked before, by us or by `Redacted`. The bracket at the end may be gone, or that of JSON be there. */
 export const isMasked = (text: string): boolean =>
-  text === "<redacted>" || /^\[REDACTED(?::(?:[\w-]{4}|h[0-9a-f]{16}))?\]?$/.test(text)
+  text === "<redacted>" || /^\[REDACTED(?::(?:[\w-]{4}|h[0-9a-f]{16}))?\]?[\]})]*$/.test(text)

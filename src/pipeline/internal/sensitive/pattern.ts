@@ -8,7 +8,7 @@ type Node =
   | { readonly type: "sequence"; readonly nodes: ReadonlyArray<Node> }
   | { readonly type: "choice"; readonly nodes: ReadonlyArray<Node> }
   | { readonly type: "repeat"; readonly node: Node; readonly min: number; readonly max: number }
-  | { readonly type: "look"; readonly node: Node }
+  | { readonly type: "look"; readonly node: Node; readonly behind: boolean }
 
 /** The samples that a part of a pattern matches. */
 type Characters = ReadonlySet<string>
@@ -27,19 +27,30 @@ const maxBits = 2 * endless + Math.log2(many)
  * they can be written in another way.
  */
 export const isSlow = (pattern: RegExp): boolean => {
+  if (pattern.flags.includes("v") && strings.test(pattern.source)) return true
   const root = parse(pattern)
   /** Characters that a variable part has matched: one that repeats, or has several ways to match. */
   let varying = none
   /** Before which a repetition may end or go on: it is tried at each of these. */
   let ends = none
+  /** Whether something without an end came before, each of whose ends is tried. */
+  let repeated = false
+  /** The bits of the lookaround that takes longest. It has one result, so that those of several do not multiply. */
+  let looks = 0
 
   /** In how many ways a match can go on, where it is tried so many times. */
   const bits = (node: Node, follow: Characters, times: number): number => {
     switch (node.type) {
       case "characters":
         return 0
-      case "look":
-        return bits(node.node, none, 1)
+      case "look": {
+        const before = repeated
+        const inner = bits(node.behind ? reversed(node.node) : node.node, none, 1)
+        repeated = before
+        const once = Math.max(inner, isEndless(node.node) ? endless : 0)
+        if (once > 0) looks = Math.max(looks, once + (before || times > many ? endless : 0))
+        return 0
+      }
       case "choice": {
         const firsts = node.nodes.map(first)
         const alike = mostIn(firsts)
@@ -63,6 +74,7 @@ export const isSlow = (pattern: RegExp): boolean => {
         const all = charactersOf(node.node)
         const again = max > many && times === 1 && overlap(all, ends)
         if (max > min) varying = union(varying, all)
+        if (max > many && max > min) repeated = true
         if (min === max || !overlap(start, follow)) return within + (again ? endless : 0)
         if (max > many) ends = union(ends, new Set([...start].filter((character) => follow.has(character))))
         return within + times * (max > many ? endless : Math.log2(max - min + 1))
@@ -73,8 +85,28 @@ export const isSlow = (pattern: RegExp): boolean => {
   const ways = bits(root, none, 1)
   const once = pattern.source.startsWith("^") && !pattern.multiline && root.nodes.length === 1
   const apart = !isOptional(root) && !overlap(first(root), varying)
-  return ways + (once || apart ? 0 : endless) > maxBits
+  return Math.max(ways, looks === 0 ? 0 : looks + Math.max(0, ways - endless)) + (once || apart ? 0 : endless) > maxBits
 }
+
+/** Classes of strings of several characters, which a set of characters cannot say. */
+const strings = /\\q\{|\\p\{(?:Basic_Emoji|RGI_|Emoji_Keycap)/
+
+/** As a lookbehind is matched: from its end. */
+const reversed = (node: Node): Node =>
+  node.type === "sequence"
+    ? { type: "sequence", nodes: node.nodes.map(reversed).reverse() }
+    : node.type === "choice"
+      ? { type: "choice", nodes: node.nodes.map(reversed) }
+      : node.type === "repeat"
+        ? { ...node, node: reversed(node.node) }
+        : node
+
+const isEndless = (node: Node): boolean =>
+  node.type === "repeat"
+    ? node.max > many || isEndless(node.node)
+    : "nodes" in node
+      ? node.nodes.some(isEndless)
+      : node.type === "look" && isEndless(node.node)
 
 const none: Characters = new Set()
 
@@ -191,7 +223,7 @@ const parse = ({ flags, source }: RegExp): Node & { readonly type: "choice" } =>
     if (opened !== undefined) {
       const node = choice()
       at++
-      return /[=!]$/.test(opened[0]) ? { type: "look", node } : node
+      return /[=!]$/.test(opened[0]) ? { type: "look", node, behind: opened[0].includes("<") } : node
     }
     if (take(assertion) !== undefined) return { type: "sequence", nodes: [] }
     if (take(reference) !== undefined) {

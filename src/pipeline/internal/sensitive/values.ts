@@ -6,6 +6,7 @@ import * as JsonSchema from "./jsonSchema.js"
 import * as Keys from "./keys.js"
 import * as Mask from "./mask.js"
 import { memo, memoInText } from "./memo.js"
+import { isNothing, looksLong, looksSecret } from "./nothing.js"
 import { isCard } from "./shapes.js"
 import * as Text from "./text.js"
 
@@ -36,9 +37,13 @@ export const make = (options: ValueOptions): ValueMasks => {
   const verdictIn = memoInText(verdictOf)
   const mask = Mask.make(options.style)
   const own = options.patterns.map(everywhere)
+  const look: Text.Look = {
+    verdictOf: verdictIn,
+    isHarmless: (verdict, value) => isHarmless(verdict, value)
+  }
 
   const text = (value: string): string => {
-    const hits = Text.find(value, verdictIn, own)
+    const hits = Text.find(value, look, own)
     if (hits.length === 0) return value
     return (own.length === 0 ? JsonSchema.inText(value, json) : undefined) ?? Text.replace(value, hits, mask)
   }
@@ -60,26 +65,21 @@ export const make = (options: ValueOptions): ValueMasks => {
   const object = (value: JsonObject): JsonObject =>
     entries(value, (key, part) => {
       const { label } = key
-      if (label === "value" || label === "Value") return field(verdictOf(labelOf(value)), part)
+      if (label === "value" || label === "Value") return field(verdictOf(text(labelOf(value))), part)
       if (key.ofSchemas && JsonSchema.isObject(part)) return schemas(part)
       if (label === "required" && JsonSchema.isObject(value["properties"] ?? null)) return names(part)
       return key.verdict === "plain" && typeof part === "string" ? textUnder(key, part, text) : field(key.verdict, part)
     })
 
-  /** An item of a list, which may be one of headers or of the options of a command, or a name and its value. */
-  const item = (value: Json, index: number, list: ReadonlyArray<Json>): Json => {
-    const before = list[index - 1]
-    const named = typeof before === "string" && typeof value === "string" && (list.length === 2 || isLabel.test(before))
-    return named && Text.looksSecret(value) ? field(verdictOf(before), value) : json(value)
-  }
-
   const field = (verdict: Keys.Verdict, value: Json): Json =>
     verdict === "plain" ? json(value) : verdict === "safe" ? safe(value) : secret(verdict, value)
+
+  const item = itemWith({ field, hides: hidesLast(look), json, mask, text, verdictOf })
 
   const safe = (value: Json): Json => (typeof value === "object" ? json(value) : value)
 
   const secret = secretWith({ mask, json, safe, entries })
-  const { names, schemas } = JsonSchema.make({ entries, items: mapped, field, secret, json })
+  const { isHarmless, names, schemas } = JsonSchema.make({ entries, items: mapped, field, secret, json })
 
   return {
     json,
@@ -92,11 +92,45 @@ export const make = (options: ValueOptions): ValueMasks => {
   }
 }
 
+interface ItemMasks {
+  readonly field: (verdict: Keys.Verdict, value: Json) => Json
+  readonly hides: (items: ReadonlyArray<Json>) => boolean
+  readonly json: (value: Json) => Json
+  readonly mask: (secret: string) => string
+  readonly text: (value: string) => string
+  readonly verdictOf: (key: string) => Keys.Verdict
+}
+
+/** An item of a list, which may be one of headers or of the options of a command, or a name and its value. */
+const itemWith =
+  ({ field, hides, json, mask, text, verdictOf }: ItemMasks) =>
+  (value: Json, index: number, list: ReadonlyArray<Json>): Json => {
+    const before = list[index - 1]
+    if (typeof before !== "string" || typeof value !== "string") return json(value)
+    const named = list.length === 2 || isLabel.test(before)
+    if (named && looksSecret(value)) return field(verdictOf(text(before)), value)
+    return isOption.test(before) && hides(list.slice(Math.max(0, index + 1 - maxItems), index + 1))
+      ? mask(value)
+      : json(value)
+  }
+
+/** Whether the last item of a list is a secret, as the arguments of a command. */
+const hidesLast =
+  (look: Text.Look) =>
+  (items: ReadonlyArray<Json>): boolean => {
+    const line = JSON.stringify(items.filter((item) => typeof item === "string"))
+    const hits = Text.find(line, look, [])
+    return hits.some((place, index) => index % 2 === 1 && place === line.length - 2)
+  }
+
 /** Gives each entry of an object another value. */
 type Entries = (value: JsonObject, f: (key: Key, part: Json) => Json) => JsonObject
 
-const keyWith = (text: (key: string) => string, verdictOf: (key: string) => Keys.Verdict) => (key: string) =>
-  ({ label: text(key), verdict: verdictOf(key), ofSchemas: JsonSchema.isOfSchemas(key), clean: "" }) satisfies Key
+/** A name that holds a secret says what is left of it, so that what was masked says the same. */
+const keyWith = (text: (key: string) => string, verdictOf: (key: string) => Keys.Verdict) => (key: string) => {
+  const label = text(key)
+  return { label, verdict: verdictOf(label), ofSchemas: JsonSchema.isOfSchemas(label), clean: "" } satisfies Key
+}
 
 interface Masks {
   readonly mask: (secret: string) => string
@@ -110,7 +144,7 @@ const secretWith = ({ entries, json, mask, safe }: Masks) => {
   const secret = (verdict: Keys.Verdict, value: Json): Json => {
     switch (typeof value) {
       case "string":
-        return Text.isNothing(value) ? value : mask(value)
+        return isNothing(value) ? value : verdict === "token" && !looksLong(value) ? json(value) : mask(value)
       case "number":
         return verdict === "secret" ? mask(String(value)) : json(value)
       default:
@@ -154,6 +188,10 @@ const maxClean = 13
 
 /** Items that announce a secret as the next item of a list: an option of a command, or the name of a header. */
 const isLabel = /^(?:--[\w-]+|(?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]+)$/i
+
+/** Options of one letter, of which commands mean different things. */
+const isOption = /^-[A-Za-z]$/
+const maxItems = 16
 
 /** The name of `{ name, value }`. */
 const labelOf = (value: JsonObject): string => {
