@@ -122,11 +122,12 @@ describeEngine("ClickhouseStorage within the limits of servers", () => {
 
   test("filters of any size find what they should", (storage) =>
     Effect.gen(function* () {
-      const metadata = Object.fromEntries(times(10_000, (n) => [`key ${n} '\\`, `value ${n}`]))
+      const value = (n: number) => `value ${n}`.padEnd(2_000, "x")
+      const metadata = Object.fromEntries(times(50, (n) => [`key ${n} '\\`, value(n)]))
       const tags = times(10_000, (n) => `tag ${n}`)
       const text = "needle '\\\0\n? {p1: String} ".repeat(20_000)
       const all = span({ name: "all", metadata, tags, userId: text })
-      yield* storage.insertSpans([all, span({ name: "few", metadata: { "key 1 '\\": "value 1" }, tags: ["tag 1"] })])
+      yield* storage.insertSpans([all, span({ name: "few", metadata: { "key 1 '\\": value(1) }, tags: ["tag 1"] })])
       yield* storage.insertLogs([log({ message: `a ${text} b` }), log()])
       for (const filters of [{ metadata }, { tags }, { userId: text }]) {
         assert.deepStrictEqual(names(yield* storage.listSpans({ filters })), ["all"])

@@ -136,7 +136,10 @@ describe("an internal error of DuckDB", () => {
     Effect.gen(function* () {
       const tried: Array<DuckDBConnection> = []
       const { prepare } = DuckDBConnection.prototype
-      const spy = vi.spyOn(DuckDBConnection.prototype, "prepare").mockImplementation(function (this: DuckDBConnection, sql) {
+      const spy = vi.spyOn(DuckDBConnection.prototype, "prepare").mockImplementation(function (
+        this: DuckDBConnection,
+        sql
+      ) {
         if (!/^\s*INSERT INTO "mastra_ai_spans"/.test(sql)) return prepare.call(this, sql)
         tried.push(this)
         return tried.length <= times
