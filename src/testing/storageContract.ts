@@ -19,7 +19,7 @@ import type { StorageLayer } from "./contract/utils.js"
 
 /**
  * Puts a storage under the contract of `Storage`: some 400 tests of `@effect/vitest`. Every test builds the layer anew, and
- * expects it empty.
+ * expects it empty. Each list is asked `queries` drawn questions, 150 unless told; where a store answers slowly, fewer do.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ import type { StorageLayer } from "./contract/utils.js"
  * @since 0.1.0
  * @category contract
  */
-export const storageContract = (engine: string, layer: StorageLayer) =>
+export const storageContract = (engine: string, layer: StorageLayer, options: { readonly queries?: number } = {}) =>
   describe(`${engine} as a Storage`, () => {
     insertsContract(layer)
     fidelityContract(layer)
@@ -43,7 +43,7 @@ export const storageContract = (engine: string, layer: StorageLayer) =>
     pagingContract(layer)
     argumentsContract(layer)
     deletesContract(layer)
-    referenceContract(layer)
+    referenceContract(layer, options.queries ?? 150)
   })
 
 /** The contract of each signal. */
