@@ -16,6 +16,7 @@ import * as Struct from "effect/Struct"
 import { logWarning } from "../../runtime/annotated.js"
 import { background } from "../../runtime/background.js"
 import * as Wall from "../../runtime/wall.js"
+import type { RecordOf, SignalName } from "../../signal/signals.js"
 import { invalidArgument, storageError } from "../internal/errors.js"
 import * as Reopening from "../internal/reopening.js"
 import * as Retention from "../internal/retention.js"
@@ -227,7 +228,6 @@ const makeWith = Effect.fnUntraced(function* (
     errorOf: (error) => storageErrorOf(error, path),
     isFatal,
     isDoubtful,
-    check: ({ check }) => check,
     connect
   })
   yield* Effect.forkScoped(
@@ -273,10 +273,12 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
   // The client of a program may have been opened long ago.
   yield* check
   yield* sql.withWriteLock(migrate(sql, tables, tablePrefix))
+  const insert = Insert.make(sql, tables)
   return {
-    check,
     inspect,
-    insert: Insert.make(sql, tables),
+    // Nothing counts as stored that is in a file which is gone.
+    insert: <N extends SignalName>(signal: N, records: ReadonlyArray<RecordOf<N>>) =>
+      Effect.zipLeft(insert(signal, records), check),
     ...orTolerant(readsOf(sql, tables), readsOf(sql, Table.tables(tablePrefix, true))),
     ...Remove.make(sql, tables),
     snapshot: (path: string) => copyTo(sql, path)

@@ -21,8 +21,6 @@ export interface Options<Opened, E> {
   readonly isFatal: (error: E | StorageError) => boolean
   /** Whether the store is at fault and not what it was asked: it is opened anew, and asked once more. */
   readonly isDoubtful?: (error: E | StorageError) => boolean
-  /** Runs after all that is asked of the store, and fails when it is not the one that was opened. */
-  readonly check?: (opened: Opened) => Effect.Effect<void, E | StorageError>
   readonly connect: "eager" | undefined
 }
 
@@ -39,7 +37,7 @@ const betweenAttempts = 1_000_000_000n
  * again is always right then.
  */
 export const make = Effect.fnUntraced(function* <Opened, E>(options: Options<Opened, E>) {
-  const { check = () => Effect.void, connect, errorOf, isDoubtful = () => false, isFatal } = options
+  const { connect, errorOf, isDoubtful = () => false, isFatal } = options
   const keep = keeper(options, yield* Effect.scope)
 
   const run = <A>(
@@ -48,7 +46,7 @@ export const make = Effect.fnUntraced(function* <Opened, E>(options: Options<Ope
   ): Effect.Effect<A, StorageError> =>
     keep.get.pipe(
       Effect.flatMap((database) =>
-        Effect.zipLeft(f(database.opened), check(database.opened)).pipe(
+        f(database.opened).pipe(
           Effect.catchAll((error) => {
             const isBroken = isFatal(error) || isDoubtful(error)
             // Another one has found it broken, and stopped this one in closing it.
