@@ -7,5 +7,5 @@ import { describeEngine } from "../../utils/describeEngine.js"
 vi.setConfig({ testTimeout: 300_000 })
 
 describeEngine("on two shards", () => {
-  storageContract("ClickhouseStorage.make", layer("shards"), { queries: 30 })
+  storageContract("ClickhouseStorage.make", layer("shards"), { queries: 10 })
 })
