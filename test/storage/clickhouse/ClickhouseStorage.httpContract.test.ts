@@ -6,5 +6,5 @@ import { describeEngine } from "../../utils/describeEngine.js"
 vi.setConfig({ testTimeout: 120_000 })
 
 describeEngine("over HTTP", () => {
-  storageContract("ClickhouseStorage.make", layer("server"), { queries: 30 })
+  storageContract("ClickhouseStorage.make", layer("server"), { queries: 10 })
 })
