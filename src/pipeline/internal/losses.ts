@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { logWarning } from "../../runtime/annotated.js"
 import { signalNames } from "../../signal/signals.js"
-import { quoted } from "./quoted.js"
+import { quoted } from "../quoted.js"
 import { statsOf, type Writer } from "./writer.js"
 
 /** How often it is told. */

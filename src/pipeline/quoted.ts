@@ -1,4 +1,4 @@
-import * as SensitiveDataFilter from "../SensitiveDataFilter.js"
+import * as SensitiveDataFilter from "./SensitiveDataFilter.js"
 
 /**
  * The words of somebody else, in one line and not too long. They may quote what they were about: credentials, records,
