@@ -74,13 +74,6 @@ INSERT INTO "default"."asked_mastra_ai_logs" (LogId,Timestamp,Level,Message,Trac
 
 -- listTraces
 
-SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
-FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND IsEntry)
-ORDER BY StartTime desc, TraceId desc, SpanId desc
-LIMIT 51 FORMAT JSONEachRow
-
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
 PREWHERE (true
@@ -100,15 +93,15 @@ OR max(IsEntry)
 AND minIf(StartTime, IsEntry) < minIf(StartTime, NOT IsEntry))
 LIMIT 1001 FORMAT JSONEachRow
 
+SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND IsEntry)
+ORDER BY StartTime desc, TraceId desc, SpanId desc
+LIMIT 51 FORMAT JSONEachRow
+
 
 -- listTraces of a session
-
-SELECT TraceId AS id
-FROM (SELECT TraceId
-FROM "default"."asked_mastra_ai_spans"
-PREWHERE SessionId = 'session-1')
-LIMIT 1 BY TraceId
-LIMIT 103 FORMAT JSONEachRow
 
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
@@ -116,6 +109,13 @@ PREWHERE (true
 AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)')
 AND IsEntry)
 LIMIT 201 FORMAT JSONEachRow
+
+SELECT TraceId AS id
+FROM (SELECT TraceId
+FROM "default"."asked_mastra_ai_spans"
+PREWHERE SessionId = 'session-1')
+LIMIT 1 BY TraceId
+LIMIT 103 FORMAT JSONEachRow
 
 
 -- listTraces with every filter
@@ -182,14 +182,12 @@ GROUP BY TraceId) FORMAT JSONEachRow
 
 -- listTraces without an error, at least so long
 
-SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
+SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
 WHERE (true
-AND IsEntry
-AND Name = 'span'
-AND (toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))) >= CAST('1000000', 'Int128'))
-ORDER BY StartTime desc, TraceId desc, SpanId desc
-LIMIT 51 FORMAT JSONEachRow
+AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000020000000,1700000000030000000,1700000000050000000]', 'Array(Int64)')), 'UTC'))
+AND TraceId IN CAST('[\'00000000000000000000000000000002\',\'00000000000000000000000000000003\',\'00000000000000000000000000000005\']', 'Array(String)')
+AND SpanId IN CAST('[\'0000000000000021\',\'0000000000000031\',\'0000000000000051\']', 'Array(String)')) FORMAT JSONEachRow
 
 SELECT TraceId AS id
 FROM "default"."asked_mastra_ai_spans"
@@ -216,22 +214,17 @@ ORDER BY Version DESC
 LIMIT 1 BY TraceId, SpanId )
 GROUP BY TraceId) FORMAT JSONEachRow
 
-SELECT Record AS record
+SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
 FROM "default"."asked_mastra_ai_spans"
 WHERE (true
-AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000020000000,1700000000030000000,1700000000050000000]', 'Array(Int64)')), 'UTC'))
-AND TraceId IN CAST('[\'00000000000000000000000000000002\',\'00000000000000000000000000000003\',\'00000000000000000000000000000005\']', 'Array(String)')
-AND SpanId IN CAST('[\'0000000000000021\',\'0000000000000031\',\'0000000000000051\']', 'Array(String)')) FORMAT JSONEachRow
+AND IsEntry
+AND Name = 'span'
+AND (toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))) >= CAST('1000000', 'Int128'))
+ORDER BY StartTime desc, TraceId desc, SpanId desc
+LIMIT 51 FORMAT JSONEachRow
 
 
 -- listTraces, the longest first
-
-SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), CAST('-18446744073709551616', 'Int128'))) AS position
-FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND IsEntry)
-ORDER BY ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), CAST('-18446744073709551616', 'Int128')) desc, TraceId desc, SpanId desc
-LIMIT 51 FORMAT JSONEachRow
 
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
@@ -252,23 +245,15 @@ OR max(IsEntry)
 AND minIf(StartTime, IsEntry) < minIf(StartTime, NOT IsEntry))
 LIMIT 1001 FORMAT JSONEachRow
 
-
--- listTraces, the oldest first, the next page
-
-SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
+SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), CAST('-18446744073709551616', 'Int128'))) AS position
 FROM "default"."asked_mastra_ai_spans"
 WHERE (true
-AND IsEntry
-AND StartTime >= fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
-AND (StartTime > fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
-OR (StartTime = fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
-AND (TraceId > '00000000000000000000000000000001'
-OR (TraceId = '00000000000000000000000000000001'
-AND (SpanId > '0000000000000011'
-OR (SpanId = '0000000000000011'
-AND false)))))))
-ORDER BY StartTime asc, TraceId asc, SpanId asc
-LIMIT 2 FORMAT JSONEachRow
+AND IsEntry)
+ORDER BY ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), CAST('-18446744073709551616', 'Int128')) desc, TraceId desc, SpanId desc
+LIMIT 51 FORMAT JSONEachRow
+
+
+-- listTraces, the oldest first, the next page
 
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
@@ -291,14 +276,23 @@ OR max(IsEntry)
 AND minIf(StartTime, IsEntry) < minIf(StartTime, NOT IsEntry))
 LIMIT 1001 FORMAT JSONEachRow
 
-
--- listSpans
-
 SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
 FROM "default"."asked_mastra_ai_spans"
-WHERE true
-ORDER BY StartTime desc, TraceId desc, SpanId desc
-LIMIT 51 FORMAT JSONEachRow
+WHERE (true
+AND IsEntry
+AND StartTime >= fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
+AND (StartTime > fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
+OR (StartTime = fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
+AND (TraceId > '00000000000000000000000000000001'
+OR (TraceId = '00000000000000000000000000000001'
+AND (SpanId > '0000000000000011'
+OR (SpanId = '0000000000000011'
+AND false)))))))
+ORDER BY StartTime asc, TraceId asc, SpanId asc
+LIMIT 2 FORMAT JSONEachRow
+
+
+-- listSpans
 
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
@@ -307,38 +301,14 @@ AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[17000000000000
 AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000001\',\'00000000000000000000000000000002\',\'00000000000000000000000000000003\',\'00000000000000000000000000000004\',\'00000000000000000000000000000005\']', 'Array(String)')
 AND SpanId IN CAST('[\'0000000000000011\',\'0000000000000012\',\'0000000000000021\',\'0000000000000031\',\'0000000000000041\',\'0000000000000051\']', 'Array(String)')) FORMAT JSONEachRow
 
-
--- listSpans with every filter
-
 SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
 FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND TraceId = '00000000000000000000000000000001'
-AND Name = 'chat gpt'
-AND SpanType = 'model_generation'
-AND Status = 'error'
-AND SessionId = 'session-1'
-AND ThreadId = 'thread'
-AND RunId = 'run'
-AND RequestId = 'request'
-AND ResourceId = 'resource'
-AND UserId = 'user'
-AND OrganizationId = 'organization'
-AND ConversationId = 'conversation'
-AND ServiceName = 'service'
-AND Environment = 'production'
-AND (Model = 'gpt'
-OR RequestModel = 'gpt')
-AND hasAll(Tags, CAST('[\'vip\']', 'Array(String)'))
-AND (true
-AND Metadata['plan'] = '"pro"'
-AND Metadata['seats'] = '{"free":[1,null],"used":3}')
-AND StartTime >= fromUnixTimestamp64Nano(CAST('1699999999999000000', 'Int64'), 'UTC')
-AND StartTime < fromUnixTimestamp64Nano(CAST('1700000000005000000', 'Int64'), 'UTC')
-AND (toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))) >= CAST('1000000', 'Int128')
-AND Status = 'error')
+WHERE true
 ORDER BY StartTime desc, TraceId desc, SpanId desc
 LIMIT 51 FORMAT JSONEachRow
+
+
+-- listSpans with every filter
 
 SELECT Record AS record, ifNull((true
 AND TraceId = '00000000000000000000000000000001'
@@ -371,14 +341,38 @@ AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[17000000000010
 AND TraceId IN CAST('[\'00000000000000000000000000000001\']', 'Array(String)')
 AND SpanId IN CAST('[\'0000000000000012\']', 'Array(String)')) FORMAT JSONEachRow
 
+SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND TraceId = '00000000000000000000000000000001'
+AND Name = 'chat gpt'
+AND SpanType = 'model_generation'
+AND Status = 'error'
+AND SessionId = 'session-1'
+AND ThreadId = 'thread'
+AND RunId = 'run'
+AND RequestId = 'request'
+AND ResourceId = 'resource'
+AND UserId = 'user'
+AND OrganizationId = 'organization'
+AND ConversationId = 'conversation'
+AND ServiceName = 'service'
+AND Environment = 'production'
+AND (Model = 'gpt'
+OR RequestModel = 'gpt')
+AND hasAll(Tags, CAST('[\'vip\']', 'Array(String)'))
+AND (true
+AND Metadata['plan'] = '"pro"'
+AND Metadata['seats'] = '{"free":[1,null],"used":3}')
+AND StartTime >= fromUnixTimestamp64Nano(CAST('1699999999999000000', 'Int64'), 'UTC')
+AND StartTime < fromUnixTimestamp64Nano(CAST('1700000000005000000', 'Int64'), 'UTC')
+AND (toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))) >= CAST('1000000', 'Int128')
+AND Status = 'error')
+ORDER BY StartTime desc, TraceId desc, SpanId desc
+LIMIT 51 FORMAT JSONEachRow
+
 
 -- listSpans, the longest first
-
-SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), CAST('-18446744073709551616', 'Int128'))) AS position
-FROM "default"."asked_mastra_ai_spans"
-WHERE true
-ORDER BY ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), CAST('-18446744073709551616', 'Int128')) desc, TraceId desc, SpanId desc
-LIMIT 51 FORMAT JSONEachRow
 
 SELECT Record AS record
 FROM "default"."asked_mastra_ai_spans"
@@ -387,8 +381,21 @@ AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[17000000000000
 AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000001\',\'00000000000000000000000000000002\',\'00000000000000000000000000000003\',\'00000000000000000000000000000004\',\'00000000000000000000000000000005\']', 'Array(String)')
 AND SpanId IN CAST('[\'0000000000000011\',\'0000000000000012\',\'0000000000000021\',\'0000000000000031\',\'0000000000000041\',\'0000000000000051\']', 'Array(String)')) FORMAT JSONEachRow
 
+SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), CAST('-18446744073709551616', 'Int128'))) AS position
+FROM "default"."asked_mastra_ai_spans"
+WHERE true
+ORDER BY ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), CAST('-18446744073709551616', 'Int128')) desc, TraceId desc, SpanId desc
+LIMIT 51 FORMAT JSONEachRow
+
 
 -- listSpans, the shortest first, the next page
+
+SELECT Record AS record
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000001000000,1700000000050000000]', 'Array(Int64)')), 'UTC'))
+AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000005\']', 'Array(String)')
+AND SpanId IN CAST('[\'0000000000000012\',\'0000000000000051\']', 'Array(String)')) FORMAT JSONEachRow
 
 SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), CAST('18446744073709551616', 'Int128'))) AS position
 FROM "default"."asked_mastra_ai_spans"
@@ -404,15 +411,16 @@ AND false)))))))
 ORDER BY ifNull((toInt128(toUnixTimestamp64Nano(EndTime)) - toInt128(toUnixTimestamp64Nano(StartTime))), CAST('18446744073709551616', 'Int128')) asc, TraceId asc, SpanId asc
 LIMIT 2 FORMAT JSONEachRow
 
-SELECT Record AS record
-FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000001000000,1700000000050000000]', 'Array(Int64)')), 'UTC'))
-AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000005\']', 'Array(String)')
-AND SpanId IN CAST('[\'0000000000000012\',\'0000000000000051\']', 'Array(String)')) FORMAT JSONEachRow
-
 
 -- listSpans of a session, the next page
+
+SELECT Record AS record, ifNull((true
+AND SessionId = 'session-1'), false) AS matches
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000000000000,1700000000001000000]', 'Array(Int64)')), 'UTC'))
+AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000001\']', 'Array(String)')
+AND SpanId IN CAST('[\'0000000000000011\',\'0000000000000012\']', 'Array(String)')) FORMAT JSONEachRow
 
 SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
 FROM "default"."asked_mastra_ai_spans"
@@ -429,22 +437,8 @@ AND false)))))))
 ORDER BY StartTime desc, TraceId desc, SpanId desc
 LIMIT 2 FORMAT JSONEachRow
 
-SELECT Record AS record, ifNull((true
-AND SessionId = 'session-1'), false) AS matches
-FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000000000000,1700000000001000000]', 'Array(Int64)')), 'UTC'))
-AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000001\']', 'Array(String)')
-AND SpanId IN CAST('[\'0000000000000011\',\'0000000000000012\']', 'Array(String)')) FORMAT JSONEachRow
-
 
 -- listLogs
-
-SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, toString(toUnixTimestamp64Nano(Timestamp)) AS position
-FROM "default"."asked_mastra_ai_logs"
-WHERE true
-ORDER BY Timestamp desc, LogId desc
-LIMIT 51 FORMAT JSONEachRow
 
 SELECT Record AS record, Message AS message, toString(Version) AS version
 FROM "default"."asked_mastra_ai_logs"
@@ -452,16 +446,14 @@ WHERE (true
 AND Timestamp IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000002000000,1700000000020000000,1700000000031000000,1700000000060000000]', 'Array(Int64)')), 'UTC'))
 AND LogId IN CAST('[\'018bcfe5-6800-7000-8000-000000000001\',\'018bcfe5-6800-7000-8000-000000000002\',\'018bcfe5-6800-7000-8000-000000000003\',\'018bcfe5-6800-7000-8000-000000000004\']', 'Array(String)')) FORMAT JSONEachRow
 
-
--- listLogs by minLevel and search
-
 SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, toString(toUnixTimestamp64Nano(Timestamp)) AS position
 FROM "default"."asked_mastra_ai_logs"
-WHERE (true
-AND Level IN CAST('[\'error\',\'fatal\',\'warn\']', 'Array(String)')
-AND position(lower(Message), lower('OverLoaded')) > 0)
+WHERE true
 ORDER BY Timestamp desc, LogId desc
 LIMIT 51 FORMAT JSONEachRow
+
+
+-- listLogs by minLevel and search
 
 SELECT Record AS record, Message AS message, toString(Version) AS version, ifNull((true
 AND Level IN CAST('[\'error\',\'fatal\',\'warn\']', 'Array(String)')
@@ -471,18 +463,16 @@ WHERE (true
 AND Timestamp IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000002000000]', 'Array(Int64)')), 'UTC'))
 AND LogId IN CAST('[\'018bcfe5-6800-7000-8000-000000000001\']', 'Array(String)')) FORMAT JSONEachRow
 
-
--- listLogs by tags and metadata
-
 SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, toString(toUnixTimestamp64Nano(Timestamp)) AS position
 FROM "default"."asked_mastra_ai_logs"
 WHERE (true
-AND hasAll(Tags, CAST('[\'beta\',\'vip\']', 'Array(String)'))
-AND (true
-AND Metadata['plan'] = '"pro"'
-AND Metadata['seats'] = '{"free":[1,null],"used":3}'))
+AND Level IN CAST('[\'error\',\'fatal\',\'warn\']', 'Array(String)')
+AND position(lower(Message), lower('OverLoaded')) > 0)
 ORDER BY Timestamp desc, LogId desc
 LIMIT 51 FORMAT JSONEachRow
+
+
+-- listLogs by tags and metadata
 
 SELECT Record AS record, Message AS message, toString(Version) AS version, ifNull((true
 AND hasAll(Tags, CAST('[\'beta\',\'vip\']', 'Array(String)'))
@@ -494,34 +484,18 @@ WHERE (true
 AND Timestamp IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000002000000]', 'Array(Int64)')), 'UTC'))
 AND LogId IN CAST('[\'018bcfe5-6800-7000-8000-000000000001\']', 'Array(String)')) FORMAT JSONEachRow
 
-
--- listLogs with every filter
-
 SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, toString(toUnixTimestamp64Nano(Timestamp)) AS position
 FROM "default"."asked_mastra_ai_logs"
 WHERE (true
-AND Level = 'error'
-AND TraceId = '00000000000000000000000000000001'
-AND SessionId = 'session-1'
-AND ThreadId = 'thread'
-AND RunId = 'run'
-AND RequestId = 'request'
-AND ResourceId = 'resource'
-AND UserId = 'user'
-AND OrganizationId = 'organization'
-AND ConversationId = 'conversation'
-AND ServiceName = 'service'
-AND Environment = 'production'
-AND hasAll(Tags, CAST('[\'vip\']', 'Array(String)'))
+AND hasAll(Tags, CAST('[\'beta\',\'vip\']', 'Array(String)'))
 AND (true
 AND Metadata['plan'] = '"pro"'
-AND Metadata['seats'] = '{"free":[1,null],"used":3}')
-AND Timestamp >= fromUnixTimestamp64Nano(CAST('1699999999999000000', 'Int64'), 'UTC')
-AND Timestamp < fromUnixTimestamp64Nano(CAST('1700000000005000000', 'Int64'), 'UTC')
-AND Level IN CAST('[\'error\',\'fatal\',\'warn\']', 'Array(String)')
-AND position(lower(Message), lower('OverLoaded')) > 0)
+AND Metadata['seats'] = '{"free":[1,null],"used":3}'))
 ORDER BY Timestamp desc, LogId desc
 LIMIT 51 FORMAT JSONEachRow
+
+
+-- listLogs with every filter
 
 SELECT Record AS record, Message AS message, toString(Version) AS version, ifNull((true
 AND Level = 'error'
@@ -549,8 +523,40 @@ WHERE (true
 AND Timestamp IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000002000000]', 'Array(Int64)')), 'UTC'))
 AND LogId IN CAST('[\'018bcfe5-6800-7000-8000-000000000001\']', 'Array(String)')) FORMAT JSONEachRow
 
+SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, toString(toUnixTimestamp64Nano(Timestamp)) AS position
+FROM "default"."asked_mastra_ai_logs"
+WHERE (true
+AND Level = 'error'
+AND TraceId = '00000000000000000000000000000001'
+AND SessionId = 'session-1'
+AND ThreadId = 'thread'
+AND RunId = 'run'
+AND RequestId = 'request'
+AND ResourceId = 'resource'
+AND UserId = 'user'
+AND OrganizationId = 'organization'
+AND ConversationId = 'conversation'
+AND ServiceName = 'service'
+AND Environment = 'production'
+AND hasAll(Tags, CAST('[\'vip\']', 'Array(String)'))
+AND (true
+AND Metadata['plan'] = '"pro"'
+AND Metadata['seats'] = '{"free":[1,null],"used":3}')
+AND Timestamp >= fromUnixTimestamp64Nano(CAST('1699999999999000000', 'Int64'), 'UTC')
+AND Timestamp < fromUnixTimestamp64Nano(CAST('1700000000005000000', 'Int64'), 'UTC')
+AND Level IN CAST('[\'error\',\'fatal\',\'warn\']', 'Array(String)')
+AND position(lower(Message), lower('OverLoaded')) > 0)
+ORDER BY Timestamp desc, LogId desc
+LIMIT 51 FORMAT JSONEachRow
+
 
 -- listLogs, the oldest first, the next page
+
+SELECT Record AS record, Message AS message, toString(Version) AS version
+FROM "default"."asked_mastra_ai_logs"
+WHERE (true
+AND Timestamp IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000020000000,1700000000031000000]', 'Array(Int64)')), 'UTC'))
+AND LogId IN CAST('[\'018bcfe5-6800-7000-8000-000000000002\',\'018bcfe5-6800-7000-8000-000000000003\']', 'Array(String)')) FORMAT JSONEachRow
 
 SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, toString(toUnixTimestamp64Nano(Timestamp)) AS position
 FROM "default"."asked_mastra_ai_logs"
@@ -564,48 +570,8 @@ AND false)))))
 ORDER BY Timestamp asc, LogId asc
 LIMIT 2 FORMAT JSONEachRow
 
-SELECT Record AS record, Message AS message, toString(Version) AS version
-FROM "default"."asked_mastra_ai_logs"
-WHERE (true
-AND Timestamp IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000020000000,1700000000031000000]', 'Array(Int64)')), 'UTC'))
-AND LogId IN CAST('[\'018bcfe5-6800-7000-8000-000000000002\',\'018bcfe5-6800-7000-8000-000000000003\']', 'Array(String)')) FORMAT JSONEachRow
-
 
 -- listSessions
-
-SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to
-FROM (
-SELECT id, first, last, toInt128(toUnixTimestamp64Nano(last)) AS position, toUnixTimestamp64Nano(last) AS newest
-FROM (
-SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last
-FROM "default"."asked_mastra_ai_sessions"
-WHERE (true
-AND SessionId IN (SELECT SessionId
-FROM "default"."asked_mastra_ai_sessions"
-WHERE LastActivity >= (SELECT min(LastActivity)
-FROM (
-SELECT LastActivity
-FROM "default"."asked_mastra_ai_sessions"
-ORDER BY LastActivity DESC
-LIMIT 1020))))
-GROUP BY SessionId )
-WHERE true )
-WHERE true
-ORDER BY position desc, id desc
-LIMIT 51 FORMAT JSONEachRow
-
-SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to
-FROM (
-SELECT id, first, last, toInt128(toUnixTimestamp64Nano(last)) AS position, toUnixTimestamp64Nano(last) AS newest
-FROM (
-SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last
-FROM "default"."asked_mastra_ai_sessions"
-WHERE true
-GROUP BY SessionId )
-WHERE true )
-WHERE true
-ORDER BY position desc, id desc
-LIMIT 51 FORMAT JSONEachRow
 
 SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
 FROM (
@@ -647,8 +613,119 @@ WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)')
 GROUP BY SessionId )
 GROUP BY SessionId FORMAT JSONEachRow
 
+SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to
+FROM (
+SELECT id, first, last, toInt128(toUnixTimestamp64Nano(last)) AS position, toUnixTimestamp64Nano(last) AS newest
+FROM (
+SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last
+FROM "default"."asked_mastra_ai_sessions"
+WHERE (true
+AND SessionId IN (SELECT SessionId
+FROM "default"."asked_mastra_ai_sessions"
+WHERE LastActivity >= (SELECT min(LastActivity)
+FROM (
+SELECT LastActivity
+FROM "default"."asked_mastra_ai_sessions"
+ORDER BY LastActivity DESC
+LIMIT 1020))))
+GROUP BY SessionId )
+WHERE true )
+WHERE true
+ORDER BY position desc, id desc
+LIMIT 51 FORMAT JSONEachRow
+
+SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to
+FROM (
+SELECT id, first, last, toInt128(toUnixTimestamp64Nano(last)) AS position, toUnixTimestamp64Nano(last) AS newest
+FROM (
+SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last
+FROM "default"."asked_mastra_ai_sessions"
+WHERE true
+GROUP BY SessionId )
+WHERE true )
+WHERE true
+ORDER BY position desc, id desc
+LIMIT 51 FORMAT JSONEachRow
+
 
 -- listSessions with every filter
+
+SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users, max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
+FROM (
+SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, groupArray(sipHash128(TraceId, SpanId)) AS spanIds,groupArrayIf(sipHash128(TraceId, ParentSpanId), NOT IsEntry) AS parents,groupArrayIf(sipHash128(TraceId, SpanId, ifNull(ErrorType, '')), Status = 'error'
+AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
+AND NOT Replayed
+AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
+AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
+AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation'
+AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation'
+AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids, max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
+FROM (
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd, ifNull((true
+AND TraceId = '00000000000000000000000000000001'), false) AS matches0, ifNull((true
+AND ThreadId = 'thread'), false) AS matches1, ifNull((true
+AND RunId = 'run'), false) AS matches2, ifNull((true
+AND RequestId = 'request'), false) AS matches3, ifNull((true
+AND ResourceId = 'resource'), false) AS matches4, ifNull((true
+AND UserId = 'user'), false) AS matches5, ifNull((true
+AND OrganizationId = 'organization'), false) AS matches6, ifNull((true
+AND ConversationId = 'conversation'), false) AS matches7, ifNull((true
+AND ServiceName = 'service'), false) AS matches8, ifNull((true
+AND Environment = 'production'), false) AS matches9, ifNull((true
+AND hasAll(Tags, CAST('[\'vip\']', 'Array(String)'))), false) AS matches10, ifNull((true
+AND (true
+AND Metadata['plan'] = '"pro"'
+AND Metadata['seats'] = '{"free":[1,null],"used":3}')), false) AS matches11, ifNull((true
+AND Name = 'chat gpt'), false) AS matches12, ifNull((true
+AND SpanType = 'model_generation'), false) AS matches13, ifNull((true
+AND Status = 'error'), false) AS matches14, ifNull((true
+AND (Model = 'gpt'
+OR RequestModel = 'gpt')), false) AS matches15
+FROM "default"."asked_mastra_ai_spans"
+WHERE StartTime IN (SELECT StartTime
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND SessionId IN CAST('[\'session-1\']', 'Array(String)')
+AND StartTime >= fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
+AND StartTime <= fromUnixTimestamp64Nano(CAST('1700000000021000000', 'Int64'), 'UTC')))
+ORDER BY Version DESC
+LIMIT 1 BY TraceId, SpanId )
+WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)')
+GROUP BY SessionId
+UNION ALL
+SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId), max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
+FROM (
+SELECT SessionId, Timestamp, UserId, ifNull((true
+AND TraceId = '00000000000000000000000000000001'), false) AS matches0, ifNull((true
+AND ThreadId = 'thread'), false) AS matches1, ifNull((true
+AND RunId = 'run'), false) AS matches2, ifNull((true
+AND RequestId = 'request'), false) AS matches3, ifNull((true
+AND ResourceId = 'resource'), false) AS matches4, ifNull((true
+AND UserId = 'user'), false) AS matches5, ifNull((true
+AND OrganizationId = 'organization'), false) AS matches6, ifNull((true
+AND ConversationId = 'conversation'), false) AS matches7, ifNull((true
+AND ServiceName = 'service'), false) AS matches8, ifNull((true
+AND Environment = 'production'), false) AS matches9, ifNull((true
+AND hasAll(Tags, CAST('[\'vip\']', 'Array(String)'))), false) AS matches10, ifNull((true
+AND (true
+AND Metadata['plan'] = '"pro"'
+AND Metadata['seats'] = '{"free":[1,null],"used":3}')), false) AS matches11, ifNull((true
+AND false), false) AS matches12, ifNull((true
+AND false), false) AS matches13, ifNull((true
+AND false), false) AS matches14, ifNull((true
+AND false), false) AS matches15
+FROM "default"."asked_mastra_ai_logs"
+WHERE Timestamp IN (SELECT Timestamp
+FROM "default"."asked_mastra_ai_logs"
+WHERE (true
+AND SessionId IN CAST('[\'session-1\']', 'Array(String)')
+AND Timestamp >= fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
+AND Timestamp <= fromUnixTimestamp64Nano(CAST('1700000000021000000', 'Int64'), 'UTC')))
+ORDER BY Version DESC
+LIMIT 1 BY LogId )
+WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)')
+GROUP BY SessionId )
+GROUP BY SessionId FORMAT JSONEachRow
 
 SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to
 FROM (
@@ -792,98 +869,8 @@ WHERE true
 ORDER BY position desc, id desc
 LIMIT 51 FORMAT JSONEachRow
 
-SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users, max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
-FROM (
-SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, groupArray(sipHash128(TraceId, SpanId)) AS spanIds,groupArrayIf(sipHash128(TraceId, ParentSpanId), NOT IsEntry) AS parents,groupArrayIf(sipHash128(TraceId, SpanId, ifNull(ErrorType, '')), Status = 'error'
-AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
-AND NOT Replayed
-AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
-AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids, max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
-FROM (
-SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd, ifNull((true
-AND TraceId = '00000000000000000000000000000001'), false) AS matches0, ifNull((true
-AND ThreadId = 'thread'), false) AS matches1, ifNull((true
-AND RunId = 'run'), false) AS matches2, ifNull((true
-AND RequestId = 'request'), false) AS matches3, ifNull((true
-AND ResourceId = 'resource'), false) AS matches4, ifNull((true
-AND UserId = 'user'), false) AS matches5, ifNull((true
-AND OrganizationId = 'organization'), false) AS matches6, ifNull((true
-AND ConversationId = 'conversation'), false) AS matches7, ifNull((true
-AND ServiceName = 'service'), false) AS matches8, ifNull((true
-AND Environment = 'production'), false) AS matches9, ifNull((true
-AND hasAll(Tags, CAST('[\'vip\']', 'Array(String)'))), false) AS matches10, ifNull((true
-AND (true
-AND Metadata['plan'] = '"pro"'
-AND Metadata['seats'] = '{"free":[1,null],"used":3}')), false) AS matches11, ifNull((true
-AND Name = 'chat gpt'), false) AS matches12, ifNull((true
-AND SpanType = 'model_generation'), false) AS matches13, ifNull((true
-AND Status = 'error'), false) AS matches14, ifNull((true
-AND (Model = 'gpt'
-OR RequestModel = 'gpt')), false) AS matches15
-FROM "default"."asked_mastra_ai_spans"
-WHERE StartTime IN (SELECT StartTime
-FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND SessionId IN CAST('[\'session-1\']', 'Array(String)')
-AND StartTime >= fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
-AND StartTime <= fromUnixTimestamp64Nano(CAST('1700000000021000000', 'Int64'), 'UTC')))
-ORDER BY Version DESC
-LIMIT 1 BY TraceId, SpanId )
-WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)')
-GROUP BY SessionId
-UNION ALL
-SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId), max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
-FROM (
-SELECT SessionId, Timestamp, UserId, ifNull((true
-AND TraceId = '00000000000000000000000000000001'), false) AS matches0, ifNull((true
-AND ThreadId = 'thread'), false) AS matches1, ifNull((true
-AND RunId = 'run'), false) AS matches2, ifNull((true
-AND RequestId = 'request'), false) AS matches3, ifNull((true
-AND ResourceId = 'resource'), false) AS matches4, ifNull((true
-AND UserId = 'user'), false) AS matches5, ifNull((true
-AND OrganizationId = 'organization'), false) AS matches6, ifNull((true
-AND ConversationId = 'conversation'), false) AS matches7, ifNull((true
-AND ServiceName = 'service'), false) AS matches8, ifNull((true
-AND Environment = 'production'), false) AS matches9, ifNull((true
-AND hasAll(Tags, CAST('[\'vip\']', 'Array(String)'))), false) AS matches10, ifNull((true
-AND (true
-AND Metadata['plan'] = '"pro"'
-AND Metadata['seats'] = '{"free":[1,null],"used":3}')), false) AS matches11, ifNull((true
-AND false), false) AS matches12, ifNull((true
-AND false), false) AS matches13, ifNull((true
-AND false), false) AS matches14, ifNull((true
-AND false), false) AS matches15
-FROM "default"."asked_mastra_ai_logs"
-WHERE Timestamp IN (SELECT Timestamp
-FROM "default"."asked_mastra_ai_logs"
-WHERE (true
-AND SessionId IN CAST('[\'session-1\']', 'Array(String)')
-AND Timestamp >= fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
-AND Timestamp <= fromUnixTimestamp64Nano(CAST('1700000000021000000', 'Int64'), 'UTC')))
-ORDER BY Version DESC
-LIMIT 1 BY LogId )
-WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)')
-GROUP BY SessionId )
-GROUP BY SessionId FORMAT JSONEachRow
-
 
 -- listSessions without an error, the longest first
-
-SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to
-FROM (
-SELECT id, first, last, toInt128(toUnixTimestamp64Nano(last)) - toInt128(toUnixTimestamp64Nano(first)) AS position, toUnixTimestamp64Nano(last) AS newest
-FROM (
-SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last
-FROM "default"."asked_mastra_ai_sessions"
-WHERE true
-GROUP BY SessionId )
-WHERE true )
-WHERE true
-ORDER BY position desc, id desc
-LIMIT 51 FORMAT JSONEachRow
 
 SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
 FROM (
@@ -925,22 +912,21 @@ WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)')
 GROUP BY SessionId )
 GROUP BY SessionId FORMAT JSONEachRow
 
-
--- listSessions, the oldest first, the next page
-
 SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to
 FROM (
-SELECT id, first, last, toInt128(toUnixTimestamp64Nano(first)) AS position, toUnixTimestamp64Nano(max(last) OVER ()) AS newest
+SELECT id, first, last, toInt128(toUnixTimestamp64Nano(last)) - toInt128(toUnixTimestamp64Nano(first)) AS position, toUnixTimestamp64Nano(last) AS newest
 FROM (
 SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last
 FROM "default"."asked_mastra_ai_sessions"
 WHERE true
 GROUP BY SessionId )
-WHERE (true
-AND toInt128(toUnixTimestamp64Nano(last)) >= CAST('1700000000021000000', 'Int128')) )
+WHERE true )
 WHERE true
-ORDER BY position asc, id asc
-LIMIT 2 FORMAT JSONEachRow
+ORDER BY position desc, id desc
+LIMIT 51 FORMAT JSONEachRow
+
+
+-- listSessions, the oldest first, the next page
 
 SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
 FROM (
@@ -996,8 +982,38 @@ WHERE (position, id) > (CAST('1700000000030000000', 'Int128'), 'session-2')
 ORDER BY position asc, id asc
 LIMIT 4 FORMAT JSONEachRow
 
+SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to
+FROM (
+SELECT id, first, last, toInt128(toUnixTimestamp64Nano(first)) AS position, toUnixTimestamp64Nano(max(last) OVER ()) AS newest
+FROM (
+SELECT SessionId AS id, min(FirstActivity) AS first, max(LastActivity) AS last
+FROM "default"."asked_mastra_ai_sessions"
+WHERE true
+GROUP BY SessionId )
+WHERE (true
+AND toInt128(toUnixTimestamp64Nano(last)) >= CAST('1700000000021000000', 'Int128')) )
+WHERE true
+ORDER BY position asc, id asc
+LIMIT 2 FORMAT JSONEachRow
+
 
 -- sessionTimeline
+
+SELECT Record AS record, Message AS message, toString(Version) AS version, ifNull((true
+AND SessionId = 'session-1'), false) AS matches
+FROM "default"."asked_mastra_ai_logs"
+WHERE (true
+AND Timestamp IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000002000000,1700000000020000000]', 'Array(Int64)')), 'UTC'))
+AND LogId IN CAST('[\'018bcfe5-6800-7000-8000-000000000001\',\'018bcfe5-6800-7000-8000-000000000002\']', 'Array(String)')) FORMAT JSONEachRow
+
+SELECT Record AS record, ifNull((true
+AND SessionId = 'session-1'
+AND IsEntry), false) AS matches
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000000000000,1700000000020000000]', 'Array(Int64)')), 'UTC'))
+AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)')
+AND SpanId IN CAST('[\'0000000000000011\',\'0000000000000021\']', 'Array(String)')) FORMAT JSONEachRow
 
 SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
 FROM "default"."asked_mastra_ai_spans"
@@ -1018,6 +1034,13 @@ WHERE SessionId = 'session-1')))
 ORDER BY StartTime asc, TraceId asc, SpanId asc
 LIMIT 51 FORMAT JSONEachRow
 
+SELECT toUnixTimestamp64Nano(Time) AS time, [ScoreId] AS ids, toString(toUnixTimestamp64Nano(Time)) AS position
+FROM "default"."asked_mastra_ai_scores"
+WHERE (true
+AND SessionId = 'session-1')
+ORDER BY Time asc, ScoreId asc
+LIMIT 51 FORMAT JSONEachRow
+
 SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, toString(toUnixTimestamp64Nano(Timestamp)) AS position
 FROM "default"."asked_mastra_ai_logs"
 WHERE (true
@@ -1025,12 +1048,8 @@ AND SessionId = 'session-1')
 ORDER BY Timestamp asc, LogId asc
 LIMIT 51 FORMAT JSONEachRow
 
-SELECT toUnixTimestamp64Nano(Time) AS time, [ScoreId] AS ids, toString(toUnixTimestamp64Nano(Time)) AS position
-FROM "default"."asked_mastra_ai_scores"
-WHERE (true
-AND SessionId = 'session-1')
-ORDER BY Time asc, ScoreId asc
-LIMIT 51 FORMAT JSONEachRow
+
+-- sessionTimeline, the next page
 
 SELECT Record AS record, Message AS message, toString(Version) AS version, ifNull((true
 AND SessionId = 'session-1'), false) AS matches
@@ -1044,12 +1063,9 @@ AND SessionId = 'session-1'
 AND IsEntry), false) AS matches
 FROM "default"."asked_mastra_ai_spans"
 WHERE (true
-AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000000000000,1700000000020000000]', 'Array(Int64)')), 'UTC'))
-AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)')
-AND SpanId IN CAST('[\'0000000000000011\',\'0000000000000021\']', 'Array(String)')) FORMAT JSONEachRow
-
-
--- sessionTimeline, the next page
+AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000020000000]', 'Array(Int64)')), 'UTC'))
+AND TraceId IN CAST('[\'00000000000000000000000000000002\']', 'Array(String)')
+AND SpanId IN CAST('[\'0000000000000021\']', 'Array(String)')) FORMAT JSONEachRow
 
 SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, toString(toUnixTimestamp64Nano(StartTime)) AS position
 FROM "default"."asked_mastra_ai_spans"
@@ -1078,19 +1094,6 @@ AND false)))))))
 ORDER BY StartTime asc, TraceId asc, SpanId asc
 LIMIT 2 FORMAT JSONEachRow
 
-SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, toString(toUnixTimestamp64Nano(Timestamp)) AS position
-FROM "default"."asked_mastra_ai_logs"
-WHERE (true
-AND SessionId = 'session-1'
-AND Timestamp >= fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
-AND (Timestamp > fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
-OR (Timestamp = fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
-AND (LogId > ''
-OR (LogId = ''
-AND false)))))
-ORDER BY Timestamp asc, LogId asc
-LIMIT 2 FORMAT JSONEachRow
-
 SELECT toUnixTimestamp64Nano(Time) AS time, [ScoreId] AS ids, toString(toUnixTimestamp64Nano(Time)) AS position
 FROM "default"."asked_mastra_ai_scores"
 WHERE (true
@@ -1104,21 +1107,18 @@ AND false)))))
 ORDER BY Time asc, ScoreId asc
 LIMIT 2 FORMAT JSONEachRow
 
-SELECT Record AS record, Message AS message, toString(Version) AS version, ifNull((true
-AND SessionId = 'session-1'), false) AS matches
+SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, toString(toUnixTimestamp64Nano(Timestamp)) AS position
 FROM "default"."asked_mastra_ai_logs"
 WHERE (true
-AND Timestamp IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000002000000,1700000000020000000]', 'Array(Int64)')), 'UTC'))
-AND LogId IN CAST('[\'018bcfe5-6800-7000-8000-000000000001\',\'018bcfe5-6800-7000-8000-000000000002\']', 'Array(String)')) FORMAT JSONEachRow
-
-SELECT Record AS record, ifNull((true
 AND SessionId = 'session-1'
-AND IsEntry), false) AS matches
-FROM "default"."asked_mastra_ai_spans"
-WHERE (true
-AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000020000000]', 'Array(Int64)')), 'UTC'))
-AND TraceId IN CAST('[\'00000000000000000000000000000002\']', 'Array(String)')
-AND SpanId IN CAST('[\'0000000000000021\']', 'Array(String)')) FORMAT JSONEachRow
+AND Timestamp >= fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
+AND (Timestamp > fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
+OR (Timestamp = fromUnixTimestamp64Nano(CAST('1700000000000000000', 'Int64'), 'UTC')
+AND (LogId > ''
+OR (LogId = ''
+AND false)))))
+ORDER BY Timestamp asc, LogId asc
+LIMIT 2 FORMAT JSONEachRow
 
 
 -- getTrace
@@ -1182,38 +1182,18 @@ GROUP BY SessionId FORMAT JSONEachRow
 
 -- deleteSession
 
-SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, TraceId AS traceId
-FROM (
-SELECT StartTime, TraceId, SpanId, SessionId
-FROM "default"."asked_mastra_ai_spans"
-WHERE (StartTime, TraceId, SpanId) IN (SELECT StartTime, TraceId, SpanId
-FROM "default"."asked_mastra_ai_spans"
-WHERE SessionId = 'session-1')
-ORDER BY Version DESC
-LIMIT 1 BY TraceId, SpanId )
-WHERE SessionId = 'session-1' FORMAT JSONEachRow
+DELETE FROM "default"."asked_mastra_ai_logs"
+WHERE (Timestamp, LogId) IN (
+SELECT fromUnixTimestamp64Nano(place.1, 'UTC'), place.2
+FROM (SELECT arrayJoin(arrayZip(CAST('[1700000000002000000,1700000000020000000]', 'Array(Int64)'), CAST('[\'018bcfe5-6800-7000-8000-000000000001\',\'018bcfe5-6800-7000-8000-000000000002\']', 'Array(String)'))) AS place))
 
-SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, TraceId AS traceId
-FROM (
-SELECT Timestamp, LogId, TraceId, SessionId
-FROM "default"."asked_mastra_ai_logs"
-WHERE (Timestamp, LogId) IN (SELECT Timestamp, LogId
-FROM "default"."asked_mastra_ai_logs"
-WHERE SessionId = 'session-1')
-ORDER BY Version DESC
-LIMIT 1 BY LogId )
-WHERE SessionId = 'session-1' FORMAT JSONEachRow
+DELETE FROM "default"."asked_mastra_ai_sessions"
+WHERE SessionId = 'session-1'
 
-SELECT toUnixTimestamp64Nano(Time) AS time, [ScoreId] AS ids, TraceId AS traceId
-FROM (
-SELECT Time, ScoreId, TraceId, SessionId
-FROM "default"."asked_mastra_ai_scores"
-WHERE (ScoreId) IN (SELECT ScoreId
-FROM "default"."asked_mastra_ai_scores"
-WHERE SessionId = 'session-1')
-ORDER BY Version DESC
-LIMIT 1 BY ScoreId )
-WHERE SessionId = 'session-1' FORMAT JSONEachRow
+DELETE FROM "default"."asked_mastra_ai_spans"
+WHERE (StartTime, TraceId, SpanId) IN (
+SELECT fromUnixTimestamp64Nano(place.1, 'UTC'), place.2, place.3
+FROM (SELECT arrayJoin(arrayZip(CAST('[1700000000000000000,1700000000001000000,1700000000020000000]', 'Array(Int64)'), CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)'), CAST('[\'0000000000000011\',\'0000000000000012\',\'0000000000000021\']', 'Array(String)'))) AS place))
 
 SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, TraceId AS traceId
 FROM (
@@ -1228,18 +1208,16 @@ LIMIT 1 BY TraceId, SpanId )
 WHERE (SessionId = ''
 AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)')) FORMAT JSONEachRow
 
-SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, TraceId AS traceId
+SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, TraceId AS traceId
 FROM (
-SELECT Timestamp, LogId, TraceId, SessionId
-FROM "default"."asked_mastra_ai_logs"
-WHERE (Timestamp, LogId) IN (SELECT Timestamp, LogId
-FROM "default"."asked_mastra_ai_logs"
-WHERE (SessionId = ''
-AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)')))
+SELECT StartTime, TraceId, SpanId, SessionId
+FROM "default"."asked_mastra_ai_spans"
+WHERE (StartTime, TraceId, SpanId) IN (SELECT StartTime, TraceId, SpanId
+FROM "default"."asked_mastra_ai_spans"
+WHERE SessionId = 'session-1')
 ORDER BY Version DESC
-LIMIT 1 BY LogId )
-WHERE (SessionId = ''
-AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)')) FORMAT JSONEachRow
+LIMIT 1 BY TraceId, SpanId )
+WHERE SessionId = 'session-1' FORMAT JSONEachRow
 
 SELECT toUnixTimestamp64Nano(Time) AS time, [MetricId] AS ids, TraceId AS traceId
 FROM (
@@ -1265,39 +1243,62 @@ LIMIT 1 BY ScoreId )
 WHERE (SessionId = ''
 AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)')) FORMAT JSONEachRow
 
-DELETE FROM "default"."asked_mastra_ai_spans"
-WHERE (StartTime, TraceId, SpanId) IN (
-SELECT fromUnixTimestamp64Nano(place.1, 'UTC'), place.2, place.3
-FROM (SELECT arrayJoin(arrayZip(CAST('[1700000000000000000,1700000000001000000,1700000000020000000]', 'Array(Int64)'), CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)'), CAST('[\'0000000000000011\',\'0000000000000012\',\'0000000000000021\']', 'Array(String)'))) AS place))
+SELECT toUnixTimestamp64Nano(Time) AS time, [ScoreId] AS ids, TraceId AS traceId
+FROM (
+SELECT Time, ScoreId, TraceId, SessionId
+FROM "default"."asked_mastra_ai_scores"
+WHERE (ScoreId) IN (SELECT ScoreId
+FROM "default"."asked_mastra_ai_scores"
+WHERE SessionId = 'session-1')
+ORDER BY Version DESC
+LIMIT 1 BY ScoreId )
+WHERE SessionId = 'session-1' FORMAT JSONEachRow
 
-DELETE FROM "default"."asked_mastra_ai_logs"
-WHERE (Timestamp, LogId) IN (
-SELECT fromUnixTimestamp64Nano(place.1, 'UTC'), place.2
-FROM (SELECT arrayJoin(arrayZip(CAST('[1700000000002000000,1700000000020000000]', 'Array(Int64)'), CAST('[\'018bcfe5-6800-7000-8000-000000000001\',\'018bcfe5-6800-7000-8000-000000000002\']', 'Array(String)'))) AS place))
+SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, TraceId AS traceId
+FROM (
+SELECT Timestamp, LogId, TraceId, SessionId
+FROM "default"."asked_mastra_ai_logs"
+WHERE (Timestamp, LogId) IN (SELECT Timestamp, LogId
+FROM "default"."asked_mastra_ai_logs"
+WHERE (SessionId = ''
+AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)')))
+ORDER BY Version DESC
+LIMIT 1 BY LogId )
+WHERE (SessionId = ''
+AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)')) FORMAT JSONEachRow
 
-DELETE FROM "default"."asked_mastra_ai_sessions"
-WHERE SessionId = 'session-1'
+SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, TraceId AS traceId
+FROM (
+SELECT Timestamp, LogId, TraceId, SessionId
+FROM "default"."asked_mastra_ai_logs"
+WHERE (Timestamp, LogId) IN (SELECT Timestamp, LogId
+FROM "default"."asked_mastra_ai_logs"
+WHERE SessionId = 'session-1')
+ORDER BY Version DESC
+LIMIT 1 BY LogId )
+WHERE SessionId = 'session-1' FORMAT JSONEachRow
 
 
 -- deleteBefore
 
-SELECT count() AS count
-FROM (
-SELECT DISTINCT StartTime, TraceId, SpanId
-FROM "default"."asked_mastra_ai_spans"
-WHERE StartTime < fromUnixTimestamp64Nano(CAST('1700000000045000000', 'Int64'), 'UTC')) FORMAT JSONEachRow
+DELETE FROM "default"."asked_mastra_ai_logs"
+WHERE Timestamp < fromUnixTimestamp64Nano(CAST('1700000000045000000', 'Int64'), 'UTC')
+
+DELETE FROM "default"."asked_mastra_ai_sessions"
+WHERE (FirstActivity < fromUnixTimestamp64Nano(CAST('1700000000045000000', 'Int64'), 'UTC')
+AND SessionId NOT IN (SELECT SessionId
+FROM "default"."asked_mastra_ai_spans")
+AND SessionId NOT IN (SELECT SessionId
+FROM "default"."asked_mastra_ai_logs"))
 
 DELETE FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime < fromUnixTimestamp64Nano(CAST('1700000000045000000', 'Int64'), 'UTC')
 
 SELECT count() AS count
 FROM (
-SELECT DISTINCT Timestamp, LogId
-FROM "default"."asked_mastra_ai_logs"
-WHERE Timestamp < fromUnixTimestamp64Nano(CAST('1700000000045000000', 'Int64'), 'UTC')) FORMAT JSONEachRow
-
-DELETE FROM "default"."asked_mastra_ai_logs"
-WHERE Timestamp < fromUnixTimestamp64Nano(CAST('1700000000045000000', 'Int64'), 'UTC')
+SELECT DISTINCT StartTime, TraceId, SpanId
+FROM "default"."asked_mastra_ai_spans"
+WHERE StartTime < fromUnixTimestamp64Nano(CAST('1700000000045000000', 'Int64'), 'UTC')) FORMAT JSONEachRow
 
 SELECT count() AS count
 FROM (
@@ -1311,9 +1312,8 @@ SELECT DISTINCT Time, ScoreId
 FROM "default"."asked_mastra_ai_scores"
 WHERE Time < fromUnixTimestamp64Nano(CAST('1700000000045000000', 'Int64'), 'UTC')) FORMAT JSONEachRow
 
-DELETE FROM "default"."asked_mastra_ai_sessions"
-WHERE (FirstActivity < fromUnixTimestamp64Nano(CAST('1700000000045000000', 'Int64'), 'UTC')
-AND SessionId NOT IN (SELECT SessionId
-FROM "default"."asked_mastra_ai_spans")
-AND SessionId NOT IN (SELECT SessionId
-FROM "default"."asked_mastra_ai_logs"))
+SELECT count() AS count
+FROM (
+SELECT DISTINCT Timestamp, LogId
+FROM "default"."asked_mastra_ai_logs"
+WHERE Timestamp < fromUnixTimestamp64Nano(CAST('1700000000045000000', 'Int64'), 'UTC')) FORMAT JSONEachRow

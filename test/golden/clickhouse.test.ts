@@ -54,6 +54,9 @@ const shown = ({ query }: ClickhouseServer.Seen): string =>
 
 const statements = (seen: ReadonlyArray<ClickhouseServer.Seen>): string => seen.map(shown).join("\n\n")
 
+/** The statements of a question by their text: those that fly at the same time arrive in any order. */
+const questioned = (seen: ReadonlyArray<ClickhouseServer.Seen>): string => seen.map(shown).sort().join("\n\n")
+
 /** What a statement asks for beside its text. */
 const settingsOf = ({ settings }: ClickhouseServer.Seen): string =>
   [...settings]
@@ -127,7 +130,7 @@ describeEngine("ClickHouse", () => {
       const filling = yield* seenOf(server, fill(storage))
       const asked = yield* Effect.forEach(questions, ({ ask, what }) =>
         Effect.flatMap(ask(storage), (answer) =>
-          Effect.map(seenOf(server, answer), (seen) => [what, statements(seen)] as const)
+          Effect.map(seenOf(server, answer), (seen) => [what, questioned(seen)] as const)
         )
       )
       yield* matchesGolden(
