@@ -6,7 +6,7 @@ import * as Path from "node:path"
 import { DuckDBConnection } from "@duckdb/node-api"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { assert, describe, it, vi } from "@effect/vitest"
-import { Effect, Either, Exit, Fiber, Layer, Option, Schedule, Scope } from "effect"
+import { Effect, Either, Exit, Fiber, Layer, Logger, Option, Schedule, Scope } from "effect"
 import * as DuckDbClient from "../../../src/storage/duckdb/DuckDbClient.js"
 import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
 import * as Storage from "../../../src/storage/Storage.js"
@@ -322,6 +322,31 @@ describe("a file that changes while it is open", () => {
       })
     )
   }
+
+  it.scopedLive("by what DuckDB does itself is left open", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const said: Array<string> = []
+      const listening = Logger.replace(
+        Logger.defaultLogger,
+        Logger.make(({ message }) => said.push(String(message)))
+      )
+      // The end of the file is free then, and cut off after its header has been written.
+      yield* withStorage(path, (storage) => storage.insertSpans(spans(2000)))
+      yield* withStorage(path, (storage) => storage.deleteBefore(9n * 10n ** 18n))
+      const { size } = Fs.statSync(path)
+      const kept = yield* withStorage(path, (storage) =>
+        Effect.gen(function* () {
+          yield* Effect.sleep("3 seconds")
+          yield* storage.insertSpans(spans(2000))
+          yield* Effect.sleep("3 seconds")
+          return yield* count(storage)
+        })
+      ).pipe(Effect.provide(listening))
+      assert.isAbove(Fs.statSync(path).size, size)
+      assert.deepStrictEqual([kept, said], [2000, []])
+    })
+  )
 
   it.scopedLive("and loses its log writes all that was in it to the file", () =>
     Effect.gen(function* () {

@@ -14,6 +14,8 @@ export interface DatabaseFile {
   readonly id: string | undefined
   /** Its fate, once it is not there any more: it is not written to then. */
   loss: string | undefined
+  /** How many free blocks at its end DuckDB counts still though it has cut them off: none is known before a first look. */
+  absentBlocks: number | undefined
   /** Sees to it that nobody reads the log who must not read the file: DuckDB makes it anew after each checkpoint. */
   readonly keepLogPrivate: Effect.Effect<void>
 }
@@ -27,6 +29,7 @@ export const opened = Effect.fnUntraced(function* (path: string, isNew: boolean)
     path,
     id: Option.getOrUndefined(Option.map(stat, idOf)),
     loss: undefined,
+    absentBlocks: undefined,
     keepLogPrivate: isPrivate && hasModes ? Effect.ignore(privateLog(logOf({ path }))) : Effect.void
   }
   return file
@@ -60,12 +63,15 @@ export const damage = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Option.Option<string>, SqlError> {
   const gone = yield* loss(file)
   if (Option.isSome(gone)) return gone
-  const [found] = yield* sql<{ readonly bytes: number; readonly log: boolean }>`
-    SELECT total_blocks * block_size AS bytes, wal_size <> '0 bytes' AS log FROM pragma_database_size()
-    WHERE database_name = current_database()`
+  const [found] = yield* sql<Blocks>`
+    SELECT total_blocks AS total, used_blocks AS used, block_size AS "size", wal_size <> '0 bytes' AS log
+    FROM pragma_database_size() WHERE database_name = current_database()`
   const stat = yield* Effect.option(attempt(() => fs.stat(file.path)))
   if (found === undefined || Option.isNone(stat)) return Option.none()
-  if (stat.value.size < headerBytes + found.bytes) return Option.some("was cut off")
+  const there = Math.floor((stat.value.size - headerBytes) / Number(found.size))
+  const total = Number(found.total)
+  file.absentBlocks ??= Math.max(0, total - there)
+  if (there < Math.max(Number(found.used), total - file.absentBlocks)) return Option.some("was cut off")
   if (found.log && ((yield* sizeOfLog(file)) ?? 0) === 0) yield* sql`CHECKPOINT`
   return Option.none()
 })
@@ -76,6 +82,13 @@ export const tidy = (file: DatabaseFile): Effect.Effect<void> =>
     Effect.ignore(attempt(() => fs.unlink(logOf(file)))),
     Effect.map(sizeOfLog(file), (size) => size === 0)
   )
+
+interface Blocks {
+  readonly total: number
+  readonly used: number
+  readonly size: number
+  readonly log: boolean
+}
 
 const logOf = ({ path }: Pick<DatabaseFile, "path">): string => `${path}.wal`
 
