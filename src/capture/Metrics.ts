@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { globalValue } from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
 import type * as MetricKey from "effect/MetricKey"
 import * as MetricLabel from "effect/MetricLabel"
@@ -114,22 +115,43 @@ export const layer = (options: MetricsOptions): Layer.Layer<Metrics, never, Emit
           },
           { discard: true }
         )
-      const collect = Effect.gen(function* () {
+      const isRecordedElsewhere = () => options.isAlone === true && first(collectors) !== collect
+      const collect: Effect.Effect<void> = Effect.gen(function* () {
         const points = new Map<string, Point>()
         yield* walk((key, hook) => recorder.read(points, key, hook))
-        for (const record of recorder.records(points, clock.unsafeCurrentTimeNanos(), wall.of(clock).now())) {
-          emitter.emit("metrics", record, sizeOf.metrics(record))
-        }
+        const records = recorder.records(points, clock.unsafeCurrentTimeNanos(), wall.of(clock).now())
+        if (!isRecordedElsewhere())
+          for (const record of records) emitter.emit("metrics", record, sizeOf.metrics(record))
         yield* recorder.say
       }).pipe(lock.withPermits(1))
 
       yield* walk((key, hook) => recorder.instrument(key)?.begin(hook))
       const interval = Duration.decode(options.interval ?? defaultInterval)
       yield* Effect.delay(collect, interval).pipe(Effect.forever, background, Effect.forkScoped)
-      yield* Effect.addFinalizer(() => isolated(collect))
+      if (options.isAlone) collectors.add(collect)
+      yield* Effect.addFinalizer(() =>
+        isolated(
+          Effect.suspend(() => {
+            const [, next] = isRecordedElsewhere() ? [] : collectors
+            // The next one goes on where this one ends: what both have counted is recorded here.
+            return Effect.zipRight(collect, next ?? Effect.void)
+          }).pipe(Effect.zipRight(Effect.sync(() => collectors.delete(collect))))
+        )
+      )
       return { collect: isolated(collect), skipped: Effect.sync(() => ({ ...recorder.skipped })) }
     })
   )
+
+/**
+ * How each layer that records alone collects, the outermost first: of several it alone records, for Effect keeps one
+ * registry of metrics a process.
+ */
+const collectors: Set<Effect.Effect<void>> = globalValue("effect-observability/capture/collectors", () => new Set())
+
+const first = <A>(set: Iterable<A>): A | undefined => {
+  for (const one of set) return one
+  return undefined
+}
 
 /** How often metrics are recorded unless the options say otherwise. @internal */
 export const defaultInterval = Duration.seconds(30)

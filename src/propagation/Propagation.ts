@@ -25,6 +25,7 @@ import { currentSessionRefused } from "../identity/internal/session.js"
 import * as SessionId from "../identity/SessionId.js"
 import * as TraceContext from "../identity/TraceContext.js"
 import * as TracingOptions from "../identity/TracingOptions.js"
+import { wrap } from "../runtime/wrappedTracer.js"
 import { isJson } from "../signal/internal/json.js"
 import { Json } from "../signal/Json.js"
 import * as baggage from "./internal/baggage.js"
@@ -354,9 +355,9 @@ export const runtime = <R = never>(): Effect.Effect<Runtime.Runtime<R>, never, R
  */
 export const layerContext = (run: <A>(carrier: Carrier, step: () => A) => A): Layer.Layer<never> =>
   Layer.unwrapEffect(
-    Effect.map(Effect.tracer, (tracer) => {
+    Effect.map(Effect.tracer, (surrounding) => {
       const carriers = new WeakMap<FiberRefs.FiberRefs, Carrier>()
-      return Layer.setTracer(
+      const around = (tracer: Tracer.Tracer) =>
         Tracer.make({
           span: (...args) => tracer.span(...args),
           context(step, fiber) {
@@ -369,7 +370,7 @@ export const layerContext = (run: <A>(carrier: Carrier, step: () => A) => A): La
             return run(carrier, () => tracer.context(step, fiber))
           }
         })
-      )
+      return Layer.setTracer(wrap(surrounding, around))
     })
   )
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Logger, Scope } from "effect"
-import { Exporter, Observability, SessionId, Storage } from "effect-observability"
+import { Effect, Exit, Fiber, Layer, Logger, Metric, Scope } from "effect"
+import { Exporter, Observability, Propagation, SessionId, Storage } from "effect-observability"
 
 const said: Array<string> = []
 const telling = Logger.replace(
@@ -70,6 +70,21 @@ describe("several layers over one program record each span and log once, with a 
     })
   )
 
+  it.live("with a layer that wraps the tracer between them", () =>
+    Effect.gen(function* () {
+      const seen = new Set<string | undefined>()
+      const context = Propagation.layerContext((carrier, step) => {
+        seen.add(carrier.options?.sessionId)
+        return step()
+      })
+      const program = SessionId.withSessionId(work("a"), "s")
+      const nested = program.pipe(Effect.provide(live()), Effect.provide(context), Effect.provide(live()))
+      assert.deepStrictEqual(yield* kept(nested), both("a"))
+      assert.isTrue(seen.has("s"))
+      assert.isAtLeast(warnings().length, 1)
+    })
+  )
+
   it.live("one trace, of which the turn is counted once", () =>
     Effect.gen(function* () {
       const session = SessionId.SessionId.make("s")
@@ -111,3 +126,34 @@ describe("several layers over one program record each span and log once, with a 
     })
   )
 })
+
+it.live("several layers record each metric once: the first one, and the next when that has closed", () =>
+  Effect.gen(function* () {
+    const requests = Metric.counter("doubled_requests")
+    const kept: Record<string, ReturnType<typeof Exporter.memory>> = {}
+    const layerOf = (name: string) =>
+      Observability.layerExportOnly({
+        serviceName: name,
+        exporters: [(kept[name] = Exporter.memory())],
+        metrics: { record: true }
+      })
+    const sums = () =>
+      ["outer", "inner", "last"].map((name) =>
+        kept[name]?.metrics.reduce((sum, point) => sum + (point.name === "doubled_requests" ? point.value : 0), 0)
+      )
+    const [outer, inner, last] = yield* Effect.all([Scope.make(), Scope.make(), Scope.make()])
+    yield* Layer.buildWithScope(layerOf("outer"), outer)
+    yield* Metric.increment(requests)
+    yield* Layer.buildWithScope(layerOf("inner"), inner)
+    yield* Metric.increment(requests)
+    yield* Layer.buildWithScope(layerOf("last"), last)
+    yield* Metric.increment(requests)
+    yield* Scope.close(inner, Exit.void)
+    yield* Metric.increment(requests)
+    yield* Scope.close(outer, Exit.void)
+    assert.deepStrictEqual(sums(), [4, 0, 0])
+    yield* Metric.increment(requests)
+    yield* Scope.close(last, Exit.void)
+    assert.deepStrictEqual(sums(), [4, 0, 1])
+  }).pipe(Effect.provide(telling))
+)

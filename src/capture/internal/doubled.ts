@@ -11,6 +11,7 @@ import * as HashSet from "effect/HashSet"
 import { Tracer } from "effect/Tracer"
 import type { ReadRef } from "../../identity/internal/currentCorrelation.js"
 import { logWarning } from "../../runtime/annotated.js"
+import { unwrap } from "../../runtime/wrappedTracer.js"
 import { installed, type Recorder } from "./recorders.js"
 
 /** The loggers of layers that record alone and are open, the innermost last. */
@@ -35,13 +36,15 @@ export const records = (recorder: Recorder, read: ReadRef): boolean => {
 
 /** The tracer beneath those of layers that record alone. */
 export const beneath = (tracer: Tracer): Tracer => {
-  let found = tracer
-  for (let recorder = installed(found); recorder?.options.isAlone; recorder = installed(found)) {
-    if (recorder.surrounding === undefined) break
-    if (recorder.open) notice(recorder.emitter)
-    found = recorder.surrounding
+  const wrapped = unwrap(tracer)
+  if (wrapped !== undefined) {
+    const inner = beneath(wrapped.inner)
+    return inner === wrapped.inner ? tracer : wrapped.around(inner)
   }
-  return found
+  const recorder = installed(tracer)
+  if (!recorder?.options.isAlone || recorder.surrounding === undefined) return tracer
+  if (recorder.open) notice(recorder.emitter)
+  return beneath(recorder.surrounding)
 }
 
 const noticed: WeakMap<object, "unsaid" | "said"> = globalValue(

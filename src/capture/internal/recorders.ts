@@ -5,6 +5,7 @@ import { globalValue } from "effect/GlobalValue"
 import type { Logger } from "effect/Logger"
 import { Tracer } from "effect/Tracer"
 import type { ReadRef } from "../../identity/internal/currentCorrelation.js"
+import { unwrap } from "../../runtime/wrappedTracer.js"
 import type { Emitter } from "../../signal/Emitter.js"
 import type { CaptureOptions } from "./options.js"
 
@@ -28,8 +29,13 @@ const recorders: WeakMap<object, Recorder> = globalValue("effect-observability/c
 export const register = (installed: Tracer | Logger<unknown, unknown>, recorder: Recorder): void =>
   void recorders.set(installed, recorder)
 
-/** The layer that installed a tracer or a logger. */
-export const installed = (tracerOrLogger: object): Recorder | undefined => recorders.get(tracerOrLogger)
+/** The layer that installed a tracer or a logger, or the tracer that one is wrapped around. */
+export const installed = (tracerOrLogger: object): Recorder | undefined => {
+  const recorder = recorders.get(tracerOrLogger)
+  if (recorder !== undefined) return recorder
+  const wrapped = unwrap(tracerOrLogger)
+  return wrapped && installed(wrapped.inner)
+}
 
 /** The layer that records the logs of a fiber. */
 export const loggingOf = (read: ReadRef): Recorder | undefined => {
@@ -42,6 +48,6 @@ export const loggingOf = (read: ReadRef): Recorder | undefined => {
 
 /** The layer that records what a fiber does: that of its tracer, else that of its loggers. */
 export const recorderOf = (read: ReadRef): Recorder | undefined => {
-  const tracing = recorders.get(Context.get(read(DefaultServices.currentServices), Tracer))
+  const tracing = installed(Context.get(read(DefaultServices.currentServices), Tracer))
   return tracing?.open ? tracing : loggingOf(read)
 }
