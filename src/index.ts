@@ -38,6 +38,8 @@ export * as Observability from "./Observability.js"
 export * as ObservabilityConfig from "./ObservabilityConfig.js"
 /** Where records go besides the storage: the console, files, memory, your own. */
 export * as Exporter from "./pipeline/Exporters.js"
+/** The cost of calls of models: tables of prices, and new prices for what is stored. */
+export * as Pricing from "./pipeline/Pricing.js"
 /** Masks secrets in records before anything stores or sends them. */
 export * as SensitiveDataFilter from "./pipeline/SensitiveDataFilter.js"
 /** Changes or drops records before they are exported. */

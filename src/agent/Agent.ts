@@ -260,6 +260,11 @@ export interface ToolOptions<A, Id extends string = SessionId> extends Given<Id>
   readonly name: string
   /** The id that the model gave the call. */
   readonly callId?: string | undefined
+  /**
+   * The cost of the call, in US dollars, or how it is read from the value that comes out. It counts for its session, beside
+   * what calls of models cost. One that throws says nothing.
+   */
+  readonly costUsd?: number | ((value: A) => number | undefined) | undefined
 }
 
 /**
@@ -292,12 +297,13 @@ export const tool: {
   2,
   <A, E, R, Id extends string>(
     effect: Effect.Effect<A, E, R>,
-    { callId, input, isFailure, name, output, ...tracing }: ToolOptions<A, Id>
+    { callId, costUsd, input, isFailure, name, output, ...tracing }: ToolOptions<A, Id>
   ): Effect.Effect<A, E | ErrorOf<Id>, Exclude<R, ParentSpan>> =>
     effect.pipe(
+      costing(costUsd),
       recording(genAi.toolResult, output, identity),
       failing(isFailure, isFailedTool, "tool_error"),
-      Effect.withSpan(...toolSpan({ callId, input, name })),
+      Effect.withSpan(...toolSpan({ callId, costUsd, input, name })),
       withTracingOptions(tracing)
     )
 )
@@ -313,11 +319,23 @@ export const toolStream: OfStream<"tool"> = dual(
   2,
   <A, E, R, Id extends string>(
     stream: Stream.Stream<A, E, R>,
-    { callId, input, name, output, ...tracing }: ToolOptions<ReadonlyArray<A>, Id>
-  ) => spanned(stream, toolSpan({ callId, input, name }), tracing, recorded(genAi.toolResult, output, identity))
+    { callId, costUsd, input, name, output, ...tracing }: ToolOptions<ReadonlyArray<A>, Id>
+  ) => {
+    const result = recorded(genAi.toolResult, output, identity)
+    const all =
+      typeof costUsd === "function"
+        ? (elements: ReadonlyArray<A>) => ({ ...result?.(elements), ...costRead(costUsd, elements) })
+        : result
+    return spanned(stream, toolSpan({ callId, costUsd, input, name }), tracing, all)
+  }
 )
 
-const toolSpan = ({ callId, input, name }: Pick<ToolOptions<never>, "callId" | "input" | "name">): Described => [
+const toolSpan = <A>({
+  callId,
+  costUsd,
+  input,
+  name
+}: Pick<ToolOptions<A>, "callId" | "costUsd" | "input" | "name">): Described => [
   `execute_tool ${name}`,
   {
     captureStackTrace: false,
@@ -325,10 +343,22 @@ const toolSpan = ({ callId, input, name }: Pick<ToolOptions<never>, "callId" | "
       [genAi.operation]: "execute_tool",
       [genAi.toolName]: name,
       [genAi.toolCallId]: callId,
-      [genAi.toolArguments]: input
+      [genAi.toolArguments]: input,
+      ...(typeof costUsd === "number" && attributes.ofCost(costUsd, "custom"))
     }
   }
 ]
+
+/** Records what a tool says that its call has cost. */
+const costing =
+  <A>(costUsd: ToolOptions<A>["costUsd"]) =>
+  <E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    typeof costUsd === "function"
+      ? Effect.tap(effect, (value) => Effect.annotateCurrentSpan(costRead(costUsd, value)))
+      : effect
+
+const costRead = <A>(costUsd: (value: A) => number | undefined, value: A) =>
+  attributes.ofCost(Option.getOrUndefined(Option.liftThrowable(costUsd)(value)), "custom")
 
 interface OptionsOf<A, Id extends string> {
   readonly run: RunOptions<A, Id>

@@ -6,14 +6,31 @@ export const nextTurn: Effect.Effect<void> = Effect.async((resume) => {
   return Effect.sync(() => clearImmediate(immediate))
 })
 
-/** Maps rows in parts, between which the event loop turns. */
-export const mapInTurns = Effect.fnUntraced(function* <Row, A>(rows: ReadonlyArray<Row>, f: (row: Row) => A) {
-  const mapped: Array<A> = []
-  for (const row of rows) {
-    mapped.push(f(row))
-    if (mapped.length % rowsATurn === 0) yield* nextTurn
-  }
-  return mapped
-})
+/** How long work holds the event loop at a time. */
+const sliceMillis = 4
 
-const rowsATurn = 200
+/** Work that may pause wherever it yields: it does when it has held the event loop for a few milliseconds. */
+export const inTurns = <A>(start: () => Generator<void, A>): Effect.Effect<A> =>
+  Effect.suspend(() => {
+    const work = start()
+    const slice: Effect.Effect<A> = Effect.suspend(() => {
+      const end = performance.now() + sliceMillis
+      do {
+        const step = work.next()
+        if (step.done) return Effect.succeed(step.value)
+      } while (performance.now() < end)
+      return Effect.zipRight(nextTurn, slice)
+    })
+    return slice
+  })
+
+/** Maps rows, between any two of which the event loop may turn: some take as long as a thousand others. */
+export const mapInTurns = <Row, A>(rows: ReadonlyArray<Row>, f: (row: Row) => A): Effect.Effect<Array<A>> =>
+  inTurns(function* () {
+    const mapped: Array<A> = []
+    for (const row of rows) {
+      mapped.push(f(row))
+      yield
+    }
+    return mapped
+  })

@@ -56,3 +56,11 @@ export const attributes = {
     incremental: true
   })
 }
+
+/** Calls of models, tagged with `model`: its provider and its name. */
+export const pricing = {
+  unpriced: Metric.counter(`${prefix}pricing.unpriced`, {
+    description: "Calls of models that have no price, by model",
+    incremental: true
+  })
+}

@@ -11,7 +11,7 @@ import type { SessionSummary } from "../signal/SessionSummary.js"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import type { RecordOf, SignalName } from "../signal/signals.js"
 import type { StorageError } from "./StorageError.js"
-import type { Deleted, OrderBy, TimelineItem } from "./StorageService.js"
+import type { Deleted, OrderBy, OutlineSpan, TimelineItem } from "./StorageService.js"
 
 /**
  * What is asked of one record: every filter of a list is one or more of these.
@@ -138,6 +138,8 @@ export interface Derived<out E = StorageError> {
   readonly listTraces: (query: TraceQuery) => Effect.Effect<ReadonlyArray<SpanRecord>, E>
   /** The spans of a trace that start first, at most `limit`. */
   readonly traceSpans: (traceId: string, limit: number) => Effect.Effect<ReadonlyArray<SpanRecord>, E>
+  /** The same without their payload. */
+  readonly traceOutline: (traceId: string, limit: number) => Effect.Effect<ReadonlyArray<OutlineSpan>, E>
   readonly getSpan: (id: {
     readonly traceId: string
     readonly spanId: string

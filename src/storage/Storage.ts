@@ -62,6 +62,7 @@ export const make = (methods: Partial<StorageService>): Storage["Type"] => {
     listMetrics: unsupported("listMetrics"),
     listScores: unsupported("listScores"),
     getTrace: unsupported("getTrace"),
+    traceOutline: unsupported("traceOutline"),
     getSpan: unsupported("getSpan"),
     listSessions: unsupported("listSessions"),
     getSession: unsupported("getSession"),
@@ -227,6 +228,27 @@ export const listScores = accessor("listScores")
  * @category queries
  */
 export const getTrace = accessor("getTrace")
+
+/**
+ * The spans of a trace in the order of its tree without their payload, if there are some.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect, Option } from "effect"
+ * import { Storage } from "effect-observability"
+ *
+ * const largest = Effect.gen(function* () {
+ *   const outline = Option.getOrThrow(yield* Storage.traceOutline("0af7651916cd43dd8448eb211c80319c"))
+ *   for (const { inputSize, name, outputSize } of outline.spans) {
+ *     if (inputSize + outputSize > 100_000) yield* Console.log(name)
+ *   }
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const traceOutline = accessor("traceOutline")
 
 /**
  * A span, if it is stored.

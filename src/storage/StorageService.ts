@@ -186,6 +186,58 @@ export interface Trace {
 }
 
 /**
+ * A span without its payload, and how large that is. Sizes are bytes, estimated as those of memory: a character counts as
+ * one, a number as 8.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OutlineSpan
+  extends Pick<
+    SpanRecord,
+    | "spanId"
+    | "parentSpanId"
+    | "parentIsRemote"
+    | "name"
+    | "kind"
+    | "spanType"
+    | "status"
+    | "errorType"
+    | "startTime"
+    | "endTime"
+    | "sessionId"
+    | "model"
+    | "provider"
+    | "toolName"
+    | "agentName"
+    | "inputTokens"
+    | "outputTokens"
+    | "costUsd"
+    | "costSource"
+  > {
+  /** Of what a model or a tool was given; 0 where nothing is recorded. */
+  readonly inputSize: number
+  /** Of what it answered. */
+  readonly outputSize: number
+  /** Of all attributes, input and output among them. */
+  readonly attributesSize: number
+}
+
+/**
+ * A trace without its payload: what a page shows of one before somebody opens a span.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TraceOutline {
+  readonly traceId: string
+  /** Each span before its children, siblings by start; orphans and cycles come last. */
+  readonly spans: ReadonlyArray<OutlineSpan>
+  /** Whether the trace has more than the 100,000 spans shown. */
+  readonly truncated: boolean
+}
+
+/**
  * How many rows were deleted. A signal other than spans and logs is there when some of it were.
  *
  * @since 0.1.0
@@ -243,6 +295,8 @@ export interface StorageService {
     options?: ListOptions<ScoreFilters, "time">
   ) => Effect.Effect<PaginatedResult<Score>, StorageError>
   readonly getTrace: (traceId: string) => Effect.Effect<Option.Option<Trace>, StorageError>
+  /** The trace of `getTrace` without the payload, in a tenth of its time, and of ten times as many spans. */
+  readonly traceOutline: (traceId: string) => Effect.Effect<Option.Option<TraceOutline>, StorageError>
   readonly getSpan: (id: {
     readonly traceId: string
     readonly spanId: string

@@ -91,7 +91,12 @@ export const draw = (options: {
       ...errors,
       inputTokens: fc.nat(100),
       costUsd: fc.constantFrom(0.25, 0.5, 1),
-      attributes: fc.constantFrom({}, { "effect_observability.replay": true })
+      costSource: fc.constantFrom("custom", "table"),
+      attributes: fc.constantFrom(
+        {},
+        { "effect_observability.replay": true },
+        { "gen_ai.input.messages": ["a"], "gen_ai.output.messages": "b", a: 1 }
+      )
     },
     { requiredKeys: ["tags"] }
   )

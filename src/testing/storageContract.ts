@@ -9,6 +9,7 @@ import { fidelityContract } from "./contract/fidelity.js"
 import { insertsContract } from "./contract/inserts.js"
 import { logsContract } from "./contract/logs.js"
 import { metricsContract } from "./contract/metrics.js"
+import { outlinesContract } from "./contract/outlines.js"
 import { pagingContract } from "./contract/paging.js"
 import { referenceContract } from "./contract/reference.js"
 import { scoresContract } from "./contract/scores.js"
@@ -39,6 +40,7 @@ export const storageContract = (engine: string, layer: StorageLayer, options: { 
     fidelityContract(layer)
     for (const name of signalNames) contracts[name](layer)
     tracesContract(layer)
+    outlinesContract(layer)
     sessionsContract(layer)
     pagingContract(layer)
     argumentsContract(layer)

@@ -69,7 +69,8 @@ describe("Agent", () => {
         "gen_ai.usage.output_tokens": 5,
         "gen_ai.usage.cache_read.input_tokens": 10,
         "gen_ai.usage.reasoning.output_tokens": 2,
-        "gen_ai.usage.cost": 0.25
+        "gen_ai.usage.cost": 0.25,
+        "effect_observability.cost_source": "provider"
       })
       assert.deepStrictEqual(
         { costUsd, inputTokens, kind, model, outputTokens, provider },
@@ -80,6 +81,50 @@ describe("Agent", () => {
         "gen_ai.tool.name": "forecast",
         "gen_ai.tool.call.id": "call-1"
       })
+    })
+  )
+
+  it.effect("records what a tool says that its call has cost", () =>
+    Effect.gen(function* () {
+      const answer = Effect.succeed({ credits: 3 })
+      const { spans } = yield* recorded(
+        Effect.all(
+          [
+            Agent.tool(answer, { name: "given", costUsd: 0.5 }),
+            Agent.tool(answer, { name: "read", costUsd: ({ credits }) => credits / 4 }),
+            Agent.tool(answer, { name: "unknown", costUsd: () => undefined }),
+            Agent.tool(answer, {
+              name: "throws",
+              costUsd: () => {
+                throw new Error("no")
+              }
+            }),
+            Agent.tool(answer, { name: "negative", costUsd: -1 }),
+            Agent.tool(answer, { name: "nan", costUsd: Number.NaN }),
+            Agent.tool(Effect.fail("no"), { name: "failed", costUsd: 0.25 }).pipe(Effect.ignore),
+            Stream.make(1, 2).pipe(
+              Agent.toolStream({ name: "stream", costUsd: (elements) => elements.length }),
+              Stream.runDrain
+            ),
+            Stream.make(1, 2).pipe(Agent.toolStream({ name: "given stream", costUsd: 4 }), Stream.runDrain)
+          ],
+          { discard: true }
+        )
+      )
+      assert.deepStrictEqual(
+        Object.fromEntries(spans.map((span) => [span.toolName, [span.costUsd, span.costSource]])),
+        {
+          given: [0.5, "custom"],
+          read: [0.75, "custom"],
+          unknown: [undefined, undefined],
+          throws: [undefined, undefined],
+          negative: [undefined, undefined],
+          nan: [undefined, undefined],
+          failed: [0.25, "custom"],
+          stream: [2, "custom"],
+          "given stream": [4, "custom"]
+        }
+      )
     })
   )
 

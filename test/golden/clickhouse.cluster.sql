@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS "default"."mastra_ai_spans_local" ON CLUSTER "agents"
   AgentName LowCardinality(Nullable(String)),
   IsEntry Bool DEFAULT ifNull(ParentSpanId = '' OR ParentIsRemote = true, false),
   Replayed Bool,
+  InputSize Nullable(Int64),
+  OutputSize Nullable(Int64),
+  AttributesSize Nullable(Int64),
   Record String CODEC(ZSTD(1)),
   TraceState Nullable(String) ALIAS JSONExtract(Record, 'traceState', 'Nullable(String)'),
   StatusMessage Nullable(String) ALIAS JSONExtract(Record, 'statusMessage', 'Nullable(String)'),
@@ -255,6 +258,6 @@ AS SELECT SessionId, min(
 
 INSERT INTO "default"."mastra_ai_schema" VALUES (
   1,
-  2,
+  3,
   now()
 )

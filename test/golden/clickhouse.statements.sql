@@ -12,7 +12,7 @@ WHERE database = 'default'
 AND table IN CAST('[\'asked_mastra_ai_logs\',\'asked_mastra_ai_metrics\',\'asked_mastra_ai_schema\',\'asked_mastra_ai_scores\',\'asked_mastra_ai_sessions\',\'asked_mastra_ai_spans\']', 'Array(String)') FORMAT JSONEachRow
 
 CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_spans" (TraceId String CODEC(ZSTD(1)), SpanId String CODEC(ZSTD(1)), ParentSpanId String CODEC(ZSTD(1)), ParentIsRemote Nullable(Bool), Name LowCardinality(String), Kind LowCardinality(String), SpanType LowCardinality(String), Status LowCardinality(String), ErrorType LowCardinality(Nullable(String)), StartTime DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)), EndTime Nullable(DateTime64(9, 'UTC')) CODEC(Delta, ZSTD(1)), SessionId String CODEC(ZSTD(1)), ThreadId Nullable(String) CODEC(ZSTD(1)), RunId Nullable(String) CODEC(ZSTD(1)), RequestId Nullable(String) CODEC(ZSTD(1)), ResourceId Nullable(String) CODEC(ZSTD(1)), UserId Nullable(String) CODEC(ZSTD(1)), OrganizationId Nullable(String) CODEC(ZSTD(1)), ConversationId Nullable(String) CODEC(ZSTD(1)), ServiceName LowCardinality(String), Environment LowCardinality(Nullable(String)), Tags Array(String) CODEC(ZSTD(1)), Metadata Map(String, String) CODEC(ZSTD(1)), Version UInt64, Model LowCardinality(Nullable(String)), RequestModel LowCardinality(Nullable(String)), Provider LowCardinality(Nullable(String)), InputTokens Nullable(Int64), OutputTokens Nullable(Int64), CachedInputTokens Nullable(Int64), CacheWriteTokens Nullable(Int64), ReasoningTokens Nullable(Int64), CostUsd Nullable(Float64), CostSource LowCardinality(Nullable(String)), TimeToFirstToken Nullable(Int64), ToolName LowCardinality(Nullable(String)), AgentName LowCardinality(Nullable(String)), IsEntry Bool DEFAULT ifNull(ParentSpanId = ''
-OR ParentIsRemote = true, false), Replayed Bool, Record String CODEC(ZSTD(1)), TraceState Nullable(String) ALIAS JSONExtract(Record, 'traceState', 'Nullable(String)'), StatusMessage Nullable(String) ALIAS JSONExtract(Record, 'statusMessage', 'Nullable(String)'), Attributes String ALIAS JSONExtractRaw(Record, 'attributes'), Events String ALIAS JSONExtractRaw(Record, 'events'), Links String ALIAS JSONExtractRaw(Record, 'links'), Resource String ALIAS JSONExtractRaw(Record, 'resource'), Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''), INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64, INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1, INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(StartTime), 604800)
+OR ParentIsRemote = true, false), Replayed Bool, InputSize Nullable(Int64), OutputSize Nullable(Int64), AttributesSize Nullable(Int64), Record String CODEC(ZSTD(1)), TraceState Nullable(String) ALIAS JSONExtract(Record, 'traceState', 'Nullable(String)'), StatusMessage Nullable(String) ALIAS JSONExtract(Record, 'statusMessage', 'Nullable(String)'), Attributes String ALIAS JSONExtractRaw(Record, 'attributes'), Events String ALIAS JSONExtractRaw(Record, 'events'), Links String ALIAS JSONExtractRaw(Record, 'links'), Resource String ALIAS JSONExtractRaw(Record, 'resource'), Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''), INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64, INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1, INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(StartTime), 604800)
 ORDER BY (StartTime, TraceId, SpanId) SETTINGS index_granularity = 512, min_compress_block_size = 16384, max_compress_block_size = 65536, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1
 
 CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_logs" (LogId String CODEC(ZSTD(1)), Timestamp DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)), Level LowCardinality(String), Message String CODEC(ZSTD(1)), TraceId Nullable(String) CODEC(ZSTD(1)), SpanId Nullable(String) CODEC(ZSTD(1)), SessionId String CODEC(ZSTD(1)), ThreadId Nullable(String) CODEC(ZSTD(1)), RunId Nullable(String) CODEC(ZSTD(1)), RequestId Nullable(String) CODEC(ZSTD(1)), ResourceId Nullable(String) CODEC(ZSTD(1)), UserId Nullable(String) CODEC(ZSTD(1)), OrganizationId Nullable(String) CODEC(ZSTD(1)), ConversationId Nullable(String) CODEC(ZSTD(1)), ServiceName LowCardinality(String), Environment LowCardinality(Nullable(String)), Tags Array(String) CODEC(ZSTD(1)), Metadata Map(String, String) CODEC(ZSTD(1)), Version UInt64, Record String CODEC(ZSTD(1)), Data String ALIAS JSONExtractRaw(Record, 'data'), Attributes String ALIAS JSONExtractRaw(Record, 'attributes'), LogSpans String ALIAS JSONExtractRaw(Record, 'logSpans'), Cause Nullable(String) ALIAS JSONExtract(Record, 'cause', 'Nullable(String)'), Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''), INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64, INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1, INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(Timestamp), 604800)
@@ -62,12 +62,12 @@ FROM system.tables
 WHERE database = 'default'
 AND name = 'asked_mastra_ai_scores' FORMAT JSONEachRow
 
-INSERT INTO "default"."asked_mastra_ai_schema" VALUES (1, 2, now())
+INSERT INTO "default"."asked_mastra_ai_schema" VALUES (1, 3, now())
 
 
 -- insertSpans and insertLogs
 
-INSERT INTO "default"."asked_mastra_ai_spans" (TraceId,SpanId,ParentSpanId,ParentIsRemote,Name,Kind,SpanType,Status,ErrorType,StartTime,EndTime,SessionId,ThreadId,RunId,RequestId,ResourceId,UserId,OrganizationId,ConversationId,ServiceName,Environment,Tags,Metadata,Version,Model,RequestModel,Provider,InputTokens,OutputTokens,CachedInputTokens,CacheWriteTokens,ReasoningTokens,CostUsd,CostSource,TimeToFirstToken,ToolName,AgentName,IsEntry,Replayed,Record) FORMAT RowBinary
+INSERT INTO "default"."asked_mastra_ai_spans" (TraceId,SpanId,ParentSpanId,ParentIsRemote,Name,Kind,SpanType,Status,ErrorType,StartTime,EndTime,SessionId,ThreadId,RunId,RequestId,ResourceId,UserId,OrganizationId,ConversationId,ServiceName,Environment,Tags,Metadata,Version,Model,RequestModel,Provider,InputTokens,OutputTokens,CachedInputTokens,CacheWriteTokens,ReasoningTokens,CostUsd,CostSource,TimeToFirstToken,ToolName,AgentName,IsEntry,Replayed,InputSize,OutputSize,AttributesSize,Record) FORMAT RowBinary
 
 INSERT INTO "default"."asked_mastra_ai_logs" (LogId,Timestamp,Level,Message,TraceId,SpanId,SessionId,ThreadId,RunId,RequestId,ResourceId,UserId,OrganizationId,ConversationId,ServiceName,Environment,Tags,Metadata,Version,Record) FORMAT RowBinary
 
@@ -579,12 +579,13 @@ SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestam
 AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
 AND NOT Replayed
 AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
-AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation'
+AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), ifNull(SpanType = 'model_generation', false)
+AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), ifNull(SpanType = 'model_generation', false)
+AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), ifNull((SpanType = 'model_generation'
+OR CostSource = 'custom'), false)
 AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids
 FROM (
-SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
 FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime IN (SELECT StartTime
 FROM "default"."asked_mastra_ai_spans"
@@ -656,12 +657,13 @@ SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestam
 AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
 AND NOT Replayed
 AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
-AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation'
+AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), ifNull(SpanType = 'model_generation', false)
+AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), ifNull(SpanType = 'model_generation', false)
+AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), ifNull((SpanType = 'model_generation'
+OR CostSource = 'custom'), false)
 AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids, max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
 FROM (
-SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd, ifNull((true
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd, ifNull((true
 AND TraceId = '00000000000000000000000000000001'), false) AS matches0, ifNull((true
 AND ThreadId = 'thread'), false) AS matches1, ifNull((true
 AND RunId = 'run'), false) AS matches2, ifNull((true
@@ -878,12 +880,13 @@ SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestam
 AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
 AND NOT Replayed
 AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
-AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation'
+AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), ifNull(SpanType = 'model_generation', false)
+AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), ifNull(SpanType = 'model_generation', false)
+AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), ifNull((SpanType = 'model_generation'
+OR CostSource = 'custom'), false)
 AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids
 FROM (
-SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
 FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime IN (SELECT StartTime
 FROM "default"."asked_mastra_ai_spans"
@@ -934,12 +937,13 @@ SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestam
 AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
 AND NOT Replayed
 AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
-AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation'
+AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), ifNull(SpanType = 'model_generation', false)
+AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), ifNull(SpanType = 'model_generation', false)
+AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), ifNull((SpanType = 'model_generation'
+OR CostSource = 'custom'), false)
 AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids
 FROM (
-SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
 FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime IN (SELECT StartTime
 FROM "default"."asked_mastra_ai_spans"
@@ -1131,6 +1135,16 @@ LIMIT 1 BY SpanId
 LIMIT 10001 FORMAT JSONEachRow
 
 
+-- traceOutline
+
+SELECT SpanId AS spanId, nullIf(ParentSpanId, '') AS parentSpanId, ParentIsRemote AS parentIsRemote, Name AS name, Kind AS kind, SpanType AS spanType, Status AS status, ErrorType AS errorType, toUnixTimestamp64Nano(StartTime) AS startTime, toUnixTimestamp64Nano(EndTime) AS endTime, nullIf(SessionId, '') AS sessionId, Model AS model, Provider AS provider, ToolName AS toolName, AgentName AS agentName, InputTokens AS inputTokens, OutputTokens AS outputTokens, CostUsd AS costUsd, CostSource AS costSource, InputSize AS inputSize, OutputSize AS outputSize, AttributesSize AS attributesSize
+FROM "default"."asked_mastra_ai_spans"
+WHERE TraceId = '00000000000000000000000000000001'
+ORDER BY StartTime, SpanId, Version DESC
+LIMIT 1 BY SpanId
+LIMIT 100001 FORMAT JSONEachRow
+
+
 -- getSpan
 
 SELECT Record AS record
@@ -1149,12 +1163,13 @@ SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestam
 AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
 AND NOT Replayed
 AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
-AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), SpanType = 'model_generation'
-AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), SpanType = 'model_generation'
+AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), ifNull(SpanType = 'model_generation', false)
+AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), ifNull(SpanType = 'model_generation', false)
+AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), ifNull((SpanType = 'model_generation'
+OR CostSource = 'custom'), false)
 AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids
 FROM (
-SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
 FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime IN (SELECT StartTime
 FROM "default"."asked_mastra_ai_spans"

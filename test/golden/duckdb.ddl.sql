@@ -164,5 +164,8 @@ CREATE TABLE mastra_ai_spans(
   dropped JSON,
   trace_key BIGINT,
   entry_key BIGINT,
-  replayed BOOLEAN
+  replayed BOOLEAN,
+  input_size BIGINT,
+  output_size BIGINT,
+  attributes_size BIGINT
 );

@@ -13,7 +13,7 @@ FROM "mastra_ai_schema"
 ORDER BY major DESC, minor DESC
 LIMIT 1
 
-CREATE TABLE IF NOT EXISTS "mastra_ai_spans" ("trace_id" VARCHAR, "span_id" VARCHAR, "parent_span_id" VARCHAR, "parent_is_remote" BOOLEAN, "trace_state" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "span_type" VARCHAR, "status" VARCHAR, "status_message" VARCHAR, "error_type" VARCHAR, "start_time" BIGINT, "end_time" BIGINT, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "model" VARCHAR, "request_model" VARCHAR, "provider" VARCHAR, "input_tokens" BIGINT, "output_tokens" BIGINT, "cached_input_tokens" BIGINT, "cache_write_tokens" BIGINT, "reasoning_tokens" BIGINT, "cost_usd" DOUBLE, "cost_source" VARCHAR, "time_to_first_token" BIGINT, "tool_name" VARCHAR, "agent_name" VARCHAR, "attributes" JSON, "events" JSON, "links" JSON, "resource" JSON, "dropped" JSON, "trace_key" BIGINT, "entry_key" BIGINT, "replayed" BOOLEAN)
+CREATE TABLE IF NOT EXISTS "mastra_ai_spans" ("trace_id" VARCHAR, "span_id" VARCHAR, "parent_span_id" VARCHAR, "parent_is_remote" BOOLEAN, "trace_state" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "span_type" VARCHAR, "status" VARCHAR, "status_message" VARCHAR, "error_type" VARCHAR, "start_time" BIGINT, "end_time" BIGINT, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "model" VARCHAR, "request_model" VARCHAR, "provider" VARCHAR, "input_tokens" BIGINT, "output_tokens" BIGINT, "cached_input_tokens" BIGINT, "cache_write_tokens" BIGINT, "reasoning_tokens" BIGINT, "cost_usd" DOUBLE, "cost_source" VARCHAR, "time_to_first_token" BIGINT, "tool_name" VARCHAR, "agent_name" VARCHAR, "attributes" JSON, "events" JSON, "links" JSON, "resource" JSON, "dropped" JSON, "trace_key" BIGINT, "entry_key" BIGINT, "replayed" BOOLEAN, "input_size" BIGINT, "output_size" BIGINT, "attributes_size" BIGINT)
 
 CREATE INDEX IF NOT EXISTS "idx_spans_session_id" ON "mastra_ai_spans" (session_id)
 
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS "mastra_ai_scores" ("score_id" VARCHAR, "time" BIGINT
 
 CREATE INDEX IF NOT EXISTS "idx_scores_session_id" ON "mastra_ai_scores" (session_id)
 
-INSERT INTO "mastra_ai_schema" VALUES (1, 2, now()::TIMESTAMP)
+INSERT INTO "mastra_ai_schema" VALUES (1, 3, now()::TIMESTAMP)
 
 
 -- insertSpans and insertLogs
@@ -39,8 +39,8 @@ FROM "mastra_ai_spans"
 WHERE start_time BETWEEN $1
 AND $2
 
-INSERT INTO "mastra_ai_spans" ("trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed")
-SELECT nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$5::BOOLEAN
+INSERT INTO "mastra_ai_spans" ("trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed","input_size","output_size","attributes_size")
+SELECT nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$5::BOOLEAN,$6::BIGINT,$7::BIGINT,nullif(field[37], $3)::BIGINT
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
 
@@ -77,8 +77,8 @@ WHERE start_time BETWEEN $1
 AND $2
 AND trace_id || span_id IN (SELECT unnest(string_split($3, ',')))
 
-INSERT INTO "mastra_ai_spans" ("trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed")
-SELECT nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$5::BOOLEAN
+INSERT INTO "mastra_ai_spans" ("trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed","input_size","output_size","attributes_size")
+SELECT nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$5::BOOLEAN,$6::BIGINT,$7::BIGINT,nullif(field[37], $3)::BIGINT
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
 
@@ -1163,7 +1163,7 @@ ORDER BY last_activity desc, session_id desc
 LIMIT ?
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
+SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, cost_source, replayed, status = 'error'
 AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE rowid IN (SELECT rowid
@@ -1185,7 +1185,8 @@ AND parent.trace_id = span.trace_id
 AND parent.span_id = span.parent_span_id ), of_spans AS (
 SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns, count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE (span_type = 'model_generation'
+OR cost_source = 'custom')
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM linked
 GROUP BY session_id ), of_logs AS (
@@ -1270,7 +1271,7 @@ ORDER BY last_activity desc, session_id desc
 LIMIT ?
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
+SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, cost_source, replayed, status = 'error'
 AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE rowid IN (SELECT rowid
@@ -1292,7 +1293,8 @@ AND parent.trace_id = span.trace_id
 AND parent.span_id = span.parent_span_id ), of_spans AS (
 SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns, count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE (span_type = 'model_generation'
+OR cost_source = 'custom')
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM linked
 GROUP BY session_id ), of_logs AS (
@@ -1340,7 +1342,7 @@ ORDER BY last_activity::HUGEINT - first_activity desc, session_id desc
 LIMIT ?
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
+SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, cost_source, replayed, status = 'error'
 AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE rowid IN (SELECT rowid
@@ -1362,7 +1364,8 @@ AND parent.trace_id = span.trace_id
 AND parent.span_id = span.parent_span_id ), of_spans AS (
 SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns, count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE (span_type = 'model_generation'
+OR cost_source = 'custom')
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM linked
 GROUP BY session_id ), of_logs AS (
@@ -1416,7 +1419,7 @@ ORDER BY last_activity asc, session_id asc
 LIMIT ?
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed, status = 'error'
+SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, cost_source, replayed, status = 'error'
 AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
 WHERE rowid IN (SELECT rowid
@@ -1438,7 +1441,8 @@ AND parent.trace_id = span.trace_id
 AND parent.span_id = span.parent_span_id ), of_spans AS (
 SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns, count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE span_type = 'model_generation'
+AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE (span_type = 'model_generation'
+OR cost_source = 'custom')
 AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
 FROM linked
 GROUP BY session_id ), of_logs AS (
@@ -1796,6 +1800,16 @@ ORDER BY start_time, span_id
 LIMIT ?
 
 
+-- traceOutline
+
+SELECT to_json([span_id::VARCHAR, parent_span_id::VARCHAR, parent_is_remote::VARCHAR, name::VARCHAR, kind::VARCHAR, span_type::VARCHAR, status::VARCHAR, error_type::VARCHAR, start_time::VARCHAR, end_time::VARCHAR, session_id::VARCHAR, model::VARCHAR, provider::VARCHAR, tool_name::VARCHAR, agent_name::VARCHAR, input_tokens::VARCHAR, output_tokens::VARCHAR, cost_usd::VARCHAR, cost_source::VARCHAR, input_size::VARCHAR, output_size::VARCHAR, attributes_size::VARCHAR])::VARCHAR AS json, attributes_size IS NOT NULL AS sized
+FROM "mastra_ai_spans"
+WHERE (trace_key = ?
+AND trace_id = ?)
+ORDER BY start_time, span_id
+LIMIT ?
+
+
 -- getSpan
 
 SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
@@ -1863,6 +1877,7 @@ SELECT to_json({ traceId: trace_id,
   endTime: end_time::VARCHAR,
   userId: user_id,
   spanType: span_type,
+  costSource: cost_source,
   status: status,
   statusMessage: status_message,
   errorType: error_type,

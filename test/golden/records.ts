@@ -178,6 +178,7 @@ export const questions: ReadonlyArray<Question> = [
   asks("sessionTimeline", (_) => _.sessionTimeline({ sessionId })),
   asksNext("sessionTimeline", (_, pagination) => _.sessionTimeline({ sessionId, pagination })),
   asks("getTrace", (_) => _.getTrace(wholeSpan.traceId)),
+  asks("traceOutline", (_) => _.traceOutline(wholeSpan.traceId)),
   asks("getSpan", (_) => _.getSpan(wholeSpan)),
   asks("getSession", (_) => _.getSession(sessionId)),
   asks("deleteSession", (_) => _.deleteSession(sessionId)),

@@ -18,6 +18,7 @@ describe("Storage.make", () => {
         listSpans: storage.listSpans(),
         listLogs: storage.listLogs(),
         getTrace: storage.getTrace(traceId(1)),
+        traceOutline: storage.traceOutline(traceId(1)),
         getSpan: storage.getSpan({ traceId: traceId(1), spanId: spanId(1) }),
         listSessions: storage.listSessions(),
         getSession: storage.getSession("s"),

@@ -1,5 +1,7 @@
 /** What the spans of agents, models and tools say by the GenAI conventions. */
+import { cacheWrite1hTokens, costSource } from "../../signal/conventions/effectObservability.js"
 import * as genAi from "../../signal/conventions/genAi.js"
+import type { CostSource } from "../../signal/SpanRecord.js"
 
 /** The facts that a model gives with its response. */
 export interface Response {
@@ -15,9 +17,11 @@ export interface Response {
   readonly cachedInputTokens?: number | undefined
   /** Of the input tokens, those that were written to a cache. */
   readonly cacheWriteTokens?: number | undefined
+  /** Of the tokens that were written to a cache, those that stay there for an hour, which cost more. */
+  readonly cacheWrite1hTokens?: number | undefined
   /** Of the output tokens, those that were spent on reasoning. */
   readonly reasoningTokens?: number | undefined
-  /** US dollars. */
+  /** US dollars, as the provider or a gateway says it. */
   readonly costUsd?: number | undefined
 }
 
@@ -31,7 +35,14 @@ export const ofResponse = (response: Response) => ({
   [genAi.cacheWriteTokens]: response.cacheWriteTokens,
   [genAi.cacheCreationTokens]: response.cacheWriteTokens,
   [genAi.reasoningTokens]: response.reasoningTokens,
-  [genAi.cost]: response.costUsd
+  [cacheWrite1hTokens]: response.cacheWrite1hTokens,
+  ...ofCost(response.costUsd, "provider")
+})
+
+/** A cost, and who says it. */
+export const ofCost = (costUsd: number | undefined, source: CostSource) => ({
+  [genAi.cost]: costUsd,
+  [costSource]: isCount(costUsd) ? source : undefined
 })
 
 /** A count with its parts: where they are more than the whole, it was counted apart from them. */

@@ -12,7 +12,13 @@ export type Finish = Pick<Response.FinishPart, "usage"> & { readonly metadata?: 
 /** Tokens as they are recorded. What is not known is absent. */
 export type Tokens = Pick<
   attributes.Response,
-  "inputTokens" | "outputTokens" | "cachedInputTokens" | "cacheWriteTokens" | "reasoningTokens" | "costUsd"
+  | "inputTokens"
+  | "outputTokens"
+  | "cachedInputTokens"
+  | "cacheWriteTokens"
+  | "cacheWrite1hTokens"
+  | "reasoningTokens"
+  | "costUsd"
 >
 
 /**
@@ -34,7 +40,9 @@ export const tokensOf = ({ metadata, usage }: Finish): Tokens => {
   return plain
 }
 
-type Plain = Omit<Tokens, "cacheWriteTokens" | "costUsd"> & { readonly totalTokens?: number | undefined }
+type Plain = Omit<Tokens, "cacheWriteTokens" | "cacheWrite1hTokens" | "costUsd"> & {
+  readonly totalTokens?: number | undefined
+}
 
 /** The ways of the providers that count otherwise, by the key of their metadata. */
 const providers: { readonly [key: string]: (plain: Plain, said: object) => Tokens } = {
@@ -48,7 +56,8 @@ const providers: { readonly [key: string]: (plain: Plain, said: object) => Token
       inputTokens: isRaw ? sum(uncached, cachedInputTokens, cacheWriteTokens) : plain.inputTokens,
       outputTokens: plain.outputTokens ?? count(raw, "output_tokens"),
       cachedInputTokens,
-      cacheWriteTokens
+      cacheWriteTokens,
+      cacheWrite1hTokens: count(at(raw, "cache_creation"), "ephemeral_1h_input_tokens")
     }
   },
   bedrock(plain, said) {

@@ -18,6 +18,7 @@ import type { Stats } from "../Stats.js"
 import { endFlushes, failFlushes, flush, fork } from "./flush.js"
 import * as Losses from "./losses.js"
 import * as Metrics from "./metrics.js"
+import * as Notices from "./notices.js"
 import { Spool, type SpoolOptions } from "./spool.js"
 import * as Writer from "./writer.js"
 
@@ -66,7 +67,7 @@ export const make = Effect.fnUntraced(function* (
   const sayLosses = Losses.make(writer)
   const settled = Effect.zipRight(
     Effect.sync(() => endFlushes(writer)),
-    sayLosses(false)
+    Effect.zipRight(sayLosses(false), Notices.of(processors))
   ).pipe(
     metrics ? Effect.zipLeft(Effect.map(stats, Metrics.make())) : identity,
     Effect.catchAllCause(() => Effect.void)

@@ -11,7 +11,9 @@ const threadId = "effect_observability.thread_id"
 const runId = "effect_observability.run_id"
 const requestId = "effect_observability.request_id"
 export const organizationId = "effect_observability.organization_id"
-const costSource = "effect_observability.cost_source"
+export const costSource = "effect_observability.cost_source"
+/** Of the tokens that were written to a cache, those that stay for an hour: they cost more than those for 5 minutes. */
+export const cacheWrite1hTokens = "effect_observability.cache_write_1h_tokens"
 const timeToFirstToken = "effect_observability.time_to_first_token"
 
 export const convention = {

@@ -11,6 +11,7 @@ import { type RecordOf, type SignalName, sessionSignals, signalNames, signals } 
 import type { Condition, Derived, Engine, Primitives, Removal, SessionQuery, TraceQuery } from "../Engine.js"
 import type { Deleted } from "../StorageService.js"
 import { matches, matchesAll } from "./matches.js"
+import { traceOutline } from "./outline.js"
 import { recordKey, sessionKey, spanKey, timelineKey } from "./query.js"
 import { representative, select } from "./select.js"
 import { earliestTime, max, type Session, summarized } from "./summarized.js"
@@ -27,7 +28,7 @@ const derived = <E>(engine: Primitives<E>): Derived<E> => ({
   ...deletes(engine)
 })
 
-type Traces = "listTraces" | "traceSpans" | "getSpan"
+type Traces = "listTraces" | "traceSpans" | "traceOutline" | "getSpan"
 type Sessions = "listSessions" | "getSession" | "sessionTimeline"
 type Deletes = "deleteBefore" | "deleteSession"
 
@@ -66,6 +67,7 @@ const traces = <E>(engine: Primitives<E>): Pick<Derived<E>, Traces> => {
         return select(shown, spanKey, query)
       }),
     traceSpans: (traceId, limit) => first(limit, [equals("traceId", traceId)]),
+    traceOutline: traceOutline(engine),
     getSpan: ({ spanId, traceId }) =>
       Effect.map(first(1, [equals("traceId", traceId), equals("spanId", spanId)]), Arr.head)
   }

@@ -163,6 +163,7 @@ const methods = Struct.keys({
   remove: true,
   listTraces: true,
   traceSpans: true,
+  traceOutline: true,
   getSpan: true,
   listSessions: true,
   getSession: true,

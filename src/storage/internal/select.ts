@@ -45,8 +45,10 @@ export const select = <Row>(
 }
 
 /** The order of spans by their start. */
-export const byStart = (a: SpanRecord, b: SpanRecord): number =>
-  compare(a.startTime, b.startTime) || compare(a.spanId, b.spanId)
+export const byStart = (
+  a: Pick<SpanRecord, "spanId" | "startTime">,
+  b: Pick<SpanRecord, "spanId" | "startTime">
+): number => compare(a.startTime, b.startTime) || compare(a.spanId, b.spanId)
 
 /** A key that ends early is equal to all that begin like it. */
 export const compareKeys = (a: Key, b: Key): number => {

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import { type RecordOf, type SignalName, signalOf, signals } from "../../signal/signals.js"
 import type { Engine, Key, Page } from "../Engine.js"
 import type { StorageError } from "../StorageError.js"
-import type { OrderBy, PaginatedResult, StorageService, Trace } from "../StorageService.js"
+import type { OrderBy, PaginatedResult, StorageService, Trace, TraceOutline } from "../StorageService.js"
 import { complete } from "./derived.js"
 import { invalidArgument } from "./errors.js"
 import * as query from "./query.js"
@@ -14,6 +14,7 @@ import { treeOrder } from "./tree.js"
 import { check } from "./validate.js"
 
 const maxTraceSpans = 10_000
+const maxOutlineSpans = 100_000
 
 /** The service over an engine. */
 export const make = (given: Engine): StorageService => {
@@ -56,8 +57,16 @@ export const make = (given: Engine): StorageService => {
       const spans = yield* engine.traceSpans(traceId, maxTraceSpans + 1)
       if (spans.length === 0) return Option.none()
       const truncated = spans.length > maxTraceSpans
-      const trace: Trace = { traceId, spans: treeOrder(truncated ? spans.slice(0, maxTraceSpans) : spans), truncated }
-      return Option.some(trace)
+      const ordered = yield* treeOrder(truncated ? spans.slice(0, maxTraceSpans) : spans)
+      return Option.some<Trace>({ traceId, spans: ordered, truncated })
+    }),
+    traceOutline: Effect.fnUntraced(function* (id) {
+      const traceId = yield* query.traceId(id)
+      const spans = yield* engine.traceOutline(traceId, maxOutlineSpans + 1)
+      if (spans.length === 0) return Option.none()
+      const truncated = spans.length > maxOutlineSpans
+      const ordered = yield* treeOrder(truncated ? spans.slice(0, maxOutlineSpans) : spans)
+      return Option.some<TraceOutline>({ traceId, spans: ordered, truncated })
     }),
     getSpan: (key) => Effect.flatMap(query.spanId(key), engine.getSpan),
     getSession: (id) => Effect.flatMap(query.sessionId(id), engine.getSession),

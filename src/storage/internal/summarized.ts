@@ -27,9 +27,13 @@ export const summarized = (
     ...spans.flatMap((span) => [span.startTime, max(span.startTime, span.endTime ?? span.startTime)]),
     ...logs.map((log) => log.timestamp)
   ].sort(compare)
-  const generations = spans.filter((span) => span.spanType === "model_generation" && !isReplayed(span))
   const sum = (field: "inputTokens" | "outputTokens" | "costUsd") =>
-    clamped(generations.reduce((total, span) => total + (span[field] ?? 0), 0))
+    clamped(
+      spans.reduce(
+        (total, span) => (isSummed[field](span) && !isReplayed(span) ? total + (span[field] ?? 0) : total),
+        0
+      )
+    )
   const summary = new SessionSummary(
     {
       sessionId: sessionId as SessionSummary["sessionId"],
@@ -48,6 +52,14 @@ export const summarized = (
     true
   )
   return { spans, logs, summary }
+}
+
+/** Agents repeat what their children used; what a program says to cost, as a tool does, is not repeated. */
+const isGeneration = (span: SpanRecord): boolean => span.spanType === "model_generation"
+const isSummed = {
+  inputTokens: isGeneration,
+  outputTokens: isGeneration,
+  costUsd: (span: SpanRecord): boolean => isGeneration(span) || span.costSource === "custom"
 }
 
 /** A sum beyond all numbers is the largest. */

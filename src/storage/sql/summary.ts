@@ -9,6 +9,15 @@ export const summed = Object.entries(signals.spans.fields).flatMap(([name, { kin
   summed ? [{ name, kind }] : []
 )
 
+/**
+ * The spans of which a field is summed, by the columns of an engine: agents repeat what their children used, and what a
+ * program says to cost, as a tool does, is not repeated.
+ */
+export const isSummed = (name: string, spanType: string, costSource: string): string =>
+  name === "costUsd"
+    ? `(${spanType} = 'model_generation' OR ${costSource} = 'custom')`
+    : `${spanType} = 'model_generation'`
+
 /** A sum of doubles within those that are finite, in the SQL of any engine. */
 export const finite = (sum: string): string => `greatest(least(${sum}, ${Number.MAX_VALUE}), -${Number.MAX_VALUE})`
 

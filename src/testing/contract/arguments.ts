@@ -179,6 +179,8 @@ export const argumentsContract = (layer: StorageLayer) =>
         const id = "0".repeat(16)
         yield* refuses(storage.getTrace("x"), "traceId")
         yield* refuses(storage.getTrace(asAsked(undefined)), "traceId")
+        yield* refuses(storage.traceOutline("x"), "traceId")
+        yield* refuses(storage.traceOutline(asAsked(undefined)), "traceId")
         yield* refuses(storage.getSpan({ traceId: "x", spanId: id }), "traceId")
         yield* refuses(storage.getSpan({ traceId: id + id, spanId: "x" }), "spanId")
         yield* refuses(storage.getSpan(asAsked({ traceId: id + id })), "spanId")

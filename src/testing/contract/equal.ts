@@ -48,6 +48,7 @@ export const sameSessionsAndTraces = Effect.fnUntraced(function* (
 ) {
   for (const id of [...traceIds, "0".repeat(32)]) {
     assert.deepStrictEqual(yield* actual.getTrace(id), yield* expected.getTrace(id), id)
+    assert.deepStrictEqual(yield* actual.traceOutline(id), yield* expected.traceOutline(id), id)
   }
   for (const id of [...sessionIds, "nowhere"]) {
     assert.deepStrictEqual(yield* actual.getSession(id), yield* expected.getSession(id), id)

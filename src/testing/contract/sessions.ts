@@ -110,6 +110,31 @@ export const sessionsContract = (layer: StorageLayer): void => {
         )
       }))
 
+    test("sums what a program says to cost, whatever the span, and no cost that an agent repeats", (storage) =>
+      Effect.gen(function* () {
+        const inSession = { sessionId: "s", traceId: traceId(1), inputTokens: 1 } as const
+        const replayed = { attributes: { "effect_observability.replay": true } }
+        yield* store(
+          storage,
+          span({ ...inSession, spanType: "agent_run", costUsd: 64, costSource: "provider" }),
+          span({ ...inSession, spanType: "agent_run", costUsd: 64, costSource: "table" }),
+          span({ ...inSession, spanType: "generic", costUsd: 64 }),
+          span({ ...inSession, spanType: "tool_call", costUsd: 64 }),
+          span({ ...inSession, spanType: "tool_call", costUsd: 0.5, costSource: "custom" }),
+          span({ ...inSession, spanType: "tool_call", costUsd: 64, costSource: "custom", ...replayed }),
+          span({ ...inSession, spanType: "generic", costUsd: 1, costSource: "custom" }),
+          span({ ...inSession, spanType: "model_generation", costUsd: 2, costSource: "custom" }),
+          span({ ...inSession, spanType: "model_generation", costUsd: 4, costSource: "table" }),
+          span({ ...inSession, spanType: "model_generation", costUsd: 8, costSource: "provider" }),
+          span({ ...inSession, spanType: "model_generation", costUsd: 16 }),
+          span({ ...inSession, spanType: "model_generation" })
+        )
+        const session = Option.getOrThrow(yield* storage.getSession("s"))
+        assert.deepStrictEqual([session.costUsd, session.inputTokens], [31.5, 5])
+        const { items } = yield* storage.listSessions()
+        assert.deepStrictEqual(items, [session])
+      }))
+
     /** A span of trace 1 that failed, unless `fields` say something else. */
     const failed = (n: number, parent: number | undefined, fields: SpanFields = {}) =>
       span({

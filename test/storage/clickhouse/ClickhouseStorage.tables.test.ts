@@ -130,7 +130,7 @@ describeClickhouse("ClickhouseStorage", () => {
       const versions = yield* sql.unsafe(`SELECT Major, Minor FROM "${prefix}mastra_ai_schema" ORDER BY Minor`)
       assert.deepStrictEqual(versions, [
         { Major: 1, Minor: 0 },
-        { Major: 1, Minor: 2 }
+        { Major: 1, Minor: 3 }
       ])
     })
   )

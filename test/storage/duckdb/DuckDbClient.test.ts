@@ -133,8 +133,12 @@ describe("DuckDbClient", () => {
       Effect.gen(function* () {
         const sql = yield* make()
         let turns = 0
+        let last = performance.now()
+        const held: Array<number> = []
         const count = () => {
           turns++
+          held.push(performance.now() - last)
+          last = performance.now()
           immediate = setImmediate(count)
         }
         let immediate = setImmediate(count)
@@ -142,7 +146,10 @@ describe("DuckDbClient", () => {
         const rows = yield* sql.unsafe(`SELECT ${columns} FROM range(20000)`)
         clearImmediate(immediate)
         assert.strictEqual(rows.length, 20000)
-        assert.isAbove(turns, 50)
+        assert.isAbove(turns, 5)
+        // Half of the time is spent in slices of a few milliseconds: others on the machine lengthen some of them.
+        const sorted = held.filter((millis) => millis > 1).sort((a, b) => a - b)
+        assert.isBelow(sorted[Math.floor(sorted.length / 2)] ?? 0, 15)
       })
     )
   })

@@ -100,6 +100,32 @@ describe("the file of a DuckDbStorage", () => {
     })
   )
 
+  it.scoped("of before outlines were asked for has them of what it has", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const attributes = { "gen_ai.input.messages": ["hello"], a: { b: 1 } }
+      const spans = [1, 2, 3].map((n) =>
+        span({ traceId: traceId(1), spanId: spanId(n), attributes, sessionId: "s", costUsd: n })
+      )
+      yield* withStorage({ path }, (storage) => storage.insertSpans(spans.slice(0, 2)))
+      yield* withClient(path, (sql) =>
+        Effect.forEach(["input_size", "output_size", "attributes_size"], (column) =>
+          sql.unsafe(`ALTER TABLE mastra_ai_spans DROP COLUMN ${column}`)
+        )
+      )
+      yield* withStorage({ path }, (storage) =>
+        Effect.gen(function* () {
+          const memory = yield* Effect.provide(Storage.Storage, Storage.layerMemory)
+          yield* memory.insertSpans(spans.slice(0, 2))
+          assert.deepStrictEqual(yield* storage.traceOutline(traceId(1)), yield* memory.traceOutline(traceId(1)))
+          yield* storage.insertSpans(spans.slice(2))
+          yield* memory.insertSpans(spans.slice(2))
+          assert.deepStrictEqual(yield* storage.traceOutline(traceId(1)), yield* memory.traceOutline(traceId(1)))
+        })
+      )
+    })
+  )
+
   it.scoped("has the columns that anyone's SQL can read", () =>
     Effect.gen(function* () {
       const path = yield* newFile
@@ -170,7 +196,7 @@ describe("the file of a DuckDbStorage", () => {
       const versions = yield* withClient(path, (sql) => sql`SELECT major, minor FROM mastra_ai_schema ORDER BY since`)
       assert.deepStrictEqual(versions, [
         { major: 1, minor: 0 },
-        { major: 1, minor: 2 }
+        { major: 1, minor: 3 }
       ])
     })
   )

@@ -9,7 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { mapInTurns } from "../../../runtime/eventLoop.js"
+import { inTurns } from "../../../runtime/eventLoop.js"
 import { invalidArgument, storageError } from "../../internal/errors.js"
 import { StorageError } from "../../StorageError.js"
 import { clientLogger } from "./logger.js"
@@ -56,11 +56,11 @@ export const make = Effect.fnUntraced(function* (
         })
         const status = answer.http_status_code ?? 200
         const failed = status < 200 || status > 299 || "x-clickhouse-exception-code" in answer.response_headers
-        const read = await textOf(answer.stream, abort_signal, failed).catch((error) => {
-          if (failed) return ""
+        const read = await linesOf(answer.stream, abort_signal, failed).catch((error) => {
+          if (failed) return []
           throw error
         })
-        if (failed) throw failureOf(status, read, otherwise)
+        if (failed) throw failureOf(status, read.join("\n"), otherwise)
         return read
       },
       catch: (cause) => (cause instanceof StorageError ? cause : storageErrorOf(cause, otherwise))
@@ -159,40 +159,58 @@ const roomFor = (query: string): ClickHouseSettings =>
 const maxBytes = 256 * 2 ** 20
 const maxErrorBytes = 64 * 2 ** 10
 
-const textOf = async (stream: Readable, signal: AbortSignal, isError: boolean): Promise<string> => {
+/** The lines of an answer. They are cut as it comes: to cut a text of 100 MB holds the event loop for as long as to read it. */
+const linesOf = async (stream: Readable, signal: AbortSignal, isError: boolean): Promise<Array<string>> => {
   const decoder = new TextDecoder()
-  let read = ""
+  const lines: Array<string> = []
+  let last = ""
   let bytes = 0
   for await (const chunk of addAbortSignal(signal, stream) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length
-    read += decoder.decode(chunk, { stream: true })
-    if (isError && bytes > maxErrorBytes) return read
+    const [first = "", ...others] = decoder.decode(chunk, { stream: true }).split("\n")
+    last += first
+    for (const line of others) {
+      lines.push(last)
+      last = line
+    }
+    if (isError && bytes > maxErrorBytes) break
     if (bytes > maxBytes) {
       throw storageError("Query", `the answer has more than ${maxBytes / 2 ** 20} MiB: ask for less at once`)
     }
   }
-  return read + decoder.decode()
+  lines.push(last + decoder.decode())
+  return lines
 }
 
 /** Rows come one a line; what is none says why the rest is missing. */
-const parseRows = Effect.fnUntraced(function* <C extends Columns>(columns: C, answer: string) {
-  const lines = answer.split("\n")
-  const broken = lines.pop() ?? ""
-  const rows = yield* mapInTurns(lines, (line) => Option.filter(parseJson(line), isRow))
-  const complete = Option.all(rows)
-  if (Option.isNone(complete)) return yield* strangeAnswer(lines.slice(rows.findIndex(Option.isNone)).join("\n"))
+const parseRows = Effect.fnUntraced(function* <C extends Columns>(columns: C, answer: Array<string>) {
+  const lines = answer.slice(0, -1)
+  const broken = answer.at(-1) ?? ""
+  const { fault, rows } = yield* inTurns(() => parsed(columns, lines))
+  if (rows.length < lines.length) return yield* strangeAnswer(lines.slice(rows.length).join("\n"))
   if (broken !== "") {
     const isPart = broken.startsWith("{") && Option.isNone(parseJson(broken))
     return yield* isPart ? (exceptionIn(broken) ?? brokenOff()) : strangeAnswer(broken)
   }
-  for (const row of complete.value) {
-    const fault = faultOf(columns, row)
-    if (fault !== undefined) {
-      return yield* storageError("Query", `the server answered a row that is not what was asked for: ${fault}`)
-    }
+  if (fault !== undefined) {
+    return yield* storageError("Query", `the server answered a row that is not what was asked for: ${fault}`)
   }
-  return complete.value as ReadonlyArray<RowOf<C>>
+  return rows as ReadonlyArray<RowOf<C>>
 })
+
+/** The rows up to the first line that is none, and the first column that does not hold what it should. */
+function* parsed(columns: Columns, lines: ReadonlyArray<string>) {
+  const rows: Array<object> = []
+  let fault: string | undefined
+  for (const line of lines) {
+    const row = Option.filter(parseJson(line), isRow)
+    if (Option.isNone(row)) break
+    fault ??= faultOf(columns, row.value)
+    rows.push(row.value)
+    yield
+  }
+  return { rows, fault }
+}
 
 const parseJson = Option.liftThrowable((line: string): unknown => JSON.parse(line))
 
@@ -202,8 +220,10 @@ const isRow = (json: unknown): json is object => Predicate.isRecord(json) && !("
 const brokenOff = () => storageError("Unavailable", "the answer of the server broke off")
 
 /** Statements that are no queries have nothing to answer. */
-const expectNothing = (otherwise: Otherwise) => (answer: string) =>
-  answer === "" ? Effect.void : (exceptionIn(answer, otherwise) ?? strangeAnswer(answer))
+const expectNothing = (otherwise: Otherwise) => (lines: ReadonlyArray<string>) => {
+  const answer = lines.join("\n")
+  return answer === "" ? Effect.void : (exceptionIn(answer, otherwise) ?? strangeAnswer(answer))
+}
 
 /** The one row that a query gives. */
 export const one = <Row>(rows: ReadonlyArray<Row>): Effect.Effect<Row, StorageError> => {

@@ -3,6 +3,7 @@
  * signal is written here.
  */
 import type { Field } from "../../../signal/Field.js"
+import { attributesSize, inputSize, outputSize } from "../../../signal/internal/contentSizes.js"
 import { isEntry as isEntrySpan, isReplayed } from "../../../signal/internal/spans.js"
 import type { Signal } from "../../../signal/Signal.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
@@ -28,7 +29,7 @@ interface Options {
 }
 
 /** A signal in ClickHouse. */
-export interface Layout extends Required<Omit<Options, "filtered" | "blank" | "computed" | "activity">> {
+export interface Layout extends Required<Omit<Options, "filtered" | "computed" | "activity">> {
   readonly signal: Signal & { readonly name: SignalName }
   /** The columns that are written, in their order. */
   readonly columns: ReadonlyArray<Column>
@@ -70,6 +71,7 @@ const layout = (
     key: signal.key.map(pascalCase),
     isTimeFixed: signal.fields[signal.time]?.fixed === true,
     activity,
+    blank,
     indexes,
     lacks,
     shardBy
@@ -92,6 +94,22 @@ const replayed: Column = {
   write: (to, span) => to.bool(isReplayed(span as unknown as SpanRecord))
 }
 
+/** The size of a part of the payload; NULL in rows of before, and in those of others. */
+const sizeColumn = (name: string, sizeOf: (span: SpanRecord) => number): Column => ({
+  name,
+  type: "Nullable(Int64)",
+  write: (to, span) => {
+    to.bool(false)
+    to.int64(BigInt(sizeOf(span as unknown as SpanRecord)))
+  }
+})
+
+const sizes = [
+  sizeColumn("InputSize", inputSize),
+  sizeColumn("OutputSize", outputSize),
+  sizeColumn("AttributesSize", attributesSize)
+]
+
 /** An index by block of 512 rows, and one by 64 blocks that is asked before: few blocks of a large table need a look. */
 const indexOf = (index: string, column: string, falsePositives: number) => {
   const bloom = `${column} TYPE bloom_filter(${falsePositives}) GRANULARITY`
@@ -104,7 +122,7 @@ export const layouts: { readonly [N in SignalName]: Layout } = {
   spans: layout(signals.spans, {
     filtered: ["metadata"],
     blank: ["parentSpanId", "sessionId"],
-    computed: { metadata: [version], last: [isEntry, replayed] },
+    computed: { metadata: [version], last: [isEntry, replayed, ...sizes] },
     indexes: { ...bySession, ...byTrace },
     shardBy: "cityHash64(TraceId)",
     activity: "greatest(StartTime, ifNull(EndTime, StartTime))"

@@ -2,6 +2,7 @@
  * Layouts: how DuckDB keeps each signal so that its records are found fast. The rest of a table follows from the fields of
  * its signal.
  */
+import { attributesSize, inputSize, outputSize } from "../../../signal/internal/contentSizes.js"
 import { isEntry, isReplayed } from "../../../signal/internal/spans.js"
 import type { RecordOf, SignalName } from "../../../signal/signals.js"
 
@@ -20,6 +21,8 @@ export interface Layout<in R = any> {
 
 interface Computed<in R> {
   readonly type: string
+  /** The minor version of the tables that has it first: older tables get it, and it is NULL in the rows of before. */
+  readonly since?: number
   readonly value: (record: R) => unknown
 }
 
@@ -30,7 +33,10 @@ export const layouts: { readonly [N in SignalName]: Layout<RecordOf<N>> } = {
       trace_key: { type: "BIGINT", value: (span) => traceKey(span.traceId) },
       /** The same on entry spans alone, where an index on it is small. */
       entry_key: { type: "BIGINT", value: (span) => (isEntry(span) ? traceKey(span.traceId) : undefined) },
-      replayed: { type: "BOOLEAN", value: isReplayed }
+      replayed: { type: "BOOLEAN", value: isReplayed },
+      input_size: { type: "BIGINT", since: 3, value: inputSize },
+      output_size: { type: "BIGINT", since: 3, value: outputSize },
+      attributes_size: { type: "BIGINT", since: 3, value: attributesSize }
     },
     indexes: ["session_id", "entry_key"],
     isComplete: "end_time IS NOT NULL"

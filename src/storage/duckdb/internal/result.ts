@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { nextTurn } from "../../../runtime/eventLoop.js"
+import { inTurns } from "../../../runtime/eventLoop.js"
 import type { ResultStream } from "./connection.js"
 import { sqlError } from "./error.js"
 import { type Reader, reader } from "./value.js"
@@ -33,11 +33,8 @@ export const rows = Effect.fnUntraced(function* <A>(
 ) {
   const result = yield* run
   const from = reader(result, yield* SqlClient.SafeIntegers)
-  const output: Array<A> = []
-  for (let i = 0; i < result.chunkCount; i++) {
-    yield* readChunk(from, result.getChunk(i), read, output)
-  }
-  return output
+  const chunks = Array.from({ length: result.chunkCount }, (_, i) => () => result.getChunk(i))
+  return yield* readChunks(from, chunks, read)
 })
 
 /** The rows of a statement as DuckDB computes them. */
@@ -53,7 +50,7 @@ export const stream = (
           Effect.flatMap((chunk) =>
             chunk === null
               ? Effect.fail(Option.none())
-              : Effect.mapError(readChunk(from, chunk, asObject, []), Option.some)
+              : Effect.mapError(readChunks(from, [() => chunk], asObject), Option.some)
           ),
           Effect.map((rows) => Chunk.unsafeFromArray(transform(rows)))
         )
@@ -61,31 +58,21 @@ export const stream = (
     })
   )
 
-/** The rows of one chunk, appended to `output`. */
-const readChunk = <A>(
+/** The rows of chunks, one after the other. A row may be as long as a thousand others. */
+const readChunks = <A>(
   reader: Reader,
-  chunk: DuckDBDataChunk,
-  read: ReadRow<A>,
-  output: Array<A>
-): Effect.Effect<Array<A>, SqlError> => {
-  const size = Math.max(1, Math.floor(cellsATurn / reader.columns.length))
-  const total = chunk.rowCount
-  const piece = (start: number): Effect.Effect<Array<A>, SqlError> => {
-    const end = Math.min(total, start + size)
-    return Effect.flatMap(
-      Effect.try({
-        try: () => {
-          for (let row = start; row < end; row++) {
-            output.push(read(reader, chunk, row))
-          }
-        },
-        catch: sqlError
-      }),
-      () => (end < total ? Effect.zipRight(nextTurn, piece(end)) : Effect.succeed(output))
-    )
-  }
-  return piece(0)
-}
-
-/** About two milliseconds of reading. */
-const cellsATurn = 8192
+  chunks: ReadonlyArray<() => DuckDBDataChunk>,
+  read: ReadRow<A>
+): Effect.Effect<Array<A>, SqlError> =>
+  inTurns(function* () {
+    const output: Array<A> = []
+    for (const next of chunks) {
+      const chunk = next()
+      const count = chunk.rowCount
+      for (let row = 0; row < count; row++) {
+        output.push(read(reader, chunk, row))
+        yield
+      }
+    }
+    return output
+  }).pipe(Effect.catchAllDefect((cause) => Effect.fail(sqlError(cause))))

@@ -58,7 +58,10 @@ const columnsOf = (sql: DuckDbClient, prefix: string) =>
 const check = ({ columns, key, layout, name, time }: Table, stored: ReadonlyArray<Column>) =>
   stored.length === 0
     ? Effect.void
-    : checkTable(name, stored, [...key, time, ...Object.keys(layout.computed)], differsFrom(columns))
+    : checkTable(name, stored, [...key, time, ...computedAtFirst(layout)], differsFrom(columns))
+
+const computedAtFirst = ({ computed }: Table["layout"]): ReadonlyArray<string> =>
+  Object.keys(computed).filter((column) => computed[column]?.since === undefined)
 
 const differsFrom =
   (columns: ReadonlyArray<Column>) =>

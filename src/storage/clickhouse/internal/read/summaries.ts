@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import { SessionSummary } from "../../../../signal/SessionSummary.js"
 import type { Derived, SessionQuery } from "../../../Engine.js"
 import { pascalCase } from "../../../sql/identifiers.js"
-import { decodeSummary, finite, type SummaryRow, summed } from "../../../sql/summary.js"
+import { decodeSummary, finite, isSummed, type SummaryRow, summed } from "../../../sql/summary.js"
 import { layouts } from "../layouts.js"
 import { count, digits, flag, nullable, text, texts } from "../row.js"
 import type { Store } from "../store.js"
@@ -40,11 +40,13 @@ export const getSession =
     )
 
 const replayed = "NOT Replayed"
-const generated = `SpanType = 'model_generation' AND ${replayed}`
 
 /** The sums over the spans of a session, as columns; those over logs are zeros in their place. */
 const sumsOfSpans = summed
-  .map(({ name }) => `sumIf(ifNull(${pascalCase(name)}, 0), ${generated}) AS sum_${name}`)
+  .map(
+    ({ name }) =>
+      `sumIf(ifNull(${pascalCase(name)}, 0), ifNull(${isSummed(name, "SpanType", "CostSource")}, false) AND ${replayed}) AS sum_${name}`
+  )
   .join()
 const sumsOfLogs = summed.map(() => "0").join()
 const sumsOfSession = summed
@@ -142,8 +144,8 @@ const counted = (store: Store, ids: ReadonlyArray<string>, { ofLogs, ofSpans }: 
         length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs,
         ${sql.literal(sumsOfSpans)}, groupUniqArray(UserId) AS ids${anyFlag}
       FROM (
-        SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, Status, ErrorType, IsEntry,
-          Replayed, ${sql.literal(summedColumns)}${flags(ofSpans)}
+        SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, CostSource, Status, ErrorType,
+          IsEntry, Replayed, ${sql.literal(summedColumns)}${flags(ofSpans)}
         FROM ${spans} WHERE StartTime IN (SELECT StartTime FROM ${spans} WHERE ${within(sql`StartTime`)})
         ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId
       ) WHERE ${among} GROUP BY SessionId

@@ -12,7 +12,7 @@ import type { SessionSummary } from "../../../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../../../signal/SpanRecord.js"
 import { summarized } from "../../../internal/summarized.js"
 import { snakeCase } from "../../../sql/identifiers.js"
-import { decodeSummary, finite, summed } from "../../../sql/summary.js"
+import { decodeSummary, finite, isSummed, summed } from "../../../sql/summary.js"
 import type { DuckDbClient } from "../../DuckDbClient.js"
 import type { JsonRow, Table, Tables } from "../table.js"
 
@@ -33,7 +33,7 @@ export const summaries = (
       : sql`rowid IN (SELECT rowid FROM ${sql.literal(tables.spans.quoted)} WHERE ${among})`
   return sql<JsonRow>`
     WITH span_rows AS MATERIALIZED (
-      SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, replayed,
+      SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, cost_source, replayed,
         status = 'error' AND NOT replayed AS failed, error_type,
         CASE WHEN status = 'error' THEN status_message END AS message,
         ${sql.literal(sums.map(({ column }) => column).join(", "))}
@@ -49,7 +49,7 @@ export const summaries = (
       SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity,
         count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns,
         count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors,
-        ${sql.literal(sums.map(({ column }) => `sum(${column}) FILTER (WHERE ${isCounted}) AS ${column}`).join(", "))},
+        ${sql.literal(sums.map(({ column, counted }) => `sum(${column}) FILTER (WHERE ${counted}) AS ${column}`).join(", "))},
         list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
       FROM linked GROUP BY session_id
     ), of_logs AS (
@@ -103,10 +103,13 @@ const fewToSum = 200
 /** As many values as an index is asked for at once. */
 const fewValues = 100
 
-const sums = summed.map(({ kind, name }) => ({ name, kind, column: `"${snakeCase(name)}"` }))
-
-/** Agents repeat the usage of their children, and a replayed span has used nothing. */
-const isCounted = "span_type = 'model_generation' AND NOT replayed"
+/** A replayed span has used nothing. */
+const sums = summed.map(({ kind, name }) => ({
+  name,
+  kind,
+  column: `"${snakeCase(name)}"`,
+  counted: `${isSummed(name, "span_type", "cost_source")} AND NOT replayed`
+}))
 
 /** The error of a parent came from this child, which is not the parent itself. */
 const isErrorOfParent = `span.failed AND parent.failed AND span.span_id <> parent.span_id
@@ -115,7 +118,7 @@ const isErrorOfParent = `span.failed AND parent.failed AND span.span_id <> paren
 /** The JSON of a span, as far as a summary needs it. */
 const spanJson = `to_json({
   traceId: trace_id, spanId: span_id, parentSpanId: parent_span_id, parentIsRemote: parent_is_remote,
-  startTime: start_time::VARCHAR, endTime: end_time::VARCHAR, userId: user_id, spanType: span_type, status: status,
+  startTime: start_time::VARCHAR, endTime: end_time::VARCHAR, userId: user_id, spanType: span_type, costSource: cost_source, status: status,
   statusMessage: status_message, errorType: error_type, attributes: {"${replay}": replayed},
   ${sums.map(({ column, name }) => `"${name}": ${column}`).join(", ")}
 })::VARCHAR`
