@@ -128,6 +128,128 @@ export interface Primitives<out E = StorageError> {
 }
 
 /**
+ * A dimension of groups: a field, or a key of the object in one. Of a field that is a list, each of its values.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface GroupedBy {
+  readonly field: string
+  readonly key?: string
+}
+
+/**
+ * The values of a group, one for each dimension: the text of a field; of a key, its text after a quotation mark, or the JSON
+ * of a number or a boolean; `null` where there is none of these.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type GroupKey = ReadonlyArray<string | null>
+
+/**
+ * What is accumulated over the records of a group, as an exact value from which measures are made.
+ *
+ * | op | gives |
+ * |---|---|
+ * | `count` | how many records |
+ * | `errors` | how many of them are errors |
+ * | `present` | how many have a value |
+ * | `sum` | the sum of the integers: of a real number, of its units of 2^-120 between -2^120 and 2^120, the rest cut off |
+ * | `min`, `max` | the least and the largest value |
+ * | `quantile` | of the values in their order, the one at ⌈millionths × count / 1,000,000⌉, at least the first |
+ * | `distinct` | how many values of a dimension |
+ * | `last` | the value of the record with the latest time; of one time, with the last id |
+ * | `histogram` | the histograms, summed by their bounds |
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Accumulator =
+  | { readonly op: "count" | "errors" }
+  | { readonly op: "present" | "sum" | "min" | "max" | "last"; readonly of: string }
+  | { readonly op: "quantile"; readonly of: string; readonly millionths: number }
+  | { readonly op: "distinct"; readonly of: GroupedBy }
+  | { readonly op: "histogram" }
+
+/**
+ * Buckets of equal width that follow each other.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Buckets {
+  /** Where the first one begins, and its number. */
+  readonly from: bigint
+  readonly index: number
+  readonly width: bigint
+  readonly count: number
+}
+
+/**
+ * Histograms of the same bounds: the counts of their buckets, and the least and largest value where all of them say it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SummedHistogram {
+  readonly bounds: ReadonlyArray<number>
+  readonly counts: ReadonlyArray<bigint>
+  readonly min: number | null
+  readonly max: number | null
+}
+
+/**
+ * What is asked about records in groups.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AggregateQuery {
+  readonly of: SignalName
+  readonly conditions: ReadonlyArray<Condition>
+  readonly groupBy: ReadonlyArray<GroupedBy>
+  /** Runs of buckets, one after the other; all times that the conditions let through are in one of them. */
+  readonly buckets: ReadonlyArray<Buckets>
+  readonly accumulators: ReadonlyArray<Accumulator>
+  /** These groups alone; with `rest` all others as one. */
+  readonly among: Option.Option<{ readonly groups: ReadonlyArray<GroupKey>; readonly rest: boolean }>
+  /**
+   * The groups that come first by an accumulator, or by its ratio to another one: of nanoseconds a whole number, cut towards
+   * zero. `null` is last, ties are in the order of their keys. There are no buckets then.
+   */
+  readonly first: Option.Option<{
+    readonly by: number
+    readonly over: number | undefined
+    readonly direction: "asc" | "desc"
+  }>
+  /** The most cells: one more tells that there are too many. */
+  readonly limit: number
+}
+
+/**
+ * A group, in one bucket: the value of each accumulator. Without dimensions and buckets there is one, of no records, too.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Cell {
+  /** The number of a bucket; 0 without buckets. */
+  readonly bucket: number
+  /** `undefined` for the rest. */
+  readonly group: GroupKey | undefined
+  readonly values: ReadonlyArray<Accumulated>
+}
+
+/**
+ * What an accumulator comes to: an integer, a real number, histograms, or `null` where there was no value.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Accumulated = bigint | number | null | ReadonlyArray<SummedHistogram>
+
+/**
  * What is derived from the primitives where an engine has no faster way.
  *
  * @since 0.1.0
@@ -153,6 +275,8 @@ export interface Derived<out E = StorageError> {
   readonly sessionTimeline: (
     query: Page & { readonly sessionId: string }
   ) => Effect.Effect<ReadonlyArray<TimelineItem>, E>
+  /** Cells in any order, but for those of `first`. */
+  readonly aggregate: (query: AggregateQuery) => Effect.Effect<ReadonlyArray<Cell>, E>
   readonly deleteBefore: (time: bigint) => Effect.Effect<Deleted, E>
   readonly deleteSession: (sessionId: string) => Effect.Effect<Deleted, E>
 }

@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { RecordOf, SignalName } from "../signal/signals.js"
+import type { AggregateOptions, AggregateRow, Dimension, Group, Measure, MeasureValue } from "./Aggregate.js"
 import type { Engine, Query, Removal } from "./Engine.js"
 import { copy as copyRecords } from "./internal/copy.js"
 import { storageError } from "./internal/errors.js"
@@ -18,6 +19,7 @@ import * as service from "./internal/service.js"
 import type { StorageError } from "./StorageError.js"
 import type { CopyOptions, CopyProgress, StorageService } from "./StorageService.js"
 
+export type * from "./Aggregate.js"
 export type * from "./Engine.js"
 export * from "./StorageError.js"
 export type * from "./StorageService.js"
@@ -67,6 +69,7 @@ export const make = (methods: Partial<StorageService>): Storage["Type"] => {
     listSessions: unsupported("listSessions"),
     getSession: unsupported("getSession"),
     sessionTimeline: unsupported("sessionTimeline"),
+    aggregate: unsupported("aggregate"),
     deleteBefore: unsupported("deleteBefore"),
     deleteSession: unsupported("deleteSession")
   }
@@ -303,6 +306,48 @@ export const getSession = accessor("getSession")
  * @category queries
  */
 export const sessionTimeline = accessor("sessionTimeline")
+
+/**
+ * Counts, sums, means, extremes and quantiles of records, by group and by time. See {@link Measure} for what can be asked,
+ * and {@link AggregateOptions} for the rest.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Storage } from "effect-observability"
+ *
+ * // what each model costs a day, and how long it takes
+ * const report = Effect.gen(function* () {
+ *   const rows = yield* Storage.aggregate({
+ *     of: "spans",
+ *     filters: {
+ *       spanType: "model_generation",
+ *       startedAfter: BigInt(Date.UTC(2026, 10, 1)) * 1_000_000n,
+ *       startedBefore: BigInt(Date.UTC(2026, 11, 1)) * 1_000_000n
+ *     },
+ *     groupBy: ["model", { metadata: "tenant" }],
+ *     interval: "day",
+ *     timeZone: "Europe/Berlin",
+ *     measures: { calls: "count", p95: { quantile: 0.95, of: "duration" }, cost: { sum: "costUsd" } }
+ *   })
+ *   return rows.map(({ from, group, values }) => [from, group.model, group["metadata.tenant"], values.cost, values.p95])
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const aggregate = <
+  const N extends SignalName,
+  const M extends { readonly [name: string]: Measure<N> },
+  const D extends Dimension<N> = never
+>(
+  options: AggregateOptions<N, D, M>
+): Effect.Effect<
+  ReadonlyArray<AggregateRow<Group<D>, { readonly [K in keyof M]: MeasureValue<M[K]> }>>,
+  StorageError,
+  Storage
+> => Effect.flatMap(Storage, (storage) => storage.aggregate<N, M, D>(options))
 
 /**
  * Deletes the records of every signal before a time, in nanoseconds since the epoch: spans by their start.

@@ -13,6 +13,7 @@ import type { Score, ScoreDataType, ScoreSource } from "../signal/Score.js"
 import type { SessionSummary } from "../signal/SessionSummary.js"
 import type { SpanRecord, SpanStatus, SpanType } from "../signal/SpanRecord.js"
 import type { RecordOf, SessionSignal, SignalName } from "../signal/signals.js"
+import type { AggregateOptions, AggregateRow, Dimension, Group, Measure, MeasureValue } from "./Aggregate.js"
 import type { StorageError } from "./StorageError.js"
 
 /**
@@ -313,6 +314,20 @@ export interface StorageService {
     readonly sessionId: string
     readonly pagination?: Pagination | undefined
   }) => Effect.Effect<PaginatedResult<TimelineItem>, StorageError>
+  /**
+   * Counts, sums, means, extremes and quantiles of records, by group and by time: the same on every engine. Costs are
+   * summed as integer nanodollars, other numbers exactly between 2^-120 and 2^120, and rounded once.
+   */
+  readonly aggregate: <
+    const N extends SignalName,
+    const M extends { readonly [name: string]: Measure<N> },
+    const D extends Dimension<N> = never
+  >(
+    options: AggregateOptions<N, D, M>
+  ) => Effect.Effect<
+    ReadonlyArray<AggregateRow<Group<D>, { readonly [K in keyof M]: MeasureValue<M[K]> }>>,
+    StorageError
+  >
   /** Deletes the records of every signal before a time, in nanoseconds since the epoch: spans by their start. */
   readonly deleteBefore: (time: bigint) => Effect.Effect<Deleted, StorageError>
   /** Deletes the rows of a session, and the rows without a session in the traces of its spans, logs and scores. */

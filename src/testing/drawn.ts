@@ -2,6 +2,7 @@
 import * as fc from "effect/FastCheck"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import { type RecordOf, type SignalName, signalNames } from "../signal/signals.js"
+import type { AggregateOptions } from "../storage/Storage.js"
 import {
   at,
   type LogFields,
@@ -25,12 +26,10 @@ type ListOf<N extends SignalName> = `list${Capitalize<N>}`
 
 export type Lists = "listTraces" | "listSessions" | ListOf<SignalName>
 
+const listOf = (name: SignalName) => `list${name[0]?.toUpperCase()}${name.slice(1)}` as ListOf<SignalName>
+
 /** All lists of a storage. */
-export const lists: ReadonlyArray<Lists> = [
-  "listTraces",
-  ...signalNames.map(<N extends SignalName>(name: N) => `list${name[0]?.toUpperCase()}${name.slice(1)}` as ListOf<N>),
-  "listSessions"
-]
+export const lists: ReadonlyArray<Lists> = ["listTraces", ...signalNames.map(listOf), "listSessions"]
 
 interface Question {
   readonly filters: object
@@ -45,6 +44,8 @@ export interface Drawn extends Others {
   readonly traceIds: ReadonlyArray<string>
   /** Questions for a list. */
   readonly asked: (list: Lists, count: number) => ReadonlyArray<Question>
+  /** Aggregates of a signal. */
+  readonly aggregates: (signal: SignalName, count: number) => ReadonlyArray<AggregateOptions>
 }
 
 type Others = { readonly [N in Other]: ReadonlyArray<RecordOf<N>> }
@@ -155,7 +156,19 @@ export const draw = (options: {
         serviceName: few,
         traceId: fc.constantFrom(...traceIds),
         time,
-        value: fc.integer({ min: -3, max: 3 })
+        value: fc.constantFrom(-3, -0.1, 0, 0.1, 0.2, 1e15, 1 / 3),
+        attributes: fc.record({ a: fc.constantFrom("x", "1", 1, true) }, { requiredKeys: [] }),
+        histogram: fc.record(
+          {
+            count: fc.constant(0),
+            sum: fc.constant(0),
+            bounds: fc.constantFrom([0.1, 5], [-1, 0.25, 1e21], []),
+            counts: fc.array(fc.nat(5), { maxLength: 4 }),
+            min: fc.constantFrom(-2, 0.05),
+            max: fc.constantFrom(4, 1e22)
+          },
+          { requiredKeys: ["count", "sum", "bounds", "counts"] }
+        )
       },
       { requiredKeys: ["time", "serviceName"] }
     )
@@ -261,7 +274,8 @@ export const draw = (options: {
     scores: sample(someScore, options.logs),
     sessionIds,
     traceIds,
-    asked: (list, count) => sample(questions[list], count)
+    asked: (list, count) => sample(questions[list], count),
+    aggregates: (signal, count) => sample(aggregate(signal, questions[listOf(signal)]), count)
   }
 }
 
@@ -285,3 +299,82 @@ const question = (
     orderBy: fc.record({ field: fc.constantFrom(...fields), direction: fc.constantFrom("asc", "desc") }),
     limit: fc.integer({ min: Math.ceil(limit / 10), max: limit })
   })
+
+const ids = ["traceId", "spanId", "sessionId", "threadId", "runId", "userId", "serviceName", "environment"]
+
+/** By signal: dimensions, and the fields that are measured. */
+const measurable: {
+  readonly [N in SignalName]: { readonly dimensions: ReadonlyArray<unknown>; readonly fields: ReadonlyArray<string> }
+} = {
+  spans: {
+    dimensions: [
+      ...ids,
+      "name",
+      "spanType",
+      "status",
+      "model",
+      "toolName",
+      "errorType",
+      "tags",
+      { metadata: "a" },
+      { metadata: "b" }
+    ],
+    fields: ["duration", "inputTokens", "costUsd"]
+  },
+  logs: { dimensions: [...ids, "level", "tags", { metadata: "a" }], fields: [] },
+  metrics: {
+    dimensions: ["name", "kind", "environment", "serviceName", "traceId", { attribute: "a" }],
+    fields: ["value"]
+  },
+  scores: { dimensions: [...ids, "name", "label", "source", "tags", { metadata: "a" }], fields: ["value"] }
+}
+
+/** An aggregate with the filters of a list. */
+const aggregate = (of: SignalName, list: fc.Arbitrary<Question>): fc.Arbitrary<AggregateOptions> => {
+  const { dimensions, fields } = measurable[of]
+  const field = fields.length === 0 ? fc.constant("") : fc.constantFrom(...fields)
+  const ofField = fc.oneof(
+    fc.record({ sum: field }),
+    fc.record({ mean: field }),
+    fc.record({ min: field }),
+    fc.record({ max: field }),
+    fc.record({ quantile: fc.constantFrom(0, 0.1, 0.5, 0.9, 0.95, 1), of: field })
+  )
+  const ofValue = fc.constantFrom(...(of === "metrics" ? ["rate", "last"] : ["last"])).map((op) => ({ [op]: "value" }))
+  const measure = fc.oneof(
+    fc.constant("count"),
+    fc.record({ distinct: fc.constantFrom(...dimensions.filter((dimension) => dimension !== "tags")) }),
+    fc.constantFrom("min", "max").map((op) => ({ [op]: "time" })),
+    ...(of === "spans" || of === "logs" ? [fc.constantFrom("errors", "errorRate")] : [ofValue]),
+    ...(of === "metrics" ? [fc.record({ quantile: fc.constantFrom(0.1, 0.5, 1), of: fc.constant("histogram") })] : []),
+    ...(fields.length > 0 ? [ofField, ofField, ofField] : [])
+  )
+  return fc
+    .record({
+      list,
+      range: fc.tuple(time, fc.integer({ min: 0, max: 9 })),
+      groupBy: fc.subarray(Array.from(dimensions), { maxLength: 4 }),
+      interval: fc.constantFrom(undefined, undefined, 1_000_000n, 3_000_000n, "7 nanos"),
+      measures: fc.array(measure, { minLength: 1, maxLength: 5 }),
+      place: fc.nat(),
+      direction: fc.constantFrom("asc", "desc"),
+      limit: fc.constantFrom(1, 2, 3, 100),
+      rest: fc.boolean(),
+      previous: fc.boolean()
+    })
+    .map(({ direction, groupBy, interval, limit, list, measures, place, previous, range: [from, millis], rest }) => ({
+      of,
+      filters: {
+        ...list.filters,
+        startedAfter: from,
+        startedBefore: from + BigInt(millis) * (interval === "7 nanos" ? 40n : 1_000_000n)
+      },
+      groupBy,
+      interval,
+      measures: Object.fromEntries(measures.map((measure, i) => [`m${i}`, measure])),
+      orderBy: { measure: `m${place % measures.length}`, direction },
+      limit,
+      rest,
+      previous
+    })) as unknown as fc.Arbitrary<AggregateOptions>
+}

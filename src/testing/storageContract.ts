@@ -3,6 +3,7 @@
  */
 import { describe } from "@effect/vitest"
 import { type SignalName, signalNames } from "../signal/signals.js"
+import { aggregateContract } from "./contract/aggregate.js"
 import { argumentsContract } from "./contract/arguments.js"
 import { deletesContract } from "./contract/deletes.js"
 import { fidelityContract } from "./contract/fidelity.js"
@@ -43,6 +44,7 @@ export const storageContract = (engine: string, layer: StorageLayer, options: { 
     outlinesContract(layer)
     sessionsContract(layer)
     pagingContract(layer)
+    aggregateContract(layer)
     argumentsContract(layer)
     deletesContract(layer)
     referenceContract(layer, options.queries ?? 150)

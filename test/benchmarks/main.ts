@@ -9,6 +9,7 @@ import { compare } from "./against.js"
 import { print, type Suite, short } from "./harness.js"
 
 const suites: Readonly<Record<string, () => Promise<Suite>>> = {
+  answersAggregate: () => import("./answersAggregate.js"),
   clickhouse: () => import("./clickhouse.js"),
   clickhouse20m: () => import("./clickhouse20m.js"),
   pipeline: () => import("./pipeline.js"),

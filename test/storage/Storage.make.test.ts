@@ -23,6 +23,7 @@ describe("Storage.make", () => {
         listSessions: storage.listSessions(),
         getSession: storage.getSession("s"),
         sessionTimeline: storage.sessionTimeline({ sessionId: "s" }),
+        aggregate: storage.aggregate({ of: "spans", measures: { calls: "count" } }),
         deleteBefore: storage.deleteBefore(0n),
         deleteSession: storage.deleteSession("s")
       }
@@ -45,7 +46,7 @@ describe("Storage.make", () => {
         ) => Effect.Effect<infer A, infer E>
           ? (...args: Args) => Effect.Effect<A, E, Storage.Storage>
           : never
-      } = Storage
+      } = { ...Storage, aggregate: Storage.aggregate as never }
       for (const method of Object.keys(storage) as ReadonlyArray<keyof typeof storage>) {
         const call = calls[method] as (argument: unknown) => Effect.Effect<unknown, unknown, Storage.Storage>
         const asked = { [method]: (argument: unknown) => Effect.succeed([method, argument]) }

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import * as DuckDbStorage from "../../src/storage/duckdb/DuckDbStorage.js"
 import * as Storage from "../../src/storage/Storage.js"
-import { sameAnswers, sameSessionsAndTraces, storeDrawn } from "../../src/testing/contract/equal.js"
+import { sameAggregates, sameAnswers, sameSessionsAndTraces, storeDrawn } from "../../src/testing/contract/equal.js"
 import type { StorageLayer } from "../../src/testing/contract/utils.js"
 import { draw } from "../../src/testing/drawn.js"
 import * as Clickhouse from "../utils/chdb.js"
@@ -29,6 +29,9 @@ const answerAlike = (one: StorageLayer, other: StorageLayer) =>
         let found = 0
         for (const list of ["listTraces", "listSpans", "listLogs", "listSessions"] as const) {
           found += yield* sameAnswers(a, b, drawn, list, 50)
+        }
+        for (const signal of ["spans", "logs", "metrics", "scores"] as const) {
+          found += yield* sameAggregates(a, b, drawn, signal, 12)
         }
         assert.isAbove(found, 1_000, "the queries find something")
         const some = { traceIds: drawn.traceIds.slice(0, 50), sessionIds: drawn.sessionIds.slice(0, 10) }

@@ -27,6 +27,7 @@ import * as DuckDbClient from "./DuckDbClient.js"
 import * as File from "./internal/file.js"
 import * as Insert from "./internal/insert.js"
 import { fileOf } from "./internal/instance.js"
+import * as Aggregate from "./internal/read/aggregate.js"
 import * as Rows from "./internal/read/rows.js"
 import * as Sessions from "./internal/read/sessions.js"
 import * as Timeline from "./internal/read/timeline.js"
@@ -289,7 +290,8 @@ const readsOf = (sql: DuckDbClient.DuckDbClient, tables: Table.Tables) => ({
   select: Rows.make(sql, tables),
   ...Traces.make(sql, tables),
   ...Sessions.make(sql, tables),
-  sessionTimeline: Timeline.make(sql, tables)
+  sessionTimeline: Timeline.make(sql, tables),
+  aggregate: Aggregate.make(sql, tables)
 })
 
 /** Reads once more, with an eye on each row, where somebody has put into one what is no JSON. */

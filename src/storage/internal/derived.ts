@@ -10,6 +10,7 @@ import { SpanRecord } from "../../signal/SpanRecord.js"
 import { type RecordOf, type SignalName, sessionSignals, signalNames, signals } from "../../signal/signals.js"
 import type { Condition, Derived, Engine, Primitives, Removal, SessionQuery, TraceQuery } from "../Engine.js"
 import type { Deleted } from "../StorageService.js"
+import { aggregate } from "./aggregated.js"
 import { matches, matchesAll } from "./matches.js"
 import { traceOutline } from "./outline.js"
 import { recordKey, sessionKey, spanKey, timelineKey } from "./query.js"
@@ -25,7 +26,8 @@ export const complete = <E>(engine: Engine<E>): Complete<E> => ({ ...derived(eng
 const derived = <E>(engine: Primitives<E>): Derived<E> => ({
   ...traces(engine),
   ...sessions(engine),
-  ...deletes(engine)
+  ...deletes(engine),
+  aggregate: aggregate(engine)
 })
 
 type Traces = "listTraces" | "traceSpans" | "traceOutline" | "getSpan"

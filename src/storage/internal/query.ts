@@ -25,7 +25,7 @@ import type { OrderBy, TimelineItem } from "../StorageService.js"
 import { conditionsOf, type Filters, sessionQueryOf, traceQueryOf } from "./conditions.js"
 import { invalidArgument } from "./errors.js"
 
-const expected = (message: string) => ({ message: () => `expected ${message}` })
+export const expected = (message: string) => ({ message: () => `expected ${message}` })
 
 const SessionIdString = Schema.String.pipe(
   Schema.filter(isSessionId, expected("a session id: 1 to 200 printable ASCII characters, with no space at either end"))
@@ -35,7 +35,7 @@ const SpanId = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{16}$/, expected("a s
 const Nanos = Schema.BigIntFromSelf.pipe(
   Schema.betweenBigInt(-(2n ** 63n), 2n ** 63n - 1n, expected("nanoseconds since the epoch that fit into 64 bits"))
 )
-const DurationNanos = Schema.transformOrFail(Schema.Unknown, Schema.BigIntFromSelf, {
+export const DurationNanos = Schema.transformOrFail(Schema.Unknown, Schema.BigIntFromSelf, {
   strict: true,
   decode: (input, _, ast) =>
     Duration.decodeUnknown(input).pipe(
@@ -49,9 +49,11 @@ const DurationNanos = Schema.transformOrFail(Schema.Unknown, Schema.BigIntFromSe
   encode: ParseResult.succeed
 })
 /** One of some words; an error names them all. */
-const oneOf = <A>(words: Schema.Schema<A>) => Schema.declare(Schema.is(words), { title: String(words) })
+export const oneOf = <A>(words: Schema.Schema<A>) => Schema.declare(Schema.is(words), { title: String(words) })
 /** No record holds a lone surrogate, and an engine may take one for another character. */
-const Text = Schema.String.pipe(Schema.filter((text) => text.isWellFormed(), expected("text without lone surrogates")))
+export const Text = Schema.String.pipe(
+  Schema.filter((text) => text.isWellFormed(), expected("text without lone surrogates"))
+)
 
 /** The filters that ask of a field whether it has a value, by what the table says of it. */
 const equalities = (signal: Signal): FilterFields =>
@@ -116,6 +118,14 @@ const ScoreFilters = filtersOf(signals.scores, {
   minValue: Schema.optional(Schema.Finite),
   maxValue: Schema.optional(Schema.Finite)
 })
+
+/** The filters of the list of a signal. */
+export const filters: { readonly [N in SignalName]: Schema.Schema<Filters, unknown> } = {
+  spans: SpanFilters,
+  logs: LogFilters,
+  metrics: MetricFilters,
+  scores: ScoreFilters
+}
 
 const Pagination = Schema.Struct({
   limit: Schema.optionalWith(Schema.Int.pipe(Schema.between(1, 1000, expected("an integer from 1 to 1000"))), {
@@ -197,7 +207,8 @@ export interface Checked<Asked> {
   readonly cursorAfter: (key: Key) => string
 }
 
-const decodeOrFail =
+/** Decodes an argument, and names what is wrong in it. */
+export const decodeOrFail =
   <A, I>(schema: Schema.Schema<A, I>, root?: string) =>
   (input: unknown): Effect.Effect<A, StorageError> =>
     Effect.suspend(() => Schema.decodeUnknownEither(schema)(input, { onExcessProperty: "error" })).pipe(

@@ -168,6 +168,7 @@ const methods = Struct.keys({
   listSessions: true,
   getSession: true,
   sessionTimeline: true,
+  aggregate: true,
   deleteBefore: true,
   deleteSession: true
 } satisfies { readonly [Name in keyof Engine]-?: true })

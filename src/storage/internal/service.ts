@@ -7,6 +7,7 @@ import { type RecordOf, type SignalName, signalOf, signals } from "../../signal/
 import type { Engine, Key, Page } from "../Engine.js"
 import type { StorageError } from "../StorageError.js"
 import type { OrderBy, PaginatedResult, StorageService, Trace, TraceOutline } from "../StorageService.js"
+import * as Aggregate from "./aggregate.js"
 import { complete } from "./derived.js"
 import { invalidArgument } from "./errors.js"
 import * as query from "./query.js"
@@ -70,6 +71,7 @@ export const make = (given: Engine): StorageService => {
     }),
     getSpan: (key) => Effect.flatMap(query.spanId(key), engine.getSpan),
     getSession: (id) => Effect.flatMap(query.sessionId(id), engine.getSession),
+    aggregate: Aggregate.make(engine.aggregate) as StorageService["aggregate"],
     deleteBefore: (time) => Effect.flatMap(query.time(time), engine.deleteBefore),
     deleteSession: (id) => Effect.flatMap(query.sessionId(id), engine.deleteSession)
   }

@@ -56,3 +56,21 @@ export const sameSessionsAndTraces = Effect.fnUntraced(function* (
     assert.deepStrictEqual(yield* timeline(actual), yield* timeline(expected), id)
   }
 })
+
+/** Asks drawn aggregates, and gives how many rows were found. */
+export const sameAggregates = Effect.fnUntraced(function* (
+  actual: Service,
+  expected: Service,
+  drawn: Drawn,
+  signal: SignalName,
+  count: number
+) {
+  let found = 0
+  for (const options of drawn.aggregates(signal, count)) {
+    const rows = yield* expected.aggregate(options)
+    found += rows.length
+    const shown = JSON.stringify(options, (_, value) => (typeof value === "bigint" ? `${value}n` : value))
+    assert.deepStrictEqual(yield* actual.aggregate(options), rows, shown)
+  }
+  return found
+})

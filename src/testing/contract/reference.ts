@@ -1,9 +1,10 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { signalNames } from "../../signal/signals.js"
 import * as Storage from "../../storage/Storage.js"
 import { draw, lists } from "../drawn.js"
 import { at } from "../Records.js"
-import { sameAnswers, sameSessionsAndTraces, storeDrawn } from "./equal.js"
+import { sameAggregates, sameAnswers, sameSessionsAndTraces, storeDrawn } from "./equal.js"
 import { type StorageLayer, testOn } from "./utils.js"
 
 export const referenceContract = (layer: StorageLayer, queries: number) =>
@@ -26,6 +27,14 @@ export const referenceContract = (layer: StorageLayer, queries: number) =>
           assert.isAbove(found, queries / 2, "the queries find something")
         })
       )
+    }
+
+    for (const signal of signalNames) {
+      test(`aggregate of ${signal}`, (storage) =>
+        Effect.gen(function* () {
+          const found = yield* sameAggregates(storage, yield* filled(storage), drawn, signal, queries)
+          assert.isAbove(found, queries / 2, "the aggregates find something")
+        }))
     }
 
     test("getTrace, getSession, sessionTimeline and deletes", (storage) =>

@@ -3,6 +3,7 @@
  */
 import type { Engine } from "../../Engine.js"
 import type { Connection } from "./connection.js"
+import { aggregate } from "./read/aggregate.js"
 import { select } from "./read/pages.js"
 import { listSessions } from "./read/sessions.js"
 import * as Spans from "./read/spans.js"
@@ -25,6 +26,7 @@ export const make = (connection: Connection, name: Names): Engine => {
     listSessions: listSessions(store),
     getSession: getSession(store),
     sessionTimeline: sessionTimeline(store),
+    aggregate: aggregate(store),
     ...Remove.make(store)
   }
 }

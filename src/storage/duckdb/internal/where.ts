@@ -78,7 +78,7 @@ const equalsJson = (sql: DuckDbClient, column: Fragment, at: string, value: Json
 }
 
 /** A key as a part of a JSON pointer. */
-const pointer = (key: string) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`
+export const pointer = (key: string) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`
 
 /**
  * Prefilter: texts that are equal under ASCII case folding are equal under `lower()`, which DuckDB evaluates faster. The

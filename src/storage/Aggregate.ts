@@ -1,0 +1,251 @@
+/**
+ * Aggregates: counts, sums, means, extremes and quantiles of records, by group and by time.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import type { SignalName } from "../signal/signals.js"
+import type { LogFilters, MetricFilters, ScoreFilters, SpanFilters } from "./StorageService.js"
+
+/** The ids and names that spans, logs and scores have in common. */
+type CommonDimension =
+  | "traceId"
+  | "spanId"
+  | "sessionId"
+  | "threadId"
+  | "runId"
+  | "requestId"
+  | "resourceId"
+  | "userId"
+  | "organizationId"
+  | "conversationId"
+  | "serviceName"
+  | "environment"
+  | "tags"
+
+/** By signal: the fields that records are grouped by, and those that are measured, in nanoseconds or as numbers. */
+interface Signals {
+  readonly spans: {
+    readonly filters: SpanFilters
+    readonly dimension:
+      | CommonDimension
+      | "parentSpanId"
+      | "name"
+      | "kind"
+      | "spanType"
+      | "status"
+      | "errorType"
+      | "model"
+      | "requestModel"
+      | "provider"
+      | "toolName"
+      | "agentName"
+      | "costSource"
+      | { readonly metadata: string }
+    readonly nanos: "duration" | "timeToFirstToken"
+    readonly number:
+      | "inputTokens"
+      | "outputTokens"
+      | "cachedInputTokens"
+      | "cacheWriteTokens"
+      | "reasoningTokens"
+      | "costUsd"
+    readonly more: "errors" | "errorRate"
+  }
+  readonly logs: {
+    readonly filters: LogFilters
+    readonly dimension: CommonDimension | "logId" | "level" | { readonly metadata: string }
+    readonly nanos: never
+    readonly number: never
+    readonly more: "errors" | "errorRate"
+  }
+  readonly metrics: {
+    readonly filters: MetricFilters
+    readonly dimension:
+      | "metricId"
+      | "name"
+      | "kind"
+      | "unit"
+      | "traceId"
+      | "spanId"
+      | "serviceName"
+      | "environment"
+      | { readonly attribute: string }
+    readonly nanos: never
+    readonly number: "value"
+    readonly more:
+      | { readonly rate: "value" }
+      | { readonly last: "value" }
+      | { readonly quantile: number; readonly of: "histogram" }
+  }
+  readonly scores: {
+    readonly filters: ScoreFilters
+    readonly dimension:
+      | CommonDimension
+      | "scoreId"
+      | "name"
+      | "label"
+      | "dataType"
+      | "source"
+      | "authorId"
+      | { readonly metadata: string }
+    readonly nanos: never
+    readonly number: "value"
+    readonly more: { readonly last: "value" }
+  }
+}
+
+/**
+ * What records are grouped by, or counted distinct: a field, a key of `metadata`, or an attribute of a metric.
+ *
+ * A record is in the group of each of its `tags`, so that one with two of them counts in both groups.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Dimension<N extends SignalName = SignalName> = Signals[N]["dimension"]
+
+/**
+ * What is measured of a group of records. A record that lacks the field adds nothing to its measure.
+ *
+ * | measure | gives | of no values |
+ * |---|---|---|
+ * | `"count"` | how many records | 0 |
+ * | `"errors"` | of spans: those with the status `"error"`, whatever their children, but no replayed ones; of logs: those of the level `"error"` or `"fatal"` | 0 |
+ * | `"errorRate"` | the errors among all records: 0 to 1 | `null` |
+ * | `{ distinct: dimension }` | how many values of a dimension | 0 |
+ * | `{ sum: field }` | | 0 |
+ * | `{ mean: field }`, `{ min: field }`, `{ max: field }` | | `null` |
+ * | `{ quantile: q, of: field }` | the smallest value that at least the part `q` of all values do not exceed (nearest rank): a value that occurred. `q` has at most six digits | `null` |
+ * | `{ rate: "value" }` | of counters: the sum a second of the bucket, or of the time range | 0 |
+ * | `{ last: "value" }` | of gauges: the value of the latest time; of one time, that of the last id | `null` |
+ * | `{ quantile: q, of: "histogram" }` | of histograms: an **estimate**, by a straight line within the bucket of that rank | `null` |
+ *
+ * `"duration"` and `"timeToFirstToken"` are nanoseconds, `"time"` is nanoseconds since the epoch. A running span has no
+ * duration. Tokens are those of `model_generation` spans, since agents repeat the usage of their children; `costUsd` is
+ * that of `model_generation` and `tool_call` spans. Replayed spans have neither.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Measure<N extends SignalName = SignalName> =
+  | "count"
+  | { readonly distinct: Exclude<Dimension<N>, "tags"> }
+  | { readonly sum: Signals[N]["nanos"] | Signals[N]["number"] }
+  | { readonly mean: Signals[N]["nanos"] | Signals[N]["number"] }
+  | { readonly min: Signals[N]["nanos"] | Signals[N]["number"] | "time" }
+  | { readonly max: Signals[N]["nanos"] | Signals[N]["number"] | "time" }
+  | { readonly quantile: number; readonly of: Signals[N]["nanos"] | Signals[N]["number"] }
+  | Signals[N]["more"]
+
+/** The fields whose values are bigints. */
+type Nanos = "duration" | "timeToFirstToken" | "time"
+
+/**
+ * The value of a measure: nanoseconds as a `bigint`, all others as a number; `null` where there is none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type MeasureValue<M> = M extends "count" | "errors" | { readonly distinct: unknown } | { readonly rate: unknown }
+  ? number
+  : M extends { readonly sum: infer F }
+    ? F extends Nanos
+      ? bigint
+      : number
+    : M extends
+          | { readonly mean: infer F }
+          | { readonly min: infer F }
+          | { readonly max: infer F }
+          | { readonly of: infer F }
+      ? (F extends Nanos ? bigint : number) | null
+      : number | null
+
+/** The name of a dimension in a group. */
+type NameOf<D> = D extends { readonly metadata: infer K extends string }
+  ? `metadata.${K}`
+  : D extends { readonly attribute: infer K extends string }
+    ? `attributes.${K}`
+    : D & string
+
+/**
+ * The values of the dimensions, by their names: `model`, `metadata.tenant`, `attributes.route`. `null` where a record has
+ * none. A key of `metadata` and an attribute have the text, number or boolean that they hold; an object or a list is none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Group<D> = {
+  readonly [K in NameOf<D>]: (K extends `${string}.${string}` ? string | number | boolean : string) | null
+}
+
+/**
+ * One group, in one bucket where an interval was asked for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AggregateRow<G = Group<string>, V = { readonly [measure: string]: number | bigint | null }> {
+  /** Of the rest, every dimension is `null`. */
+  readonly group: G
+  /** The row stands for all groups beyond the limit. */
+  readonly rest?: true
+  /** Where the bucket begins: nanoseconds since the epoch. */
+  readonly from?: bigint
+  /** Where the bucket ends, exclusively. */
+  readonly to?: bigint
+  readonly values: V
+  /** The values of the period before, where it was asked for. */
+  readonly previous?: V
+}
+
+/**
+ * The width of buckets. A duration is an exact one, and the first bucket begins at `startedAfter`; a word is a unit of the
+ * calendar of `timeZone`, in which a day may have 23 or 25 hours, and a week begins on Monday.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Interval = Duration.DurationInput | "hour" | "day" | "week" | "month" | "quarter" | "year"
+
+/**
+ * What an aggregate is asked.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AggregateOptions<
+  N extends SignalName = SignalName,
+  D extends Dimension<N> = Dimension<N>,
+  M extends { readonly [name: string]: Measure<N> } = { readonly [name: string]: Measure<N> }
+> {
+  /** The signal whose records are aggregated. */
+  readonly of: N
+  /** Those of the list of the signal. An interval needs `startedAfter` and `startedBefore`, and so do rates and `previous`. */
+  readonly filters?: Signals[N]["filters"] | undefined
+  /** Up to four dimensions. Without any, all records are one group. */
+  readonly groupBy?: ReadonlyArray<D> | undefined
+  /**
+   * Divides the time into buckets `[from, to)`, at most 10,000, each of which is there for each group. Buckets are whole:
+   * the first and the last may reach beyond the time range, and have only those records that are in it.
+   */
+  readonly interval?: Interval | undefined
+  /** An IANA name, as `"Europe/Berlin"`; `"UTC"` when absent. */
+  readonly timeZone?: string | undefined
+  /** One to twenty measures, by the names that their values get. */
+  readonly measures: M
+  /**
+   * The order of the groups, by a measure over all of the time range; `null` comes last. When absent, the largest first by
+   * the first measure. Ties are in the order of the code points of the group, `null` last.
+   */
+  readonly orderBy?: { readonly measure: keyof M & string; readonly direction: "asc" | "desc" } | undefined
+  /** How many groups there are at most, 1 to 1,000: 100 when absent, or as many as make 100,000 rows with the buckets. */
+  readonly limit?: number | undefined
+  /** Adds all other groups as one, at the end: a row that is marked with `rest`, if there are any. */
+  readonly rest?: boolean | undefined
+  /**
+   * Adds the values of the period before: with an interval, of as many buckets that end where the first one begins; without,
+   * of as long a time range.
+   */
+  readonly previous?: boolean | undefined
+}
