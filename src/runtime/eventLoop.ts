@@ -34,3 +34,11 @@ export const mapInTurns = <Row, A>(rows: ReadonlyArray<Row>, f: (row: Row) => A)
     }
     return mapped
   })
+/** Does something for each of some items, between any two of which the event loop may turn. */
+export const forEachInTurns = <A>(items: ReadonlyArray<A>, f: (item: A) => void): Effect.Effect<void> =>
+  inTurns(function* () {
+    for (const item of items) {
+      f(item)
+      yield
+    }
+  })

@@ -1,7 +1,7 @@
 /** Hashes of texts: fast, the same in every process, and no protection against somebody who looks for collisions. */
 
 /** The start value of FNV-1a in 32 bits. */
-const fnvBasis = 0x811c9dc5
+export const fnvBasis = 0x811c9dc5
 
 /** One step of FNV-1a in 32 bits, over a UTF-16 code unit in place of a byte. */
 export const fnvStep = (hash: number, code: number): number => Math.imul(hash ^ code, 0x01000193)

@@ -24,7 +24,7 @@ import type { Deleted, OrderBy, OutlineSpan, TimelineItem } from "./StorageServi
  * | `entries` | the object has each of these keys of its own, with a JSON value that is equal, whatever the order of its keys |
  * | `atLeast`, `atMost`, `below` | the number or time is present and ≥, ≤, < the value |
  * | `lasting` | the span has ended, and took at least so many nanoseconds |
- * | `contains` | the text has the value in it; ASCII letters match in either case |
+ * | `words` | the texts of the span or log have all words, and each phrase is a part of one |
  * | `not` | the condition does not hold |
  *
  * @since 0.1.0
@@ -37,8 +37,20 @@ export type Condition =
   | { readonly op: "entries"; readonly field: string; readonly entries: JsonObject }
   | { readonly op: "atLeast" | "atMost" | "below"; readonly field: string; readonly value: bigint | number }
   | { readonly op: "lasting"; readonly value: bigint }
-  | { readonly op: "contains"; readonly field: string; readonly value: string }
+  | SearchCondition
   | { readonly op: "not"; readonly condition: Condition }
+
+/**
+ * What `search` asks, folded, so that it is compared with folded texts: see `docs/queries.md`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SearchCondition {
+  readonly op: "words"
+  readonly words: ReadonlyArray<string>
+  readonly phrases: ReadonlyArray<string>
+}
 
 /**
  * A sort key: the values by which rows are ordered, all in the same direction. The first is the time, or the duration; the
@@ -282,9 +294,23 @@ export interface Derived<out E = StorageError> {
 }
 
 /**
+ * How an engine helps to search. One that does not is never asked for `words`: all that meets the other conditions is read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Searching<out E = StorageError> {
+  /**
+   * The records for a query that has `words` among its conditions, and perhaps some that lack them: each is looked at again.
+   * So an index of words, hashes or parts of them is enough. Fewer records than the limit tell that there are no more.
+   */
+  readonly candidates: <N extends SignalName>(signal: N, query: Query) => Effect.Effect<ReadonlyArray<RecordOf<N>>, E>
+}
+
+/**
  * An engine: the primitives, and the faster ways that it has. All may fail with `StorageError`.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Engine<out E = StorageError> extends Primitives<E>, Partial<Derived<E>> {}
+export interface Engine<out E = StorageError> extends Primitives<E>, Partial<Derived<E> & Searching<E>> {}

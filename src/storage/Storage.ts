@@ -15,7 +15,9 @@ import { storageError } from "./internal/errors.js"
 import * as matches from "./internal/matches.js"
 import * as memory from "./internal/memory.js"
 import * as methods from "./internal/methods.js"
+import * as searched from "./internal/searchedTexts.js"
 import * as service from "./internal/service.js"
+import * as words from "./internal/words.js"
 import type { StorageError } from "./StorageError.js"
 import type { CopyOptions, CopyProgress, StorageService } from "./StorageService.js"
 
@@ -118,6 +120,22 @@ export const selectRecords: <N extends SignalName>(
  * @category engines
  */
 export const isRemoved: (name: SignalName, record: RecordOf<SignalName>, which: Removal) => boolean = matches.isRemoved
+
+/**
+ * The texts of a span or log that a search looks at: those to index.
+ *
+ * @since 0.1.0
+ * @category engines
+ */
+export const searchedTexts: (record: object) => ReadonlyArray<string> = searched.searchedTexts
+
+/**
+ * The words of a text, as a search compares them.
+ *
+ * @since 0.1.0
+ * @category engines
+ */
+export const wordsIn = (text: string): ReadonlyArray<string> => words.wordsOf(words.foldText(text))
 
 /**
  * A storage in memory, without bounds: for tests.

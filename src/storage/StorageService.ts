@@ -46,8 +46,8 @@ export interface CommonFilters {
 
 /**
  * Asked of the span itself by `listSpans`. `listTraces` asks the ids from `sessionId` to `conversationId`, `spanType`,
- * `model`, `provider`, `toolName`, `agentName`, `errorType`, `tags`, `metadata` and `hasError` of any span of the trace,
- * and the rest of the span that it shows.
+ * `model`, `provider`, `toolName`, `agentName`, `errorType`, `tags`, `metadata`, `hasError` and `search` of any span of
+ * the trace, and the rest of the span that it shows.
  *
  * @since 0.1.0
  * @category models
@@ -67,6 +67,8 @@ export interface SpanFilters extends CommonFilters {
   readonly minDuration?: Duration.DurationInput | undefined
   /** Whether the status is `"error"`. */
   readonly hasError?: boolean | undefined
+  /** Words, all of which occur in the name, status message, attributes or events: see `docs/queries.md`. */
+  readonly search?: string | undefined
 }
 
 /**
@@ -79,7 +81,7 @@ export interface LogFilters extends CommonFilters {
   readonly level?: Level | undefined
   /** This level or a more severe one. */
   readonly minLevel?: Level | undefined
-  /** A literal part of the message; ASCII letters match in either case. */
+  /** Words, all of which occur in the message, data or attributes: see `docs/queries.md`. */
   readonly search?: string | undefined
 }
 

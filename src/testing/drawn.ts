@@ -93,11 +93,15 @@ export const draw = (options: {
       inputTokens: fc.nat(100),
       costUsd: fc.constantFrom(0.25, 0.5, 1),
       costSource: fc.constantFrom("custom", "table"),
-      attributes: fc.constantFrom(
-        {},
-        { "effect_observability.replay": true },
-        { "gen_ai.input.messages": ["a"], "gen_ai.output.messages": "b", a: 1 }
-      )
+      attributes: fc.oneof(
+        fc.constantFrom(
+          {},
+          { "effect_observability.replay": true },
+          { "gen_ai.input.messages": ["a"], "gen_ai.output.messages": "b", a: 1 }
+        ),
+        fc.record({ said: sentence, deep: fc.constantFrom(null, [{ text: "ＤＥＥＰ\u00adly" }], { n: 1, t: "b" }) })
+      ),
+      events: fc.constantFrom([], [{ name: "first", time: at(0), attributes: { why: "Straße 7" } }])
     },
     { requiredKeys: ["tags"] }
   )
@@ -141,7 +145,9 @@ export const draw = (options: {
         traceId: fc.constantFrom(...traceIds),
         timestamp: time,
         level: fc.constantFrom("debug", "info", "warn", "error"),
-        message: fc.constantFrom("one", "ONE two", "100%")
+        message: fc.oneof(fc.constantFrom("one", "ONE two", "100%"), sentence),
+        data: fc.constantFrom([], ["datum"], [{ a: ["Zwei"] }]),
+        attributes: fc.constantFrom({}, { note: "東京タワー" })
       },
       { requiredKeys: ["timestamp", "level", "message"] }
     )
@@ -210,7 +216,8 @@ export const draw = (options: {
       provider: few,
       errorType: fc.constantFrom("a", "b"),
       minDuration: fc.integer({ min: 0, max: 6 }),
-      hasError: fc.boolean()
+      hasError: fc.boolean(),
+      search
     },
     options.limit,
     "time",
@@ -221,7 +228,7 @@ export const draw = (options: {
       ...rowFilters,
       level: fc.constantFrom("info", "warn"),
       minLevel: fc.constantFrom("info", "warn"),
-      search: fc.constantFrom("One", "%", "tw")
+      search
     },
     options.limit,
     "time"
@@ -280,6 +287,39 @@ export const draw = (options: {
 }
 
 const few = fc.constantFrom("a", "b", "c")
+
+/** Words as they are written in records, and as somebody searches for them, with others that are in none. */
+const spoken = fc.constantFrom(
+  "Refund",
+  "order",
+  "straße",
+  "STRASSE",
+  "東京",
+  "京",
+  "👍🏽",
+  "u\u0308ber",
+  "ÜBER",
+  "a",
+  "x_1",
+  "\\n"
+)
+const sentence = fc
+  .array(spoken, { minLength: 1, maxLength: 6 })
+  .chain((words) => fc.constantFrom(" ", "-", "\n", '"', "").map((between) => words.join(between)))
+const searched = fc.oneof(
+  spoken,
+  fc.constantFrom("one", "b", "first", "deeply", "datum", "zwei", "7", "absent", "fund")
+)
+const search = fc
+  .array(
+    fc.oneof(
+      { weight: 3, arbitrary: searched },
+      searched.map((word) => `"${word}"`)
+    ),
+    { minLength: 1, maxLength: 2 }
+  )
+  .map((parts) => `${parts.join(" ")}`)
+  .filter((text) => !/^[\s\\n"]*$/.test(text))
 const time = fc.integer({ min: 0, max: 12 }).map(at)
 const spanType = fc.constantFrom("agent_run", "model_generation", "tool_call")
 /** A parent that may be there or not: a span below it, itself, or in a circle with it included. */

@@ -14,6 +14,7 @@ import { outlinesContract } from "./contract/outlines.js"
 import { pagingContract } from "./contract/paging.js"
 import { referenceContract } from "./contract/reference.js"
 import { scoresContract } from "./contract/scores.js"
+import { searchContract } from "./contract/search.js"
 import { sessionsContract } from "./contract/sessions.js"
 import { spansContract } from "./contract/spans.js"
 import { tracesContract } from "./contract/traces.js"
@@ -43,6 +44,7 @@ export const storageContract = (engine: string, layer: StorageLayer, options: { 
     tracesContract(layer)
     outlinesContract(layer)
     sessionsContract(layer)
+    searchContract(layer)
     pagingContract(layer)
     aggregateContract(layer)
     argumentsContract(layer)

@@ -10,6 +10,7 @@ import { print, type Suite, short } from "./harness.js"
 
 const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   answersAggregate: () => import("./answersAggregate.js"),
+  answersSearch: () => import("./answersSearch.js"),
   clickhouse: () => import("./clickhouse.js"),
   clickhouse20m: () => import("./clickhouse20m.js"),
   pipeline: () => import("./pipeline.js"),

@@ -134,12 +134,11 @@ it.live("several layers record each metric once: the first one, and the next whe
   Effect.gen(function* () {
     const requests = Metric.counter("doubled_requests")
     const kept: Record<string, ReturnType<typeof Exporter.memory>> = {}
-    const layerOf = (name: string) =>
-      Observability.layerExportOnly({
-        serviceName: name,
-        exporters: [(kept[name] = Exporter.memory())],
-        metrics: { record: true }
-      })
+    const layerOf = (name: string) => {
+      const exporter = Exporter.memory()
+      kept[name] = exporter
+      return Observability.layerExportOnly({ serviceName: name, exporters: [exporter], metrics: { record: true } })
+    }
     const sums = () =>
       ["outer", "inner", "last"].map((name) =>
         kept[name]?.metrics.reduce((sum, point) => sum + (point.name === "doubled_requests" ? point.value : 0), 0)

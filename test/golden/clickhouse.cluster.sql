@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS "default"."mastra_ai_spans_local" ON CLUSTER "agents"
   InputSize Nullable(Int64),
   OutputSize Nullable(Int64),
   AttributesSize Nullable(Int64),
+  Words Nullable(String) CODEC(ZSTD(1)),
   Record String CODEC(ZSTD(1)),
   TraceState Nullable(String) ALIAS JSONExtract(Record, 'traceState', 'Nullable(String)'),
   StatusMessage Nullable(String) ALIAS JSONExtract(Record, 'statusMessage', 'Nullable(String)'),
@@ -52,7 +53,8 @@ CREATE TABLE IF NOT EXISTS "default"."mastra_ai_spans_local" ON CLUSTER "agents"
   INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64,
   INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64,
-  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1
+  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX idx_words lower(concat(Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1
 )
 ENGINE = ReplicatedReplacingMergeTree(Version)
 PARTITION BY intDiv(toUnixTimestamp64Second(StartTime), 604800)
@@ -90,6 +92,7 @@ CREATE TABLE IF NOT EXISTS "default"."mastra_ai_logs_local" ON CLUSTER "agents" 
   Tags Array(String) CODEC(ZSTD(1)),
   Metadata Map(String, String) CODEC(ZSTD(1)),
   Version UInt64,
+  Words Nullable(String) CODEC(ZSTD(1)),
   Record String CODEC(ZSTD(1)),
   Data String ALIAS JSONExtractRaw(Record, 'data'),
   Attributes String ALIAS JSONExtractRaw(Record, 'attributes'),
@@ -99,7 +102,8 @@ CREATE TABLE IF NOT EXISTS "default"."mastra_ai_logs_local" ON CLUSTER "agents" 
   INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64,
   INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64,
-  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1
+  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX idx_words lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1
 )
 ENGINE = ReplicatedReplacingMergeTree(Version)
 PARTITION BY intDiv(toUnixTimestamp64Second(Timestamp), 604800)

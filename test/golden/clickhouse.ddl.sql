@@ -20,6 +20,7 @@ CREATE TABLE default.plain_mastra_ai_logs (
   `Tags` Array(String) CODEC(ZSTD(1)),
   `Metadata` Map(String, String) CODEC(ZSTD(1)),
   `Version` UInt64,
+  `Words` Nullable(String) CODEC(ZSTD(1)),
   `Record` String CODEC(ZSTD(1)),
   `Data` String ALIAS JSONExtractRaw(Record, 'data'),
   `Attributes` String ALIAS JSONExtractRaw(Record, 'attributes'),
@@ -29,7 +30,8 @@ CREATE TABLE default.plain_mastra_ai_logs (
   INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64,
   INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64,
-  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1
+  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX idx_words lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(Version)
 PARTITION BY intDiv(toUnixTimestamp64Second(Timestamp), 604800)
@@ -200,6 +202,7 @@ CREATE TABLE default.plain_mastra_ai_spans (
   `InputSize` Nullable(Int64),
   `OutputSize` Nullable(Int64),
   `AttributesSize` Nullable(Int64),
+  `Words` Nullable(String) CODEC(ZSTD(1)),
   `Record` String CODEC(ZSTD(1)),
   `TraceState` Nullable(String) ALIAS JSONExtract(Record, 'traceState', 'Nullable(String)'),
   `StatusMessage` Nullable(String) ALIAS JSONExtract(Record, 'statusMessage', 'Nullable(String)'),
@@ -211,7 +214,8 @@ CREATE TABLE default.plain_mastra_ai_spans (
   INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64,
   INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64,
-  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1
+  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX idx_words lower(concat(Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(Version)
 PARTITION BY intDiv(toUnixTimestamp64Second(StartTime), 604800)
@@ -241,6 +245,7 @@ CREATE TABLE default.retained_mastra_ai_logs (
   `Tags` Array(String) CODEC(ZSTD(1)),
   `Metadata` Map(String, String) CODEC(ZSTD(1)),
   `Version` UInt64,
+  `Words` Nullable(String) CODEC(ZSTD(1)),
   `Record` String CODEC(ZSTD(1)),
   `Data` String ALIAS JSONExtractRaw(Record, 'data'),
   `Attributes` String ALIAS JSONExtractRaw(Record, 'attributes'),
@@ -250,7 +255,8 @@ CREATE TABLE default.retained_mastra_ai_logs (
   INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64,
   INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64,
-  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1
+  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX idx_words lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(Version)
 PARTITION BY intDiv(toUnixTimestamp64Second(Timestamp), 604800)
@@ -425,6 +431,7 @@ CREATE TABLE default.retained_mastra_ai_spans (
   `InputSize` Nullable(Int64),
   `OutputSize` Nullable(Int64),
   `AttributesSize` Nullable(Int64),
+  `Words` Nullable(String) CODEC(ZSTD(1)),
   `Record` String CODEC(ZSTD(1)),
   `TraceState` Nullable(String) ALIAS JSONExtract(Record, 'traceState', 'Nullable(String)'),
   `StatusMessage` Nullable(String) ALIAS JSONExtract(Record, 'statusMessage', 'Nullable(String)'),
@@ -436,7 +443,8 @@ CREATE TABLE default.retained_mastra_ai_spans (
   INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64,
   INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64,
-  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1
+  INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX idx_words lower(concat(Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(Version)
 PARTITION BY intDiv(toUnixTimestamp64Second(StartTime), 604800)

@@ -12,10 +12,10 @@ WHERE database = 'default'
 AND table IN CAST('[\'asked_mastra_ai_logs\',\'asked_mastra_ai_metrics\',\'asked_mastra_ai_schema\',\'asked_mastra_ai_scores\',\'asked_mastra_ai_sessions\',\'asked_mastra_ai_spans\']', 'Array(String)') FORMAT JSONEachRow
 
 CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_spans" (TraceId String CODEC(ZSTD(1)), SpanId String CODEC(ZSTD(1)), ParentSpanId String CODEC(ZSTD(1)), ParentIsRemote Nullable(Bool), Name LowCardinality(String), Kind LowCardinality(String), SpanType LowCardinality(String), Status LowCardinality(String), ErrorType LowCardinality(Nullable(String)), StartTime DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)), EndTime Nullable(DateTime64(9, 'UTC')) CODEC(Delta, ZSTD(1)), SessionId String CODEC(ZSTD(1)), ThreadId Nullable(String) CODEC(ZSTD(1)), RunId Nullable(String) CODEC(ZSTD(1)), RequestId Nullable(String) CODEC(ZSTD(1)), ResourceId Nullable(String) CODEC(ZSTD(1)), UserId Nullable(String) CODEC(ZSTD(1)), OrganizationId Nullable(String) CODEC(ZSTD(1)), ConversationId Nullable(String) CODEC(ZSTD(1)), ServiceName LowCardinality(String), Environment LowCardinality(Nullable(String)), Tags Array(String) CODEC(ZSTD(1)), Metadata Map(String, String) CODEC(ZSTD(1)), Version UInt64, Model LowCardinality(Nullable(String)), RequestModel LowCardinality(Nullable(String)), Provider LowCardinality(Nullable(String)), InputTokens Nullable(Int64), OutputTokens Nullable(Int64), CachedInputTokens Nullable(Int64), CacheWriteTokens Nullable(Int64), ReasoningTokens Nullable(Int64), CostUsd Nullable(Float64), CostSource LowCardinality(Nullable(String)), TimeToFirstToken Nullable(Int64), ToolName LowCardinality(Nullable(String)), AgentName LowCardinality(Nullable(String)), IsEntry Bool DEFAULT ifNull(ParentSpanId = ''
-OR ParentIsRemote = true, false), Replayed Bool, InputSize Nullable(Int64), OutputSize Nullable(Int64), AttributesSize Nullable(Int64), Record String CODEC(ZSTD(1)), TraceState Nullable(String) ALIAS JSONExtract(Record, 'traceState', 'Nullable(String)'), StatusMessage Nullable(String) ALIAS JSONExtract(Record, 'statusMessage', 'Nullable(String)'), Attributes String ALIAS JSONExtractRaw(Record, 'attributes'), Events String ALIAS JSONExtractRaw(Record, 'events'), Links String ALIAS JSONExtractRaw(Record, 'links'), Resource String ALIAS JSONExtractRaw(Record, 'resource'), Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''), INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64, INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1, INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(StartTime), 604800)
+OR ParentIsRemote = true, false), Replayed Bool, InputSize Nullable(Int64), OutputSize Nullable(Int64), AttributesSize Nullable(Int64), Words Nullable(String) CODEC(ZSTD(1)), Record String CODEC(ZSTD(1)), TraceState Nullable(String) ALIAS JSONExtract(Record, 'traceState', 'Nullable(String)'), StatusMessage Nullable(String) ALIAS JSONExtract(Record, 'statusMessage', 'Nullable(String)'), Attributes String ALIAS JSONExtractRaw(Record, 'attributes'), Events String ALIAS JSONExtractRaw(Record, 'events'), Links String ALIAS JSONExtractRaw(Record, 'links'), Resource String ALIAS JSONExtractRaw(Record, 'resource'), Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''), INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64, INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1, INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1, INDEX idx_words lower(concat(Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(StartTime), 604800)
 ORDER BY (StartTime, TraceId, SpanId) SETTINGS index_granularity = 512, min_compress_block_size = 16384, max_compress_block_size = 65536, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1
 
-CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_logs" (LogId String CODEC(ZSTD(1)), Timestamp DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)), Level LowCardinality(String), Message String CODEC(ZSTD(1)), TraceId Nullable(String) CODEC(ZSTD(1)), SpanId Nullable(String) CODEC(ZSTD(1)), SessionId String CODEC(ZSTD(1)), ThreadId Nullable(String) CODEC(ZSTD(1)), RunId Nullable(String) CODEC(ZSTD(1)), RequestId Nullable(String) CODEC(ZSTD(1)), ResourceId Nullable(String) CODEC(ZSTD(1)), UserId Nullable(String) CODEC(ZSTD(1)), OrganizationId Nullable(String) CODEC(ZSTD(1)), ConversationId Nullable(String) CODEC(ZSTD(1)), ServiceName LowCardinality(String), Environment LowCardinality(Nullable(String)), Tags Array(String) CODEC(ZSTD(1)), Metadata Map(String, String) CODEC(ZSTD(1)), Version UInt64, Record String CODEC(ZSTD(1)), Data String ALIAS JSONExtractRaw(Record, 'data'), Attributes String ALIAS JSONExtractRaw(Record, 'attributes'), LogSpans String ALIAS JSONExtractRaw(Record, 'logSpans'), Cause Nullable(String) ALIAS JSONExtract(Record, 'cause', 'Nullable(String)'), Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''), INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64, INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1, INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(Timestamp), 604800)
+CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_logs" (LogId String CODEC(ZSTD(1)), Timestamp DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)), Level LowCardinality(String), Message String CODEC(ZSTD(1)), TraceId Nullable(String) CODEC(ZSTD(1)), SpanId Nullable(String) CODEC(ZSTD(1)), SessionId String CODEC(ZSTD(1)), ThreadId Nullable(String) CODEC(ZSTD(1)), RunId Nullable(String) CODEC(ZSTD(1)), RequestId Nullable(String) CODEC(ZSTD(1)), ResourceId Nullable(String) CODEC(ZSTD(1)), UserId Nullable(String) CODEC(ZSTD(1)), OrganizationId Nullable(String) CODEC(ZSTD(1)), ConversationId Nullable(String) CODEC(ZSTD(1)), ServiceName LowCardinality(String), Environment LowCardinality(Nullable(String)), Tags Array(String) CODEC(ZSTD(1)), Metadata Map(String, String) CODEC(ZSTD(1)), Version UInt64, Words Nullable(String) CODEC(ZSTD(1)), Record String CODEC(ZSTD(1)), Data String ALIAS JSONExtractRaw(Record, 'data'), Attributes String ALIAS JSONExtractRaw(Record, 'attributes'), LogSpans String ALIAS JSONExtractRaw(Record, 'logSpans'), Cause Nullable(String) ALIAS JSONExtract(Record, 'cause', 'Nullable(String)'), Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''), INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64, INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1, INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1, INDEX idx_words lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(Timestamp), 604800)
 ORDER BY (Timestamp, LogId) SETTINGS index_granularity = 512, min_compress_block_size = 16384, max_compress_block_size = 65536, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1
 
 CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_metrics" (MetricId String CODEC(ZSTD(1)), Name LowCardinality(String), Kind LowCardinality(String), Unit LowCardinality(Nullable(String)), StartTime Nullable(DateTime64(9, 'UTC')) CODEC(Delta, ZSTD(1)), Time DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)), Value Float64, TraceId Nullable(String) CODEC(ZSTD(1)), SpanId Nullable(String) CODEC(ZSTD(1)), ServiceName LowCardinality(String), Environment LowCardinality(Nullable(String)), Version UInt64, Record String CODEC(ZSTD(1)), Description Nullable(String) ALIAS JSONExtract(Record, 'description', 'Nullable(String)'), Histogram Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'histogram'), ''), Attributes String ALIAS JSONExtractRaw(Record, 'attributes'), Resource String ALIAS JSONExtractRaw(Record, 'resource'), INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(Time), 604800)
@@ -67,9 +67,9 @@ INSERT INTO "default"."asked_mastra_ai_schema" VALUES (1, 3, now())
 
 -- insertSpans and insertLogs
 
-INSERT INTO "default"."asked_mastra_ai_spans" (TraceId,SpanId,ParentSpanId,ParentIsRemote,Name,Kind,SpanType,Status,ErrorType,StartTime,EndTime,SessionId,ThreadId,RunId,RequestId,ResourceId,UserId,OrganizationId,ConversationId,ServiceName,Environment,Tags,Metadata,Version,Model,RequestModel,Provider,InputTokens,OutputTokens,CachedInputTokens,CacheWriteTokens,ReasoningTokens,CostUsd,CostSource,TimeToFirstToken,ToolName,AgentName,IsEntry,Replayed,InputSize,OutputSize,AttributesSize,Record) FORMAT RowBinary
+INSERT INTO "default"."asked_mastra_ai_spans" (TraceId,SpanId,ParentSpanId,ParentIsRemote,Name,Kind,SpanType,Status,ErrorType,StartTime,EndTime,SessionId,ThreadId,RunId,RequestId,ResourceId,UserId,OrganizationId,ConversationId,ServiceName,Environment,Tags,Metadata,Version,Model,RequestModel,Provider,InputTokens,OutputTokens,CachedInputTokens,CacheWriteTokens,ReasoningTokens,CostUsd,CostSource,TimeToFirstToken,ToolName,AgentName,IsEntry,Replayed,InputSize,OutputSize,AttributesSize,Words,Record) FORMAT RowBinary
 
-INSERT INTO "default"."asked_mastra_ai_logs" (LogId,Timestamp,Level,Message,TraceId,SpanId,SessionId,ThreadId,RunId,RequestId,ResourceId,UserId,OrganizationId,ConversationId,ServiceName,Environment,Tags,Metadata,Version,Record) FORMAT RowBinary
+INSERT INTO "default"."asked_mastra_ai_logs" (LogId,Timestamp,Level,Message,TraceId,SpanId,SessionId,ThreadId,RunId,RequestId,ResourceId,UserId,OrganizationId,ConversationId,ServiceName,Environment,Tags,Metadata,Version,Words,Record) FORMAT RowBinary
 
 
 -- listTraces
@@ -457,7 +457,9 @@ LIMIT 51 FORMAT JSONEachRow
 
 SELECT Record AS record, Message AS message, toString(Version) AS version, ifNull((true
 AND Level IN CAST('[\'error\',\'fatal\',\'warn\']', 'Array(String)')
-AND position(lower(Message), lower('OverLoaded')) > 0), false) AS matches
+AND ((true
+AND hasToken(lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))), 'overloaded'))
+OR hasToken(lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))), 'effectobservabilityunknownwords'))), false) AS matches
 FROM "default"."asked_mastra_ai_logs"
 WHERE (true
 AND Timestamp IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000002000000]', 'Array(Int64)')), 'UTC'))
@@ -467,7 +469,9 @@ SELECT toUnixTimestamp64Nano(Timestamp) AS time, [LogId] AS ids, toString(toUnix
 FROM "default"."asked_mastra_ai_logs"
 WHERE (true
 AND Level IN CAST('[\'error\',\'fatal\',\'warn\']', 'Array(String)')
-AND position(lower(Message), lower('OverLoaded')) > 0)
+AND ((true
+AND hasToken(lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))), 'overloaded'))
+OR hasToken(lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))), 'effectobservabilityunknownwords')))
 ORDER BY Timestamp desc, LogId desc
 LIMIT 51 FORMAT JSONEachRow
 
@@ -517,7 +521,9 @@ AND Metadata['seats'] = '{"free":[1,null],"used":3}')
 AND Timestamp >= fromUnixTimestamp64Nano(CAST('1699999999999000000', 'Int64'), 'UTC')
 AND Timestamp < fromUnixTimestamp64Nano(CAST('1700000000005000000', 'Int64'), 'UTC')
 AND Level IN CAST('[\'error\',\'fatal\',\'warn\']', 'Array(String)')
-AND position(lower(Message), lower('OverLoaded')) > 0), false) AS matches
+AND ((true
+AND hasToken(lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))), 'overloaded'))
+OR hasToken(lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))), 'effectobservabilityunknownwords'))), false) AS matches
 FROM "default"."asked_mastra_ai_logs"
 WHERE (true
 AND Timestamp IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000002000000]', 'Array(Int64)')), 'UTC'))
@@ -545,7 +551,9 @@ AND Metadata['seats'] = '{"free":[1,null],"used":3}')
 AND Timestamp >= fromUnixTimestamp64Nano(CAST('1699999999999000000', 'Int64'), 'UTC')
 AND Timestamp < fromUnixTimestamp64Nano(CAST('1700000000005000000', 'Int64'), 'UTC')
 AND Level IN CAST('[\'error\',\'fatal\',\'warn\']', 'Array(String)')
-AND position(lower(Message), lower('OverLoaded')) > 0)
+AND ((true
+AND hasToken(lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))), 'overloaded'))
+OR hasToken(lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))), 'effectobservabilityunknownwords')))
 ORDER BY Timestamp desc, LogId desc
 LIMIT 51 FORMAT JSONEachRow
 

@@ -51,7 +51,19 @@ CREATE TABLE mastra_ai_logs(
   environment VARCHAR,
   tags JSON,
   metadata JSON,
-  dropped JSON
+  dropped JSON,
+  word_block BIGINT
+);
+
+
+-- mastra_ai_logs_words
+
+CREATE TABLE mastra_ai_logs_words(
+  block BIGINT,
+  earliest BIGINT,
+  latest BIGINT,
+  slice UTINYINT,
+  bits BLOB
 );
 
 
@@ -167,5 +179,17 @@ CREATE TABLE mastra_ai_spans(
   replayed BOOLEAN,
   input_size BIGINT,
   output_size BIGINT,
-  attributes_size BIGINT
+  attributes_size BIGINT,
+  word_block BIGINT
+);
+
+
+-- mastra_ai_spans_words
+
+CREATE TABLE mastra_ai_spans_words(
+  block BIGINT,
+  earliest BIGINT,
+  latest BIGINT,
+  slice UTINYINT,
+  bits BLOB
 );

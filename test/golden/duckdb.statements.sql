@@ -13,13 +13,31 @@ FROM "mastra_ai_schema"
 ORDER BY major DESC, minor DESC
 LIMIT 1
 
-CREATE TABLE IF NOT EXISTS "mastra_ai_spans" ("trace_id" VARCHAR, "span_id" VARCHAR, "parent_span_id" VARCHAR, "parent_is_remote" BOOLEAN, "trace_state" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "span_type" VARCHAR, "status" VARCHAR, "status_message" VARCHAR, "error_type" VARCHAR, "start_time" BIGINT, "end_time" BIGINT, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "model" VARCHAR, "request_model" VARCHAR, "provider" VARCHAR, "input_tokens" BIGINT, "output_tokens" BIGINT, "cached_input_tokens" BIGINT, "cache_write_tokens" BIGINT, "reasoning_tokens" BIGINT, "cost_usd" DOUBLE, "cost_source" VARCHAR, "time_to_first_token" BIGINT, "tool_name" VARCHAR, "agent_name" VARCHAR, "attributes" JSON, "events" JSON, "links" JSON, "resource" JSON, "dropped" JSON, "trace_key" BIGINT, "entry_key" BIGINT, "replayed" BOOLEAN, "input_size" BIGINT, "output_size" BIGINT, "attributes_size" BIGINT)
+CREATE TABLE IF NOT EXISTS "mastra_ai_spans" ("trace_id" VARCHAR, "span_id" VARCHAR, "parent_span_id" VARCHAR, "parent_is_remote" BOOLEAN, "trace_state" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "span_type" VARCHAR, "status" VARCHAR, "status_message" VARCHAR, "error_type" VARCHAR, "start_time" BIGINT, "end_time" BIGINT, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "model" VARCHAR, "request_model" VARCHAR, "provider" VARCHAR, "input_tokens" BIGINT, "output_tokens" BIGINT, "cached_input_tokens" BIGINT, "cache_write_tokens" BIGINT, "reasoning_tokens" BIGINT, "cost_usd" DOUBLE, "cost_source" VARCHAR, "time_to_first_token" BIGINT, "tool_name" VARCHAR, "agent_name" VARCHAR, "attributes" JSON, "events" JSON, "links" JSON, "resource" JSON, "dropped" JSON, "trace_key" BIGINT, "entry_key" BIGINT, "replayed" BOOLEAN, "input_size" BIGINT, "output_size" BIGINT, "attributes_size" BIGINT, "word_block" BIGINT)
+
+CREATE TABLE IF NOT EXISTS "mastra_ai_spans_words" ("block" BIGINT, "earliest" BIGINT, "latest" BIGINT, "slice" UTINYINT, "bits" BLOB)
+
+SELECT 1
+FROM "mastra_ai_spans"
+WHERE word_block IS NOT NULL
+AND word_block NOT IN (SELECT block
+FROM "mastra_ai_spans_words")
+LIMIT 1
 
 CREATE INDEX IF NOT EXISTS "idx_spans_session_id" ON "mastra_ai_spans" (session_id)
 
 CREATE INDEX IF NOT EXISTS "idx_spans_entry_key" ON "mastra_ai_spans" (entry_key)
 
-CREATE TABLE IF NOT EXISTS "mastra_ai_logs" ("log_id" VARCHAR, "timestamp" BIGINT, "level" VARCHAR, "message" VARCHAR, "data" JSON, "attributes" JSON, "log_spans" JSON, "cause" VARCHAR, "trace_id" VARCHAR, "span_id" VARCHAR, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "dropped" JSON)
+CREATE TABLE IF NOT EXISTS "mastra_ai_logs" ("log_id" VARCHAR, "timestamp" BIGINT, "level" VARCHAR, "message" VARCHAR, "data" JSON, "attributes" JSON, "log_spans" JSON, "cause" VARCHAR, "trace_id" VARCHAR, "span_id" VARCHAR, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "dropped" JSON, "word_block" BIGINT)
+
+CREATE TABLE IF NOT EXISTS "mastra_ai_logs_words" ("block" BIGINT, "earliest" BIGINT, "latest" BIGINT, "slice" UTINYINT, "bits" BLOB)
+
+SELECT 1
+FROM "mastra_ai_logs"
+WHERE word_block IS NOT NULL
+AND word_block NOT IN (SELECT block
+FROM "mastra_ai_logs_words")
+LIMIT 1
 
 CREATE INDEX IF NOT EXISTS "idx_logs_session_id" ON "mastra_ai_logs" (session_id)
 
@@ -39,10 +57,18 @@ FROM "mastra_ai_spans"
 WHERE start_time BETWEEN $1
 AND $2
 
-INSERT INTO "mastra_ai_spans" ("trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed","input_size","output_size","attributes_size")
-SELECT nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$5::BOOLEAN,$6::BIGINT,$7::BIGINT,nullif(field[37], $3)::BIGINT
+BEGIN
+
+INSERT INTO "mastra_ai_spans_words" (block) VALUES ($1)
+
+INSERT INTO "mastra_ai_spans" ("word_block","trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed","input_size","output_size","attributes_size")
+SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$6::BOOLEAN,$7::BIGINT,$8::BIGINT,nullif(field[37], $3)::BIGINT
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
+
+SELECT 1
+
+COMMIT
 
 SELECT 1
 FROM "mastra_ai_logs"
@@ -51,10 +77,18 @@ AND $2
 AND log_id IN (SELECT unnest(from_json($3, '["VARCHAR"]')))
 LIMIT 1
 
-INSERT INTO "mastra_ai_logs" ("log_id","timestamp","level","message","data","attributes","log_spans","cause","trace_id","span_id","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata")
-SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3),nullif(field[4], $3),nullif(field[5], $3)::JSON,nullif(field[6], $3)::JSON,nullif(field[7], $3)::JSON,nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3),nullif(field[12], $3),nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3)::JSON,nullif(field[22], $3)::JSON
+BEGIN
+
+INSERT INTO "mastra_ai_logs_words" (block) VALUES ($1)
+
+INSERT INTO "mastra_ai_logs" ("word_block","log_id","timestamp","level","message","data","attributes","log_spans","cause","trace_id","span_id","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata")
+SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3),nullif(field[4], $3),nullif(field[5], $3)::JSON,nullif(field[6], $3)::JSON,nullif(field[7], $3)::JSON,nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3),nullif(field[12], $3),nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3)::JSON,nullif(field[22], $3)::JSON
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
+
+SELECT 1
+
+COMMIT
 
 
 -- insertSpans and insertLogs of what is stored
@@ -77,8 +111,8 @@ WHERE start_time BETWEEN $1
 AND $2
 AND trace_id || span_id IN (SELECT unnest(string_split($3, ',')))
 
-INSERT INTO "mastra_ai_spans" ("trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed","input_size","output_size","attributes_size")
-SELECT nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$5::BOOLEAN,$6::BIGINT,$7::BIGINT,nullif(field[37], $3)::BIGINT
+INSERT INTO "mastra_ai_spans" ("word_block","trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed","input_size","output_size","attributes_size")
+SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$6::BOOLEAN,$7::BIGINT,$8::BIGINT,nullif(field[37], $3)::BIGINT
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
 
@@ -100,8 +134,8 @@ WHERE log_id BETWEEN $1
 AND $2
 AND log_id IN (SELECT unnest(from_json($3, '["VARCHAR"]')))
 
-INSERT INTO "mastra_ai_logs" ("log_id","timestamp","level","message","data","attributes","log_spans","cause","trace_id","span_id","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata")
-SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3),nullif(field[4], $3),nullif(field[5], $3)::JSON,nullif(field[6], $3)::JSON,nullif(field[7], $3)::JSON,nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3),nullif(field[12], $3),nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3)::JSON,nullif(field[22], $3)::JSON
+INSERT INTO "mastra_ai_logs" ("word_block","log_id","timestamp","level","message","data","attributes","log_spans","cause","trace_id","span_id","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata")
+SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3),nullif(field[4], $3),nullif(field[5], $3)::JSON,nullif(field[6], $3)::JSON,nullif(field[7], $3)::JSON,nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3),nullif(field[12], $3),nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3)::JSON,nullif(field[22], $3)::JSON
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
 
@@ -945,41 +979,82 @@ ORDER BY page._position desc, page.log_id desc
 
 -- listLogs by minLevel and search
 
-WITH rows AS NOT MATERIALIZED (SELECT rowid AS _id, *
-FROM "mastra_ai_logs"), page AS MATERIALIZED (
-SELECT _id, timestamp AS _position, log_id
-FROM rows
-WHERE (true
+BEGIN
+
+SELECT to_json(list([block::VARCHAR, earliest::VARCHAR, latest::VARCHAR]))::VARCHAR AS json
+FROM ( (SELECT block, earliest, latest
+FROM (
+SELECT block, earliest, latest, bits::BIT AS bits
+FROM "mastra_ai_logs_words"
+WHERE slice = 70 )
+WHERE get_bit(bits, 216) = 1
+AND get_bit(bits, 393) = 1
+AND get_bit(bits, 570) = 1
+AND get_bit(bits, 747) = 1
+AND get_bit(bits, 924) = 1
+AND get_bit(bits, 1101) = 1)
+UNION ALL
+SELECT block, earliest, latest
+FROM "mastra_ai_logs_words"
+WHERE slice IS NULL)
+
+SELECT 1
+FROM "mastra_ai_logs"
+WHERE word_block IS NULL
+LIMIT 1
+
+SELECT json
+FROM ((
+SELECT timestamp, log_id, to_json({"logId": "mastra_ai_logs"."log_id",
+  "timestamp": "mastra_ai_logs"."timestamp"::VARCHAR,
+  "level": "mastra_ai_logs"."level",
+  "message": "mastra_ai_logs"."message",
+  "data": "mastra_ai_logs"."data",
+  "attributes": "mastra_ai_logs"."attributes",
+  "logSpans": "mastra_ai_logs"."log_spans",
+  "cause": "mastra_ai_logs"."cause",
+  "traceId": "mastra_ai_logs"."trace_id",
+  "spanId": "mastra_ai_logs"."span_id",
+  "sessionId": "mastra_ai_logs"."session_id",
+  "threadId": "mastra_ai_logs"."thread_id",
+  "runId": "mastra_ai_logs"."run_id",
+  "requestId": "mastra_ai_logs"."request_id",
+  "resourceId": "mastra_ai_logs"."resource_id",
+  "userId": "mastra_ai_logs"."user_id",
+  "organizationId": "mastra_ai_logs"."organization_id",
+  "conversationId": "mastra_ai_logs"."conversation_id",
+  "serviceName": "mastra_ai_logs"."service_name",
+  "environment": "mastra_ai_logs"."environment",
+  "tags": "mastra_ai_logs"."tags",
+  "metadata": "mastra_ai_logs"."metadata",
+  "dropped": "mastra_ai_logs"."dropped"})::VARCHAR AS json
+FROM "mastra_ai_logs"
+WHERE word_block = ?
+AND (true
+AND timestamp BETWEEN ?
+AND ?
 AND "level" IN (?,?,?)
-AND (contains(lower("message"), lower(?))
-AND contains(translate("message", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), translate(?, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'))))
-ORDER BY _position desc, log_id desc
-LIMIT ? )
-SELECT to_json({"logId": rows."log_id",
-  "timestamp": rows."timestamp"::VARCHAR,
-  "level": rows."level",
-  "message": rows."message",
-  "data": rows."data",
-  "attributes": rows."attributes",
-  "logSpans": rows."log_spans",
-  "cause": rows."cause",
-  "traceId": rows."trace_id",
-  "spanId": rows."span_id",
-  "sessionId": rows."session_id",
-  "threadId": rows."thread_id",
-  "runId": rows."run_id",
-  "requestId": rows."request_id",
-  "resourceId": rows."resource_id",
-  "userId": rows."user_id",
-  "organizationId": rows."organization_id",
-  "conversationId": rows."conversation_id",
-  "serviceName": rows."service_name",
-  "environment": rows."environment",
-  "tags": rows."tags",
-  "metadata": rows."metadata",
-  "dropped": rows."dropped"})::VARCHAR AS json
-FROM page JOIN rows ON rows._id = page._id
-ORDER BY page._position desc, page.log_id desc
+AND (true
+AND (contains(lower("message"), ?)
+OR contains(lower("attributes"), ?)
+OR contains(lower("data"), ?)
+OR ((strlen("message") <> length("message")
+OR contains("message", '\u'))
+AND regexp_matches("message", ?))
+OR ((strlen("attributes") <> length("attributes")
+OR contains("attributes", '\u'))
+AND regexp_matches("attributes", ?))
+OR ((strlen("data") <> length("data")
+OR contains("data", '\u'))
+AND regexp_matches("data", ?)))))
+ORDER BY timestamp desc, log_id desc
+LIMIT ?))
+ORDER BY timestamp desc, log_id desc
+LIMIT ?
+
+SELECT 1
+
+COMMIT
 
 
 -- listLogs by tags and metadata
@@ -1030,6 +1105,8 @@ ORDER BY page._position desc, page.log_id desc
 
 -- listLogs with every filter
 
+BEGIN
+
 SELECT count(*)::INTEGER AS n
 FROM "mastra_ai_logs"
 WHERE session_id = ?
@@ -1065,8 +1142,19 @@ AND json_extract("metadata", ?) = json_extract(?, '$'))))
 AND "timestamp" >= ?
 AND "timestamp" < ?
 AND "level" IN (?,?,?)
-AND (contains(lower("message"), lower(?))
-AND contains(translate("message", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), translate(?, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'))))
+AND (true
+AND (contains(lower("message"), ?)
+OR contains(lower("attributes"), ?)
+OR contains(lower("data"), ?)
+OR ((strlen("message") <> length("message")
+OR contains("message", '\u'))
+AND regexp_matches("message", ?))
+OR ((strlen("attributes") <> length("attributes")
+OR contains("attributes", '\u'))
+AND regexp_matches("attributes", ?))
+OR ((strlen("data") <> length("data")
+OR contains("data", '\u'))
+AND regexp_matches("data", ?)))))
 ORDER BY _position desc, log_id desc
 LIMIT ? )
 SELECT to_json({"logId": rows."log_id",
@@ -1094,6 +1182,10 @@ SELECT to_json({"logId": rows."log_id",
   "dropped": rows."dropped"})::VARCHAR AS json
 FROM page JOIN rows ON rows._id = page._id
 ORDER BY page._position desc, page.log_id desc
+
+SELECT 1
+
+COMMIT
 
 
 -- listLogs, the oldest first, the next page
@@ -1940,8 +2032,14 @@ BEGIN
 DELETE FROM "mastra_ai_spans"
 WHERE "start_time" < ?
 
+DELETE FROM "mastra_ai_spans_words"
+WHERE latest < ?
+
 DELETE FROM "mastra_ai_logs"
 WHERE "timestamp" < ?
+
+DELETE FROM "mastra_ai_logs_words"
+WHERE latest < ?
 
 DELETE FROM "mastra_ai_metrics"
 WHERE "time" < ?

@@ -28,6 +28,7 @@ import * as File from "./internal/file.js"
 import * as Insert from "./internal/insert.js"
 import { fileOf } from "./internal/instance.js"
 import * as Aggregate from "./internal/read/aggregate.js"
+import * as Candidates from "./internal/read/candidates.js"
 import * as Rows from "./internal/read/rows.js"
 import * as Sessions from "./internal/read/sessions.js"
 import * as Timeline from "./internal/read/timeline.js"
@@ -44,6 +45,7 @@ import {
   storageErrorOf
 } from "./internal/storageError.js"
 import * as Table from "./internal/table.js"
+import * as Words from "./internal/words.js"
 
 /**
  * What a storage in the database of a client can be told.
@@ -275,6 +277,7 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
   yield* check
   yield* sql.withWriteLock(migrate(sql, tables, tablePrefix))
   const insert = Insert.make(sql, tables)
+  yield* Effect.forkScoped(background(Effect.delay(indexWords(sql, tables), untilIndexing)))
   return {
     inspect,
     // Nothing counts as stored that is in a file which is gone.
@@ -286,8 +289,20 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
   }
 })
 
+/** Programs that end soon, and the first questions, do not wait for it. */
+const untilIndexing = Duration.seconds(5)
+
+/** Rows of a version before, and of a program that ended, are found faster after. */
+const indexWords = (sql: DuckDbClient.DuckDbClient, tables: Table.Tables) =>
+  Effect.forEach(
+    Object.values(tables),
+    (table) => (table.words === undefined ? Effect.void : Words.indexAll(sql, table, table.words)),
+    { discard: true }
+  ).pipe(Effect.ignore)
+
 const readsOf = (sql: DuckDbClient.DuckDbClient, tables: Table.Tables) => ({
   select: Rows.make(sql, tables),
+  candidates: Candidates.make(sql, tables),
   ...Traces.make(sql, tables),
   ...Sessions.make(sql, tables),
   sessionTimeline: Timeline.make(sql, tables),

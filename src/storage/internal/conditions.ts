@@ -8,6 +8,7 @@ import { Level } from "../../signal/LogRecord.js"
 import type { Signal } from "../../signal/Signal.js"
 import { signals } from "../../signal/signals.js"
 import type { Condition, SessionQuery, TraceQuery } from "../Engine.js"
+import { parse } from "./words.js"
 
 /** Checked filters of any list; which of them it takes, its schema has said. */
 export interface Filters {
@@ -28,7 +29,12 @@ export const traceQueryOf = (filters: Filters): Pick<TraceQuery, "ofEntry" | "of
     askedOf(signals.spans).flatMap(({ asked, condition }) => (asked.traces === where ? condition(filters) : []))
   return {
     ofEntry: [...equal("entry"), ...times(signals.spans, filters), ...lasting(filters)],
-    ofSome: [...equal("some"), ...labels(filters), ...(filters["hasError"] === true ? [failed] : [])],
+    ofSome: [
+      ...equal("some"),
+      ...labels(filters),
+      ...(filters["hasError"] === true ? [failed] : []),
+      ...searched(filters)
+    ],
     withoutError: filters["hasError"] === false
   }
 }
@@ -42,7 +48,7 @@ export const sessionQueryOf = ({
     askedOf(signals.spans).flatMap(({ asked, condition }) => (asked.sessions === where ? condition(filters) : []))
   return {
     sessionId: sessionId as string | undefined,
-    ofRecords: [...equal("record"), ...labels(filters)],
+    ofRecords: [...equal("record"), ...labels(filters), ...searched(filters)],
     ofSpans: equal("span"),
     lastActivityFrom: filters["startedAfter"] as bigint | undefined,
     firstActivityBefore: filters["startedBefore"] as bigint | undefined,
@@ -94,6 +100,9 @@ const times = ({ time }: Signal, { startedAfter, startedBefore }: Filters): Read
 const lasting = ({ minDuration }: Filters): ReadonlyArray<Condition> =>
   given(minDuration as bigint | undefined, (value): Condition => ({ op: "lasting", value }))
 
+const searched = ({ search }: Filters): ReadonlyArray<Condition> =>
+  given(search as string | undefined, (value): Condition => ({ op: "words", ...parse(value) }))
+
 const failed: Condition = { op: "equals", fields: ["status"], value: "error" }
 
 const others = (filters: Filters): ReadonlyArray<Condition> => [
@@ -106,10 +115,7 @@ const others = (filters: Filters): ReadonlyArray<Condition> => [
     filters["minLevel"] as Level | undefined,
     (least): Condition => ({ op: "oneOf", field: "level", values: Level.literals.slice(Level.literals.indexOf(least)) })
   ),
-  ...given(
-    filters["search"] as string | undefined,
-    (value): Condition => ({ op: "contains", field: "message", value })
-  ),
+  ...searched(filters),
   ...given(filters["minValue"] as number | undefined, (value): Condition => ({ op: "atLeast", field: "value", value })),
   ...given(filters["maxValue"] as number | undefined, (value): Condition => ({ op: "atMost", field: "value", value }))
 ]

@@ -8,20 +8,35 @@ import * as Option from "effect/Option"
 import { isReplayed, turnsOf } from "../../signal/internal/spans.js"
 import { SpanRecord } from "../../signal/SpanRecord.js"
 import { type RecordOf, type SignalName, sessionSignals, signalNames, signals } from "../../signal/signals.js"
-import type { Condition, Derived, Engine, Primitives, Removal, SessionQuery, TraceQuery } from "../Engine.js"
+import type { Condition, Derived, Engine, Primitives, Removal, Searching, SessionQuery, TraceQuery } from "../Engine.js"
 import type { Deleted } from "../StorageService.js"
 import { aggregate } from "./aggregated.js"
 import { matches, matchesAll } from "./matches.js"
 import { traceOutline } from "./outline.js"
 import { recordKey, sessionKey, spanKey, timelineKey } from "./query.js"
+import * as Search from "./search.js"
 import { representative, select } from "./select.js"
 import { earliestTime, max, type Session, summarized } from "./summarized.js"
 
 /** An engine with all methods. */
-export type Complete<E> = Primitives<E> & Derived<E>
+export type Complete<E> = Primitives<E> & Derived<E> & Searching<E>
 
-/** The methods of an engine, each of its own or derived. */
-export const complete = <E>(engine: Engine<E>): Complete<E> => ({ ...derived(engine), ...engine })
+/** The methods of an engine, each of its own or derived. Of a search, the engine is asked for candidates alone. */
+export const complete = <E>(engine: Engine<E>): Complete<E> => {
+  const reference = derived(engine)
+  const all = { ...reference, ...engine }
+  const { candidates } = engine
+  if (candidates !== undefined) {
+    const select = Search.selectByCandidates(engine.select, candidates)
+    return { ...all, candidates, select, ...Search.listsByCandidates(all, select) }
+  }
+  return {
+    ...all,
+    ...Search.candidatesByReading(engine.select),
+    listTraces: (query) => (query.ofSome.some(Search.isSearch) ? reference : all).listTraces(query),
+    listSessions: (query) => (query.ofRecords.some(Search.isSearch) ? reference : all).listSessions(query)
+  }
+}
 
 const derived = <E>(engine: Primitives<E>): Derived<E> => ({
   ...traces(engine),

@@ -6,7 +6,9 @@ import { timeOf } from "../../signal/Signal.js"
 import { type RecordOf, type SignalName, signals } from "../../signal/signals.js"
 import type { Condition, Query, Removal } from "../Engine.js"
 import { jsonEquals, recordKey } from "./query.js"
+import { searchedTexts } from "./searchedTexts.js"
 import { select } from "./select.js"
+import { occurs } from "./words.js"
 
 /** The records that a query asks for. */
 export const selectRecords = <N extends SignalName>(
@@ -64,13 +66,11 @@ export const matches = (record: object, condition: Condition): boolean => {
       const { endTime, startTime } = fields as { readonly startTime: bigint; readonly endTime?: bigint }
       return endTime !== undefined && endTime - startTime >= condition.value
     }
-    case "contains":
-      return lowerAscii(String(fields[condition.field] ?? "")).includes(lowerAscii(condition.value))
+    case "words":
+      return occurs(condition, searchedTexts(record))
     case "not":
       return !matches(record, condition.condition)
   }
 }
 
 const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint"
-
-const lowerAscii = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())

@@ -24,6 +24,7 @@ import type { StorageError } from "../StorageError.js"
 import type { OrderBy, TimelineItem } from "../StorageService.js"
 import { conditionsOf, type Filters, sessionQueryOf, traceQueryOf } from "./conditions.js"
 import { invalidArgument } from "./errors.js"
+import { parse } from "./words.js"
 
 export const expected = (message: string) => ({ message: () => `expected ${message}` })
 
@@ -53,6 +54,17 @@ export const oneOf = <A>(words: Schema.Schema<A>) => Schema.declare(Schema.is(wo
 /** No record holds a lone surrogate, and an engine may take one for another character. */
 export const Text = Schema.String.pipe(
   Schema.filter((text) => text.isWellFormed(), expected("text without lone surrogates"))
+)
+
+/** Engines look for each word for itself. */
+const maxWords = 100
+const Search = Text.pipe(
+  Schema.filter((search) => {
+    const { phrases, words } = parse(search)
+    const count = phrases.length + words.length
+    if (count === 0) return "expected a word, or a phrase between double quotes"
+    return count <= maxWords || `expected at most ${maxWords} words and phrases`
+  })
 )
 
 /** The filters that ask of a field whether it has a value, by what the table says of it. */
@@ -100,14 +112,15 @@ const SpanFilters = filtersOf(signals.spans, {
   ...labels,
   ...times,
   minDuration: Schema.optional(DurationNanos),
-  hasError: Schema.optional(Schema.Boolean)
+  hasError: Schema.optional(Schema.Boolean),
+  search: Schema.optional(Search)
 })
 
 const LogFilters = filtersOf(signals.logs, {
   ...labels,
   ...times,
   minLevel: Schema.optional(oneOf(Level)),
-  search: Schema.optional(Text)
+  search: Schema.optional(Search)
 })
 
 const MetricFilters = filtersOf(signals.metrics, times)

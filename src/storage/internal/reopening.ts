@@ -170,5 +170,6 @@ const methods = Struct.keys({
   sessionTimeline: true,
   aggregate: true,
   deleteBefore: true,
-  deleteSession: true
+  deleteSession: true,
+  candidates: true
 } satisfies { readonly [Name in keyof Engine]-?: true })

@@ -37,6 +37,16 @@ const filters: ReadonlyArray<readonly [string, unknown]> = [
   ["filters", null]
 ]
 
+const searches: ReadonlyArray<readonly [string, object]> = [
+  ["filters.search", { search: /a/ }],
+  ["filters.search", { search: "" }],
+  ["filters.search", { search: " .-_%\u0000 " }],
+  ["filters.search", { search: '"" " "' }],
+  ["filters.search", { search: "a\ud800" }],
+  ["filters.search", { search: Array.from({ length: 101 }, (_, n) => `w${n}`).join(" ") }],
+  ["filters.search", { search: `${Array.from({ length: 20_000 }, (_, n) => `w${n}`)}` }]
+]
+
 const spanFilters: ReadonlyArray<readonly [string, object]> = [
   ["filters.spanType", { spanType: "robot" }],
   ["filters.status", { status: "OK" }],
@@ -48,13 +58,13 @@ const spanFilters: ReadonlyArray<readonly [string, object]> = [
   ["filters.minDuration", { minDuration: "1000000 days" }],
   ["filters.hasError", { hasError: "true" }],
   ["filters.level", { level: "info" }],
-  ["filters.search", { search: "a" }]
+  ...searches
 ]
 
 const logFilters: ReadonlyArray<readonly [string, object]> = [
   ["filters.level", { level: "warning" }],
   ["filters.minLevel", { minLevel: 1 }],
-  ["filters.search", { search: /a/ }],
+  ...searches,
   ["filters.spanType", { spanType: "generic" }],
   ["filters.minDuration", { minDuration: 1 }],
   ["filters.hasError", { hasError: true }]

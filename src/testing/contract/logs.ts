@@ -18,8 +18,6 @@ const texts = [
   "environment"
 ] as const
 
-const say = (...said: ReadonlyArray<string>) => said.map((message) => ({ message }))
-
 const cases: ReadonlyArray<Case> = [
   [{ sessionId: "s" }, [{ sessionId: "s" }], [{ sessionId: "S" }, {}]],
   ...texts.map((field): Case => [{ [field]: "a" }, [{ [field]: "a" }], [{ [field]: "A" }, { [field]: "" }, {}]]),
@@ -44,19 +42,9 @@ const cases: ReadonlyArray<Case> = [
   [{ minLevel: "trace" }, [{ level: "trace" }, { level: "fatal" }], []],
   [{ minLevel: "fatal" }, [{ level: "fatal" }], [{ level: "error" }]],
   [{ minLevel: "warn", level: "info" }, [], [{ level: "info" }, { level: "warn" }]],
-  [{ search: "" }, say("", "anything"), []],
-  [{ search: "Error 42" }, say("error 42", "an ERROR 42!", "Error 42"), say("error  42", "Error", "42 error", "")],
-  [{ search: "100%" }, say("100%", "at 100% now"), say("1000", "100 %")],
-  [{ search: "a_b" }, say("a_b", "xA_By"), say("axb", "ab")],
-  [{ search: "a.*b" }, say("a.*b"), say("axxb", "ab")],
-  [{ search: "\\" }, say("a\\b", "\\"), say("a/b", "%")],
-  [{ search: "É" }, say("É", "xÉy"), say("é", "E")],
-  [{ search: "straße K" }, say("STRAße k"), say("strasse k", "STRASSE K", "straße \u212a", "STRAẞE K")],
-  [{ search: "I" }, say("i", "I"), say("ı", "İ".slice(0, 1))],
-  [{ search: "'; --" }, say("a'; --"), say("a")],
   [
     { sessionId: "s", minLevel: "warn", search: "x", tags: ["t"] },
-    [{ sessionId: "s", level: "error", message: "aXb", tags: ["t"] }],
+    [{ sessionId: "s", level: "error", message: "a X b", tags: ["t"] }],
     [
       { sessionId: "r", level: "error", message: "x", tags: ["t"] },
       { sessionId: "s", level: "info", message: "x", tags: ["t"] },

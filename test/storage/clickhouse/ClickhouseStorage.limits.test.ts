@@ -137,6 +137,6 @@ describeEngine("ClickhouseStorage within the limits of servers", () => {
       assert.deepStrictEqual(names(yield* storage.listSpans({ filters: { metadata: fewer } })), ["all"])
       const other = { ...metadata, "key 9 '\\": "other" }
       assert.deepStrictEqual(names(yield* storage.listSpans({ filters: { metadata: other } })), [])
-      assert.lengthOf((yield* storage.listLogs({ filters: { search: text } })).items, 1)
+      assert.lengthOf((yield* storage.listLogs({ filters: { search: `"${text}"` } })).items, 1)
     }))
 })

@@ -109,9 +109,15 @@ describe("the file of a DuckDbStorage", () => {
       )
       yield* withStorage({ path }, (storage) => storage.insertSpans(spans.slice(0, 2)))
       yield* withClient(path, (sql) =>
-        Effect.forEach(["input_size", "output_size", "attributes_size"], (column) =>
-          sql.unsafe(`ALTER TABLE mastra_ai_spans DROP COLUMN ${column}`)
-        )
+        Effect.gen(function* () {
+          // No column goes while one behind it has an index.
+          const indexes = yield* sql<{ readonly name: string }>`
+            SELECT index_name AS name FROM duckdb_indexes() WHERE table_name = 'mastra_ai_spans'`
+          yield* Effect.forEach(indexes, ({ name }) => sql.unsafe(`DROP INDEX "${name}"`))
+          yield* Effect.forEach(["input_size", "output_size", "attributes_size"], (column) =>
+            sql.unsafe(`ALTER TABLE mastra_ai_spans DROP COLUMN ${column}`)
+          )
+        })
       )
       yield* withStorage({ path }, (storage) =>
         Effect.gen(function* () {

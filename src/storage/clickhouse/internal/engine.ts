@@ -20,6 +20,7 @@ export const make = (connection: Connection, name: Names): Engine => {
   return {
     insert: insert(store),
     select: (signal, query) => select(store, signal, query),
+    candidates: (signal, query) => select(store, signal, query),
     remove: Remove.remove(store),
     listTraces: listTraces(store),
     ...Spans.make(store),

@@ -11,6 +11,7 @@ import { type SignalName, signals } from "../../../signal/signals.js"
 import { pascalCase } from "../../sql/identifiers.js"
 import { type Alias, aliasOf, type Column, columnOf, isPayload } from "./columns.js"
 import { jsonOf } from "./record.js"
+import { hiddenWords, unknownWords } from "./words.js"
 
 interface Options {
   /** Fields of payload by which a list is filtered: they have a column all the same. */
@@ -26,10 +27,12 @@ interface Options {
   readonly shardBy: string
   /** The last moment of a record that is activity of its session. */
   readonly activity?: string
+  /** The texts in which words are looked for, in lower case, as they are indexed. */
+  readonly searched?: string
 }
 
 /** A signal in ClickHouse. */
-export interface Layout extends Required<Omit<Options, "filtered" | "computed" | "activity">> {
+export interface Layout extends Required<Omit<Options, "filtered" | "computed" | "activity" | "searched">> {
   readonly signal: Signal & { readonly name: SignalName }
   /** The columns that are written, in their order. */
   readonly columns: ReadonlyArray<Column>
@@ -42,11 +45,12 @@ export interface Layout extends Required<Omit<Options, "filtered" | "computed" |
   /** Whether the time of a record never changes: all rows of one are then side by side, and found by it. */
   readonly isTimeFixed: boolean
   readonly activity: string | undefined
+  readonly searched: string | undefined
 }
 
 const layout = (
   signal: Layout["signal"],
-  { activity, blank, computed, filtered, indexes, lacks = [], shardBy }: Options
+  { activity, blank, computed, filtered, indexes, lacks = [], searched, shardBy }: Options
 ): Layout => {
   const fields = Object.entries(signal.fields)
   const json = jsonOf(signal, lacks)
@@ -72,7 +76,11 @@ const layout = (
     isTimeFixed: signal.fields[signal.time]?.fixed === true,
     activity,
     blank,
-    indexes,
+    searched,
+    indexes:
+      searched === undefined
+        ? indexes
+        : { ...indexes, idx_words: `${searched} TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1` },
     lacks,
     shardBy
   }
@@ -109,6 +117,18 @@ const sizes = [
   sizeColumn("OutputSize", outputSize),
   sizeColumn("AttributesSize", attributesSize)
 ]
+/** The words that ClickHouse does not find in the rest of the row by itself; NULL in a row of before. */
+const words: Column = {
+  name: "Words",
+  type: "Nullable(String)",
+  write: (to, record) => {
+    to.bool(false)
+    to.string(hiddenWords(record).join(" "))
+  }
+}
+
+/** The texts of a row in which its words are looked for; in a row of before there is another one in place of those. */
+const searchedIn = (columns: string) => `lower(concat(${columns}, ' ', ifNull(Words, '${unknownWords}')))`
 
 /** An index by block of 512 rows, and one by 64 blocks that is asked before: few blocks of a large table need a look. */
 const indexOf = (index: string, column: string, falsePositives: number) => {
@@ -122,19 +142,21 @@ export const layouts: { readonly [N in SignalName]: Layout } = {
   spans: layout(signals.spans, {
     filtered: ["metadata"],
     blank: ["parentSpanId", "sessionId"],
-    computed: { metadata: [version], last: [isEntry, replayed, ...sizes] },
+    computed: { metadata: [version], last: [isEntry, replayed, ...sizes, words] },
     indexes: { ...bySession, ...byTrace },
     shardBy: "cityHash64(TraceId)",
-    activity: "greatest(StartTime, ifNull(EndTime, StartTime))"
+    activity: "greatest(StartTime, ifNull(EndTime, StartTime))",
+    searched: searchedIn("Record")
   }),
   logs: layout(signals.logs, {
     filtered: ["message", "metadata"],
     blank: ["sessionId"],
     lacks: ["message", "version"],
-    computed: { metadata: [version] },
+    computed: { metadata: [version], last: [words] },
     indexes: { ...bySession, ...byTrace },
     shardBy: "cityHash64(ifNull(TraceId, LogId))",
-    activity: "Timestamp"
+    activity: "Timestamp",
+    searched: searchedIn("Message, ' ', Record")
   }),
   metrics: layout(signals.metrics, {
     filtered: [],

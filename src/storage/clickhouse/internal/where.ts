@@ -3,11 +3,13 @@
  * find those that may do, and of the row with the highest version, to decide.
  */
 import type { Fragment } from "@effect/sql/Statement"
-import type { Condition } from "../../Engine.js"
+import type { Condition, SearchCondition } from "../../Engine.js"
 import { canonical } from "../../internal/query.js"
+import { wordsWithin } from "../../internal/words.js"
 import { pascalCase } from "../../sql/identifiers.js"
 import type { Layout } from "./layouts.js"
 import type { Store } from "./store.js"
+import { unknownWords } from "./words.js"
 
 /** The most entries that are compared each for itself, in half the time; more are one comparison, of any number of them. */
 const fewEntries = 10
@@ -15,6 +17,7 @@ const fewEntries = 10
 /** A condition on the rows of a signal. It holds for no row of a signal that lacks the field. */
 export const where = (store: Store, layout: Layout, condition: Condition): Fragment => {
   const { all, duration, holds, sql, text, texts, wide } = store
+  if (condition.op === "words") return mayHave(store, layout, condition)
   if (condition.op === "not") return sql`NOT ${holds([where(store, layout, condition.condition)])}`
   const [field, ...others] = fieldsOf(condition).filter((field) => Object.hasOwn(layout.signal.fields, field))
   if (field === undefined) return sql`false`
@@ -46,13 +49,21 @@ export const where = (store: Store, layout: Layout, condition: Condition): Fragm
       return sql`${column} < ${bound(store, layout, field, condition.value)}`
     case "lasting":
       return sql`${duration} >= ${wide(condition.value)}`
-    case "contains":
-      return sql`position(lower(${column}), lower(${text(condition.value)})) > 0`
   }
 }
 
+/** Holds for the rows that have what is searched for, for some others, and for those of which the words are not known. */
+const mayHave = ({ all, sql, text }: Store, { searched }: Layout, { phrases, words }: SearchCondition): Fragment => {
+  if (searched === undefined) return sql`false`
+  const asked = Array.from(new Set([...words, ...phrases.flatMap(wordsWithin)]))
+  if (asked.length === 0) return sql`true`
+  const texts = sql.literal(searched)
+  const has = (word: string) => sql`hasToken(${texts}, ${text(word)})`
+  return sql`(${all(asked.map(has))} OR ${has(unknownWords)})`
+}
+
 /** The fields of which one is asked. */
-const fieldsOf = (condition: Exclude<Condition, { readonly op: "not" }>): ReadonlyArray<string> => {
+const fieldsOf = (condition: Exclude<Condition, { readonly op: "not" | "words" }>): ReadonlyArray<string> => {
   switch (condition.op) {
     case "equals":
       return condition.fields

@@ -15,13 +15,14 @@ import type { DuckDbClient } from "../DuckDbClient.js"
 import * as Rootless from "./read/rootless.js"
 import type { Column, Table, Tables } from "./table.js"
 import * as Text from "./text.js"
+import * as Words from "./words.js"
 
 type Records = ReadonlyArray<object>
 type Insert = (records: Records) => Effect.Effect<void, SqlError>
 
 export const make = (sql: DuckDbClient, tables: Tables) => {
   const rootless = Rootless.make(sql, tables.spans)
-  const inserts = Record.map(tables, (table: Table) => insertInto(sql, table))
+  const inserts = Record.map(tables, (table: Table) => insertInto(sql, table, writerOf(sql, table)))
   const insertSpans: Insert = (records) =>
     Effect.onExit(inserts.spans(records), (exit) =>
       Exit.isSuccess(exit) ? rootless.inserted(records as ReadonlyArray<SpanRecord>) : rootless.changed
@@ -42,24 +43,42 @@ const inBatches =
       { discard: true }
     )
 
-const insertInto = (sql: DuckDbClient, table: Table): Insert =>
+const insertInto = (sql: DuckDbClient, table: Table, write: Write): Insert =>
   table.layout.isComplete === undefined
-    ? replacing(sql, table)
-    : replacingIncomplete(sql, table, table.layout.isComplete)
+    ? replacing(sql, table, write)
+    : replacingIncomplete(sql, table, table.layout.isComplete, write)
+
+type Statement = Effect.Effect<unknown, SqlError>
+
+/** Inserts records after some statements, all or nothing. */
+type Write = (records: Records, before?: ReadonlyArray<Statement>) => Effect.Effect<void, SqlError>
+
+const writerOf = (sql: DuckDbClient, table: Table): Write => {
+  const together = ([only, ...others]: ReadonlyArray<Statement>) =>
+    only === undefined || others.length === 0
+      ? Effect.asVoid(only ?? Effect.void)
+      : sql.withTransaction(Effect.all([only, ...others], { discard: true }))
+  if (table.words === undefined) {
+    return (records, before = []) => together([...before, insertRows(sql, table, records)])
+  }
+  const words = Words.writer(sql, table, table.words)
+  return (records, before = []) =>
+    Effect.flatMap(words.add(records), ({ block, ended, first, last }) =>
+      Effect.onExit(together([...before, ...first, insertRows(sql, table, records, block), ...last]), ended)
+    )
+}
 
 /** Inserts records in place of those of the same ids. */
-const replacing = (sql: DuckDbClient, table: Table): Insert => {
+const replacing = (sql: DuckDbClient, table: Table, write: Write): Insert => {
   const [id] = table.key as readonly [string]
   // Ids that begin with their time are a narrow range, which leaves most of the table unread.
   const among = `${id} BETWEEN $1 AND $2 AND ${id} IN (SELECT unnest(from_json($3, '["VARCHAR"]')))`
   return Effect.fnUntraced(function* (records) {
     const ids = records.map((record) => keyOf(table.signal, record)).sort(byBytes)
     const params = [ids[0], ids.at(-1), JSON.stringify(ids)]
-    const insert = insertRows(sql, table, records)
     const stored = yield* sql.unsafe(`SELECT 1 FROM ${table.quoted} WHERE ${among} LIMIT 1`, params)
-    if (stored.length === 0) return yield* insert
-    const remove = sql.unsafe(`DELETE FROM ${table.quoted} WHERE ${among}`, params)
-    yield* sql.withTransaction(Effect.zipRight(remove, insert))
+    if (stored.length === 0) return yield* write(records)
+    yield* write(records, [sql.unsafe(`DELETE FROM ${table.quoted} WHERE ${among}`, params)])
   })
 }
 
@@ -68,7 +87,7 @@ const byBytes = (a: string, b: string): number =>
   /[\ud800-\udfff]/.test(a + b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : a < b ? -1 : a > b ? 1 : 0
 
 /** Inserts records in place of those of the same ids; one that is not complete replaces none that is. */
-const replacingIncomplete = (sql: DuckDbClient, table: Table, completed: string): Insert => {
+const replacingIncomplete = (sql: DuckDbClient, table: Table, completed: string, write: Write): Insert => {
   const { key, quoted, signal, time } = table
   const id = key.join(" || ")
   const within = `FROM ${quoted} WHERE ${time} BETWEEN $1 AND $2`
@@ -106,16 +125,14 @@ const replacingIncomplete = (sql: DuckDbClient, table: Table, completed: string)
   return Effect.fnUntraced(function* (records) {
     const found = yield* Effect.forEach(timeWindows(table, records), storedIn)
     const stored = new Map(found.flat().map(({ completed, id }) => [id, completed]))
-    if (stored.size === 0) return yield* insertRows(sql, table, records)
+    if (stored.size === 0) return yield* write(records)
     const winners = records.filter((record) => isComplete(record) || stored.get(idOf(record)) !== true)
     if (winners.length === 0) return
     const replaced = timeWindows(
       table,
       winners.filter((record) => stored.has(idOf(record)))
     )
-    yield* sql.withTransaction(
-      Effect.zipRight(Effect.forEach(replaced, removeFrom, { discard: true }), insertRows(sql, table, winners))
-    )
+    yield* write(winners, replaced.map(removeFrom))
   })
 }
 
@@ -148,9 +165,12 @@ const maxGap = 60_000_000_000n
 const maxWindows = 8
 
 /** Inserts records, column by column. What is the same in all of them travels once. */
-const insertRows = (sql: DuckDbClient, table: Table, records: Records): Effect.Effect<void, SqlError> =>
+const insertRows = (sql: DuckDbClient, table: Table, records: Records, block?: bigint): Effect.Effect<void, SqlError> =>
   Effect.suspend(() => {
     const columns: Array<Text.TextColumn> = []
+    if (table.words !== undefined && block !== undefined) {
+      columns.push(textColumn({ name: table.words.block, type: "BIGINT" }, String(block)))
+    }
     for (const column of table.columns) {
       const values = records.map(column.value)
       const first = values[0]
@@ -168,7 +188,10 @@ const insertRows = (sql: DuckDbClient, table: Table, records: Records): Effect.E
     return Effect.asVoid(sql.unsafe(...Text.insertion(table.quoted, records.length, columns)))
   })
 
-const textColumn = ({ name, type }: Column<never>, cells: Text.TextColumn["cells"]): Text.TextColumn => ({
+const textColumn = (
+  { name, type }: Pick<Column<never>, "name" | "type">,
+  cells: Text.TextColumn["cells"]
+): Text.TextColumn => ({
   name: `"${name}"`,
   decode: (text) => (type === "VARCHAR" ? text : `${text}::${type}`),
   isText: type === "VARCHAR",

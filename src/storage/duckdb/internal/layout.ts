@@ -17,6 +17,8 @@ export interface Layout<in R = any> {
    * records are looked for by their time, which never changes; those of all others by their ids.
    */
   readonly isComplete?: string
+  /** Whether its records are found by their words. */
+  readonly isSearched?: boolean
 }
 
 interface Computed<in R> {
@@ -39,9 +41,10 @@ export const layouts: { readonly [N in SignalName]: Layout<RecordOf<N>> } = {
       attributes_size: { type: "BIGINT", since: 3, value: attributesSize }
     },
     indexes: ["session_id", "entry_key"],
-    isComplete: "end_time IS NOT NULL"
+    isComplete: "end_time IS NOT NULL",
+    isSearched: true
   },
-  logs: { computed: {}, indexes: ["session_id"] },
+  logs: { computed: {}, indexes: ["session_id"], isSearched: true },
   metrics: { computed: {}, indexes: [] },
   scores: { computed: {}, indexes: ["session_id"] }
 }

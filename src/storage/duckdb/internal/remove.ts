@@ -20,7 +20,7 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
     return Effect.map(
       sql<{ readonly Count: number }>`DELETE FROM ${sql.literal(table.quoted)} WHERE ${removed(sql, table, which)}`,
       ([row]) => row?.Count ?? 0
-    )
+    ).pipe(Effect.zipLeft(forgetWords(sql, table, which)))
   }
 
   const removeAll = (which: Removal): Effect.Effect<Deleted, SqlError> =>
@@ -52,6 +52,12 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
       )
   }
 }
+
+/** The words of blocks that have no row left go with them. */
+const forgetWords = (sql: DuckDbClient, { words }: Table, which: Removal) =>
+  words !== undefined && "before" in which
+    ? sql`DELETE FROM ${sql(words.table)} WHERE latest < ${which.before}`
+    : Effect.void
 
 /** Rows of a signal that has no session go with its traces. */
 const removed = (sql: DuckDbClient, { hasSession, time }: Table, which: Removal): Fragment => {

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import { checkTable, checkVersion, type Version } from "../../sql/tables.js"
 import { version } from "../../sql/version.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
-import type { Table, Tables } from "./table.js"
+import type { Table, Tables, Words } from "./table.js"
 
 /** Creates or completes the tables. What is there and is not ours is left as it is. */
 export const migrate = Effect.fnUntraced(function* (sql: DuckDbClient, tables: Tables, prefix: string) {
@@ -24,8 +24,9 @@ export const migrate = Effect.fnUntraced(function* (sql: DuckDbClient, tables: T
   )
   yield* checkVersion(found, version)
   for (const table of Object.values(tables)) {
-    yield* sql.unsafe(`CREATE TABLE IF NOT EXISTS ${table.quoted} (${definition(table.columns)})`)
+    yield* sql.unsafe(`CREATE TABLE IF NOT EXISTS ${table.quoted} (${definition(columnsIn(table))})`)
     yield* addColumns(sql, table, storedIn(table.name))
+    if (table.words !== undefined) yield* migrateWords(sql, table, table.words, storedIn(table.words.table))
     for (const column of table.layout.indexes) {
       const index = `${prefix}idx_${table.signal.name}_${column}`
       yield* sql.unsafe(`CREATE INDEX IF NOT EXISTS "${index}" ON ${table.quoted} (${column})`)
@@ -41,6 +42,39 @@ interface Column {
   readonly type: string
 }
 
+/** The columns of the table of words: a slice of the filter of a block, or, without a slice, a block that has none yet. */
+const wordColumns: ReadonlyArray<Column> = [
+  { name: "block", type: "BIGINT" },
+  { name: "earliest", type: "BIGINT" },
+  { name: "latest", type: "BIGINT" },
+  { name: "slice", type: "UTINYINT" },
+  { name: "bits", type: "BLOB" }
+]
+
+/** Rows that somebody has brought from another file are in no block of this one. */
+const migrateWords = Effect.fnUntraced(function* (
+  sql: DuckDbClient,
+  { quoted }: Table,
+  { block, table }: Words,
+  stored: ReadonlyArray<Column>
+) {
+  if (stored.length > 0)
+    yield* checkTable(
+      table,
+      stored,
+      wordColumns.map(({ name }) => name),
+      differsFrom(wordColumns)
+    )
+  yield* sql.unsafe(`CREATE TABLE IF NOT EXISTS "${table}" (${definition(wordColumns)})`)
+  const unknown = `${block} IS NOT NULL AND ${block} NOT IN (SELECT block FROM "${table}")`
+  const found = yield* sql.unsafe(`SELECT 1 FROM ${quoted} WHERE ${unknown} LIMIT 1`)
+  if (found.length > 0) yield* sql.unsafe(`UPDATE ${quoted} SET ${block} = NULL WHERE ${unknown}`)
+})
+
+/** The columns of a table, with those that are no part of a record. */
+const columnsIn = ({ columns, words }: Table): ReadonlyArray<Column> =>
+  words === undefined ? columns : [...columns, { name: words.block, type: "BIGINT" }]
+
 const versionColumns: ReadonlyArray<Column> = [
   { name: "major", type: "INTEGER" },
   { name: "minor", type: "INTEGER" },
@@ -55,10 +89,15 @@ const columnsOf = (sql: DuckDbClient, prefix: string) =>
       AND starts_with(table_name, ${`${prefix}mastra_ai_`})`
 
 /** A table that is there has the columns that no release has added since. */
-const check = ({ columns, key, layout, name, time }: Table, stored: ReadonlyArray<Column>) =>
+const check = (table: Table, stored: ReadonlyArray<Column>) =>
   stored.length === 0
     ? Effect.void
-    : checkTable(name, stored, [...key, time, ...computedAtFirst(layout)], differsFrom(columns))
+    : checkTable(
+        table.name,
+        stored,
+        [...table.key, table.time, ...computedAtFirst(table.layout)],
+        differsFrom(columnsIn(table))
+      )
 
 const computedAtFirst = ({ computed }: Table["layout"]): ReadonlyArray<string> =>
   Object.keys(computed).filter((column) => computed[column]?.since === undefined)
@@ -74,7 +113,7 @@ const definition = (columns: ReadonlyArray<Column>): string =>
 /** Adds the columns that a table of an earlier version lacks. */
 const addColumns = (sql: DuckDbClient, table: Table, stored: ReadonlyArray<Column>): Effect.Effect<void, SqlError> =>
   Effect.forEach(
-    table.columns.filter(({ name }) => stored.length > 0 && !stored.some((column) => column.name === name)),
+    columnsIn(table).filter(({ name }) => stored.length > 0 && !stored.some((column) => column.name === name)),
     (column) => sql.unsafe(`ALTER TABLE ${table.quoted} ADD COLUMN ${definition([column])}`),
     { discard: true }
   )

@@ -18,6 +18,8 @@ export interface Table<R = any> {
   readonly quoted: string
   /** The columns of the fields, and those that are computed. */
   readonly columns: ReadonlyArray<Column<R>>
+  /** What else is in the table: the column and the table of its words, if its records are searched. */
+  readonly words: Words | undefined
   /** The columns that identify a record. */
   readonly key: ReadonlyArray<string>
   /** The column by which records are ordered, and kept or deleted. */
@@ -29,6 +31,12 @@ export interface Table<R = any> {
   readonly jsonColumn: (column: string) => string
   /** A record from the JSON of its row, whatever is in it: that costs a quarter of reading a row cell by cell. */
   readonly decode: (row: JsonRow) => R
+}
+
+export interface Words {
+  /** The column of the block of rows that a row is in, of which `table` has the words; of old rows it is NULL. */
+  readonly block: string
+  readonly table: string
 }
 
 export interface Column<in R> {
@@ -68,6 +76,7 @@ const table = (signal: Signal, layout: Layout, name: string, isTolerant: boolean
       })),
       ...Object.entries(layout.computed).map(([name, computed]) => ({ name, ...computed, text: String }))
     ],
+    words: layout.isSearched ? { block: "word_block", table: `${name}_words` } : undefined,
     key: signal.key.map(snakeCase),
     time: snakeCase(signal.time),
     hasSession: "sessionId" in signal.fields,

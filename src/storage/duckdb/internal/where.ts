@@ -3,7 +3,9 @@
  */
 import type { Fragment } from "@effect/sql/Statement"
 import type { Json } from "../../../signal/Json.js"
-import type { Condition } from "../../Engine.js"
+import type { Condition, SearchCondition } from "../../Engine.js"
+import { searchedFields } from "../../internal/searchedTexts.js"
+import { foldedToAscii, wordsWithin } from "../../internal/words.js"
 import { snakeCase } from "../../sql/identifiers.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
 import { traceKey } from "./layout.js"
@@ -41,8 +43,8 @@ export const where =
         return sql`${column(condition.field)} < ${condition.value}`
       case "lasting":
         return sql`end_time::HUGEINT - start_time >= ${condition.value}`
-      case "contains":
-        return contains(sql, column(condition.field), condition.value)
+      case "words":
+        return mayHave(sql, table, condition)
       case "not":
         return sql`${where(sql, table)(condition.condition)} IS DISTINCT FROM true`
     }
@@ -53,7 +55,7 @@ export const all = (sql: DuckDbClient, conditions: ReadonlyArray<Fragment>): Fra
   sql.and([sql`true`, ...conditions])
 
 /** Whether a condition needs more than a column of numbers or short texts. */
-export const isDear = ({ op }: Condition): boolean => op === "contains" || op === "hasAll" || op === "entries"
+export const isDear = ({ op }: Condition): boolean => op === "words" || op === "hasAll" || op === "entries"
 
 /** The rows of a trace. Where there is a key, it finds them, and the id makes sure. */
 export const inTrace = (sql: DuckDbClient, { layout }: Table, traceId: string): Fragment =>
@@ -81,14 +83,29 @@ const equalsJson = (sql: DuckDbClient, column: Fragment, at: string, value: Json
 export const pointer = (key: string) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`
 
 /**
- * Prefilter: texts that are equal under ASCII case folding are equal under `lower()`, which DuckDB evaluates faster. The
- * exact test follows.
+ * Holds for the rows that have what is searched for, and for some others: which words have only ASCII letters, they have as
+ * such, or in letters that are folded to them, or written as escapes.
  */
-const contains = (sql: DuckDbClient, text: Fragment, part: string): Fragment =>
-  sql.and([
-    sql`contains(lower(${text}), lower(${part}))`,
-    sql`contains(${lowerAscii(sql, text)}, ${lowerAscii(sql, sql`${part}`)})`
-  ])
+const mayHave = (sql: DuckDbClient, table: Table, { phrases, words }: SearchCondition): Fragment => {
+  const texts = searchedFields(table.signal).map((field) => sql.literal(`"${snakeCase(field)}"`))
+  const plain = [...words, ...phrases.flatMap(wordsWithin)].filter((word) => isPlain.test(word))
+  const looked = plain.sort((a, b) => b.length - a.length).slice(0, fewWords)
+  return all(
+    sql,
+    looked.map((word) =>
+      sql.or(
+        texts
+          .map((text) => sql`contains(lower(${text}), ${word})`)
+          .concat(texts.map((text) => sql`(${isFolded(sql, text)})`))
+      )
+    )
+  )
+}
 
-const lowerAscii = (sql: DuckDbClient, text: Fragment) =>
-  sql`translate(${text}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')`
+/** As many words as are looked for before a row is read. */
+const fewWords = 4
+
+const isPlain = /^[a-z0-9]+$/
+
+const isFolded = (sql: DuckDbClient, text: Fragment) =>
+  sql`(strlen(${text}) <> length(${text}) OR contains(${text}, '\\u')) AND regexp_matches(${text}, ${foldedToAscii})`

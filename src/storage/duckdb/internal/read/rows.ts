@@ -1,6 +1,7 @@
 /**
  * Records of one signal, whichever it is.
  */
+import type { Fragment } from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import { mapInTurns } from "../../../../runtime/eventLoop.js"
 import type { RecordOf, SignalName } from "../../../../signal/signals.js"
@@ -11,12 +12,12 @@ import { all, isDear, where } from "../where.js"
 import { after, onPage, ordered, position, rowsOf, rowsOfSession } from "./page.js"
 
 export const make = (sql: DuckDbClient, tables: Tables) =>
-  Effect.fnUntraced(function* <N extends SignalName>(signal: N, query: Query) {
+  Effect.fnUntraced(function* <N extends SignalName>(signal: N, query: Query, also: ReadonlyArray<Fragment> = []) {
     const table = tables[signal]
     const sessionId = sessionOf(query)
     const source = sessionId === undefined ? rowsOf(sql, table) : yield* rowsOfSession(sql, table, sessionId)
     const first = position(sql, table, query)
-    const conditions = [...query.conditions.map(where(sql, table)), ...after(sql, query, first, table.key)]
+    const conditions = [...also, ...query.conditions.map(where(sql, table)), ...after(sql, query, first, table.key)]
     const found = yield* sql<JsonRow>`
       WITH rows AS ${source}, page AS MATERIALIZED (
         SELECT _id, ${first} AS _position, ${sql.literal(table.key.join(", "))} FROM rows
@@ -29,7 +30,7 @@ export const make = (sql: DuckDbClient, tables: Tables) =>
   })
 
 /** The one session that is asked for. */
-const sessionOf = ({ conditions }: Query): string | undefined => {
+export const sessionOf = ({ conditions }: Query): string | undefined => {
   for (const condition of conditions) {
     if (condition.op === "equals" && condition.fields.join() === "sessionId") return condition.value
   }

@@ -1,0 +1,202 @@
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import * as Reactivity from "@effect/experimental/Reactivity"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { signals } from "../../../src/signal/signals.js"
+import * as DuckDbClient from "../../../src/storage/duckdb/DuckDbClient.js"
+import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
+import { windows } from "../../../src/storage/duckdb/internal/read/candidates.js"
+import * as Table from "../../../src/storage/duckdb/internal/table.js"
+import * as Words from "../../../src/storage/duckdb/internal/words.js"
+import { conditionsOf } from "../../../src/storage/internal/conditions.js"
+import { lists } from "../../../src/storage/internal/query.js"
+import type * as Storage from "../../../src/storage/Storage.js"
+import { at, span, spanId, traceId } from "../../../src/testing/Records.js"
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "duckdb-search-"))),
+  (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true, force: true }))
+)
+const newFile = Effect.map(folder, (path) => Path.join(path, "spans.duckdb"))
+
+const withClient = <A, E>(path: string, use: (sql: DuckDbClient.DuckDbClient) => Effect.Effect<A, E>) =>
+  DuckDbClient.make({ path }).pipe(Effect.flatMap(use), Effect.scoped, Effect.provide(Reactivity.layer))
+
+const withStorage = <A, E>(path: string, use: (storage: Storage.StorageService) => Effect.Effect<A, E>) =>
+  Effect.scoped(Effect.flatMap(DuckDbStorage.make({ path }), use))
+
+const some = (from: number, count: number) =>
+  Array.from({ length: count }, (_, n) =>
+    span({
+      traceId: traceId(from + n + 1),
+      spanId: spanId(from + n + 1),
+      startTime: at(from + n),
+      name: `unique${from + n} ${n % 2 === 0 ? "even" : "odd"}`
+    })
+  )
+
+const find = (storage: Storage.StorageService, search: string) =>
+  Effect.map(storage.listSpans({ filters: { search } }), ({ items }) => items.map(({ name }) => name.split(" ")[0]))
+
+const indexAll = (path: string) =>
+  withClient(path, (sql) => {
+    const table = Table.tables("").spans
+    return Words.indexAll(sql.withoutTransforms(), table, table.words as Table.Words)
+  })
+
+const blocksOf = (path: string) =>
+  withClient(
+    path,
+    (sql) => sql<{ readonly block: bigint; readonly sealed: boolean; readonly rows: number }>`
+    SELECT block, bool_and(slice IS NOT NULL) AS sealed,
+      (SELECT count(*)::INTEGER FROM mastra_ai_spans WHERE word_block = block) AS rows
+    FROM mastra_ai_spans_words GROUP BY block ORDER BY block`
+  )
+
+describe("the words of a DuckDbStorage", () => {
+  it.scopedLive("are stored for each thousand rows; rows of a block that is open are found without", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      yield* withStorage(path, (storage) =>
+        Effect.gen(function* () {
+          yield* storage.insertSpans(some(0, 600))
+          yield* storage.insertSpans(some(600, 600))
+          yield* storage.insertSpans(some(1_200, 10))
+          for (const n of [0, 599, 600, 1_199, 1_200, 1_209]) {
+            assert.deepStrictEqual(yield* find(storage, `unique${n}`), [`unique${n}`])
+          }
+          assert.deepStrictEqual(yield* find(storage, "unique1210"), [])
+        })
+      )
+      assert.deepStrictEqual(
+        (yield* blocksOf(path)).map(({ rows, sealed }) => ({ rows, sealed })),
+        [
+          { rows: 1_200, sealed: true },
+          { rows: 10, sealed: false }
+        ]
+      )
+      yield* withStorage(path, (storage) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* find(storage, "unique1203"), ["unique1203"])
+          yield* storage.insertSpans(some(1_210, 10))
+          assert.deepStrictEqual(yield* find(storage, "unique1203"), ["unique1203"])
+          assert.deepStrictEqual(yield* find(storage, "unique1215"), ["unique1215"])
+        })
+      )
+    })
+  )
+
+  it.scopedLive("are no more than their rows: those that a filter says have none are not read", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      yield* withStorage(path, (storage) =>
+        Effect.forEach([0, 1_000], (from) => storage.insertSpans(some(from, 1_000)))
+      )
+      yield* withClient(
+        path,
+        (sql) => sql`UPDATE mastra_ai_spans_words SET bits = unhex(repeat('00', 256))
+        WHERE block = (SELECT max(block) FROM mastra_ai_spans_words)`
+      )
+      yield* withStorage(path, (storage) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* find(storage, "unique7"), ["unique7"])
+          assert.deepStrictEqual(yield* find(storage, "unique1007"), [])
+        })
+      )
+    })
+  )
+
+  it.scopedLive("of rows of before, written by hand, and brought from elsewhere are found, and kept in the end", () =>
+    Effect.gen(function* () {
+      const [path, other] = [yield* newFile, yield* newFile]
+      yield* withStorage(other, (storage) => storage.insertSpans(some(5_000, 1_000)))
+      yield* withStorage(path, (storage) => storage.insertSpans(some(0, 2_500)))
+      yield* withClient(path, (sql) =>
+        Effect.gen(function* () {
+          for (const index of ["idx_spans_session_id", "idx_spans_entry_key"]) yield* sql`DROP INDEX ${sql(index)}`
+          yield* sql`ALTER TABLE mastra_ai_spans DROP COLUMN word_block`
+          yield* sql`DROP TABLE mastra_ai_spans_words`
+        })
+      )
+      yield* withStorage(path, (storage) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* find(storage, "unique2499"), ["unique2499"])
+          yield* storage.insertSpans(some(2_500, 1_000))
+          assert.deepStrictEqual(yield* find(storage, "unique1"), ["unique1"])
+          assert.deepStrictEqual(yield* find(storage, "unique2501"), ["unique2501"])
+        })
+      )
+      yield* withClient(path, (sql) =>
+        sql.unsafe(`ATTACH '${other}' AS other; INSERT INTO mastra_ai_spans BY NAME SELECT * FROM other.mastra_ai_spans;
+          UPDATE mastra_ai_spans SET word_block = NULL, name = 'byhand' WHERE name LIKE 'unique9 %'`)
+      )
+      const check = withStorage(path, (storage) =>
+        Effect.gen(function* () {
+          for (const name of ["unique0", "unique2499", "unique2600", "unique5001", "unique5999", "byhand"]) {
+            assert.deepStrictEqual(yield* find(storage, name), [name])
+          }
+          assert.deepStrictEqual(yield* find(storage, "absent"), [])
+        })
+      )
+      yield* check
+      yield* indexAll(path)
+      const blocks = yield* blocksOf(path)
+      assert.isTrue(blocks.every(({ sealed }) => sealed))
+      assert.strictEqual(
+        blocks.reduce((sum, { rows }) => sum + rows, 0),
+        4_500
+      )
+      yield* check
+      yield* indexAll(path)
+      assert.deepStrictEqual(yield* blocksOf(path), blocks)
+    })
+  )
+
+  it.scopedLive("go with the last of their rows", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      yield* withStorage(path, (storage) =>
+        Effect.gen(function* () {
+          for (const from of [0, 1_000, 2_000]) yield* storage.insertSpans(some(from, 1_000))
+          yield* storage.deleteBefore(at(1_500))
+          assert.deepStrictEqual(yield* find(storage, "unique1499"), [])
+          assert.deepStrictEqual(yield* find(storage, "unique1500"), ["unique1500"])
+        })
+      )
+      assert.deepStrictEqual(
+        (yield* blocksOf(path)).map(({ rows }) => rows),
+        [500, 1_000]
+      )
+    })
+  )
+
+  it.scopedLive("are asked in windows of time that cover it, whatever order and cursor", () =>
+    Effect.gen(function* () {
+      const blocks = Array.from({ length: 300 }, (_, n) => ({
+        block: BigInt(n),
+        earliest: at((n * 7) % 50),
+        latest: at(((n * 7) % 50) + (n % 5))
+      }))
+      for (const direction of ["asc", "desc"] as const) {
+        const filters = { search: "a", startedAfter: at(5), startedBefore: at(40) }
+        const { query } = yield* lists.spans({ filters, orderBy: { field: "time", direction } })
+        const found = Array.from(windows(blocks, { ...query, conditions: conditionsOf(signals.spans, { ...filters }) }))
+        const sorted = direction === "asc" ? found : found.toReversed()
+        assert.strictEqual(sorted[0]?.from, at(5))
+        assert.strictEqual(sorted.at(-1)?.to, at(40) - 1n)
+        for (const [n, { from }] of sorted.entries())
+          if (n > 0) assert.strictEqual(from, (sorted[n - 1]?.to ?? 0n) + 1n)
+        for (const { among, from, to } of found) {
+          const overlapping = blocks.filter(({ earliest, latest }) => earliest <= to && latest >= from)
+          assert.sameMembers(
+            among.map(({ block }) => block),
+            overlapping.map(({ block }) => block)
+          )
+        }
+        assert.isAbove(found.length, 1)
+      }
+    })
+  )
+})
