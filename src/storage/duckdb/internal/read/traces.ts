@@ -56,13 +56,12 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
         SELECT ${json} AS json FROM ${spans} WHERE ${inTrace(sql, table, traceId)}
         ORDER BY start_time, span_id LIMIT ${limit}`.pipe(Effect.flatMap((rows) => mapInTurns(rows, table.decode))),
     traceOutline: Effect.fnUntraced(function* (traceId: string, limit: number) {
-      const rows = yield* sql<JsonRow & { readonly sized: boolean }>`
-        SELECT ${outline} AS json, attributes_size IS NOT NULL AS sized FROM ${spans}
-        WHERE ${inTrace(sql, table, traceId)} ORDER BY start_time, span_id LIMIT ${limit}`
-      // Rows of before have no sizes, which are then told of their payload.
-      return rows.every(({ sized }) => sized)
-        ? yield* mapInTurns(rows, toOutline)
-        : yield* Outline.traceOutline({ select })(traceId, limit)
+      const rows = yield* sql<JsonRow>`
+        SELECT ${outline} AS json FROM ${spans} WHERE ${inTrace(sql, table, traceId)} ORDER BY start_time, span_id LIMIT ${limit}`
+      // Rows of before have no sizes, which come last: they are then told of their payload.
+      return rows.some(({ json }) => json.endsWith("null]"))
+        ? yield* Outline.traceOutline({ select })(traceId, limit)
+        : yield* mapInTurns(rows, toOutline)
     }),
     getSpan: ({ spanId, traceId }: { readonly traceId: string; readonly spanId: string }) =>
       sql<JsonRow>`
