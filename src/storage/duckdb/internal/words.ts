@@ -59,7 +59,8 @@ export const writer = (sql: DuckDbClient, table: Table, words: Words) => {
       const isFull = block.rows >= rowsABlock || block.filter.fullness() > full
       const addition: Addition = {
         block: block.id,
-        first: block.isKnown ? [] : [sql.unsafe(`INSERT INTO "${words.table}" (block) VALUES ($1)`, [block.id])],
+        first:
+          block.isKnown || isFull ? [] : [sql.unsafe(`INSERT INTO "${words.table}" (block) VALUES ($1)`, [block.id])],
         last: isFull ? seal(sql, words, block) : [],
         ended: (exit) =>
           Effect.sync(() => {
@@ -100,9 +101,9 @@ const nextId = (): bigint => {
   return last
 }
 
-/** Stores the filter of a block in place of the row that says that it is open. */
-const seal = (sql: DuckDbClient, { table }: Words, { earliest, filter, id, latest }: Block) => [
-  sql.unsafe(`DELETE FROM "${table}" WHERE block = $1 AND slice IS NULL`, [id]),
+/** Stores the filter of a block in place of the row that says that it is open, if there is one. */
+const seal = (sql: DuckDbClient, { table }: Words, { earliest, filter, id, isKnown, latest }: Block) => [
+  ...(isKnown ? [sql.unsafe(`DELETE FROM "${table}" WHERE block = $1 AND slice IS NULL`, [id])] : []),
   sql.unsafe(
     `INSERT INTO "${table}" (block, earliest, latest, slice, bits)
      SELECT $1, $2, $3, slice, unhex(substr($4, slice * ${2 * sliceBytes} + 1, ${2 * sliceBytes}))
