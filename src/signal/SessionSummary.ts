@@ -9,6 +9,31 @@ import { Nanos } from "./Field.js"
 import { encode } from "./internal/fields.js"
 
 /**
+ * What the scores of one name say: the mean of their values, and how many there are.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ScoreSummary = Schema.Struct({
+  /** The mean of the values, each to a billionth: that is added up exactly, so that every engine gives the same. */
+  mean: Schema.Finite,
+  count: Schema.Int
+})
+
+/**
+ * The mean of the values of scores of one name, and how many there are.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ScoreSummary extends Schema.Schema.Type<typeof ScoreSummary> {}
+
+const texts = Schema.Array(Schema.String).pipe(
+  Schema.optionalWith({ default: () => [] }),
+  Schema.withConstructorDefault(() => [] as ReadonlyArray<string>)
+)
+
+/**
  * Counts and sums over the stored records of one session. Replayed workflow activities are in none of the sums and no
  * error count.
  *
@@ -38,10 +63,32 @@ export class SessionSummary extends Schema.Class<SessionSummary>("SessionSummary
   inputTokens: Schema.Int,
   /** Summed over `model_generation` spans. */
   outputTokens: Schema.Int,
-  /** US dollars, summed over `model_generation` spans. */
+  /** US dollars, summed over `model_generation` spans, each to a billionth. */
   costUsd: Schema.Finite,
   /** The ids of the users, sorted. */
-  users: Schema.Array(Schema.String)
+  users: Schema.Array(Schema.String),
+  /** The models of its spans, sorted: at most the first 100. */
+  models: texts,
+  /** The names of the agents of its spans, sorted: at most the first 100. */
+  agents: texts,
+  /**
+   * By name, the scores that have this `sessionId`, whatever they are about, and a number: those of the types `"numeric"`
+   * and `"boolean"`. At most the first 100 names in their order.
+   */
+  scores: Schema.Record({ key: Schema.String, value: ScoreSummary }).pipe(
+    Schema.optionalWith({ default: () => ({}) }),
+    Schema.withConstructorDefault(() => ({}))
+  ),
+  /**
+   * What the user said first in the first turn, where content is recorded: at most 300 characters. It is told by the
+   * messages of the span that begins the turn, or of the first agent or model below it.
+   */
+  firstInput: Schema.optional(Schema.String),
+  /**
+   * What was answered last in the last turn, where content is recorded: at most 300 characters. It is told by the
+   * messages of the span that begins the turn, or of the last model or agent below it.
+   */
+  lastOutput: Schema.optional(Schema.String)
 }) {
   /**
    * The encoded form: plain JSON, times as decimal strings. A copy by spread has no `toJSON`: spread what this gives.

@@ -91,14 +91,14 @@ export const draw = (options: {
       provider: few,
       ...errors,
       inputTokens: fc.nat(100),
-      costUsd: fc.constantFrom(0.25, 0.5, 1),
+      agentName: few,
+      costUsd: fc.constantFrom(0.1, 0.2, 0.7, 12_345.678901, 1e9),
       costSource: fc.constantFrom("custom", "table"),
       attributes: fc.oneof(
-        fc.constantFrom(
-          {},
-          { "effect_observability.replay": true },
-          { "gen_ai.input.messages": ["a"], "gen_ai.output.messages": "b", a: 1 }
-        ),
+        fc.constantFrom({}, { "effect_observability.replay": true }, said("a"), said("b"), {
+          "input.value": "c",
+          a: 1
+        }),
         fc.record({ said: sentence, deep: fc.constantFrom(null, [{ text: "ＤＥＥＰ\u00adly" }], { n: 1, t: "b" }) })
       ),
       events: fc.constantFrom([], [{ name: "first", time: at(0), attributes: { why: "Straße 7" } }])
@@ -191,7 +191,8 @@ export const draw = (options: {
         name: few,
         label: few,
         source: fc.constantFrom("user", "model"),
-        value: fc.integer({ min: 0, max: 3 })
+        value: fc.constantFrom(0, 0.1, 0.7, 1, 3),
+        dataType: fc.constantFrom("numeric", "numeric", "boolean", "text")
       },
       { requiredKeys: ["scoreId", "time", "name", "source"] }
     )
@@ -320,6 +321,10 @@ const search = fc
   )
   .map((parts) => `${parts.join(" ")}`)
   .filter((text) => !/^[\s\\n"]*$/.test(text))
+const said = (text: string) => ({
+  "gen_ai.input.messages": [{ role: "user", parts: [{ type: "text", content: text }] }],
+  "gen_ai.output.messages": [{ role: "assistant", parts: [{ type: "text", content: `${text}!` }] }]
+})
 const time = fc.integer({ min: 0, max: 12 }).map(at)
 const spanType = fc.constantFrom("agent_run", "model_generation", "tool_call")
 /** A parent that may be there or not: a span below it, itself, or in a circle with it included. */

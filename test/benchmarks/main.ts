@@ -9,6 +9,8 @@ import { compare } from "./against.js"
 import { print, type Suite, short } from "./harness.js"
 
 const suites: Readonly<Record<string, () => Promise<Suite>>> = {
+  answers: () => import("./answers.js"),
+  answers5m: () => import("./answers.js").then(({ run5m, tasks }) => ({ run: run5m, tasks })),
   answersAggregate: () => import("./answersAggregate.js"),
   answersSearch: () => import("./answersSearch.js"),
   clickhouse: () => import("./clickhouse.js"),

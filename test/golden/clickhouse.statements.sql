@@ -581,7 +581,23 @@ LIMIT 2 FORMAT JSONEachRow
 
 -- listSessions
 
-SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
+SELECT SessionId AS sessionId, Name AS name, count() AS count, toString(sum(if(NOT (abs(value) <= 9000000), toInt128(0), toInt128(floor(value * 1e9 + 0.5))))) AS billionths, greatest(least(sum(if(NOT (abs(value) <= 9000000), value, 0)), 1.7976931348623157e+308), -1.7976931348623157e+308) AS rest
+FROM (
+SELECT SessionId, Name, DataType, Value AS value
+FROM "default"."asked_mastra_ai_scores"
+WHERE ScoreId IN (SELECT ScoreId
+FROM "default"."asked_mastra_ai_scores"
+WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)'))
+ORDER BY Version DESC
+LIMIT 1 BY ScoreId )
+WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)')
+AND DataType IN ('numeric', 'boolean')
+AND value IS NOT NULL
+GROUP BY SessionId, Name
+ORDER BY Name
+LIMIT 100 BY SessionId FORMAT JSONEachRow
+
+SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,toString(sum(sum_costUsd)) AS costUsd,greatest(least(sum(sum_costUsdRest), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsdRest, groupUniqArrayArray(ids) AS users, groupUniqArrayArray(models) AS models, groupUniqArrayArray(agents) AS agents, groupArrayArray(speakers) AS speakers
 FROM (
 SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, groupArray(sipHash128(TraceId, SpanId)) AS spanIds,groupArrayIf(sipHash128(TraceId, ParentSpanId), NOT IsEntry) AS parents,groupArrayIf(sipHash128(TraceId, SpanId, ifNull(ErrorType, '')), Status = 'error'
 AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
@@ -589,11 +605,13 @@ AND NOT Replayed
 AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
 AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), ifNull(SpanType = 'model_generation', false)
 AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), ifNull(SpanType = 'model_generation', false)
-AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), ifNull((SpanType = 'model_generation'
+AND NOT Replayed) AS sum_outputTokens,sumIf(if(NOT (abs(ifNull(CostUsd, 0)) <= 9000000), toInt128(0), toInt128(floor(ifNull(CostUsd, 0) * 1e9 + 0.5))), ifNull((SpanType = 'model_generation'
 OR CostSource = 'custom'), false)
-AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids
+AND NOT Replayed) AS sum_costUsd,sumIf(if(NOT (abs(ifNull(CostUsd, 0)) <= 9000000), ifNull(CostUsd, 0), 0), ifNull((SpanType = 'model_generation'
+OR CostSource = 'custom'), false)
+AND NOT Replayed) AS sum_costUsdRest, groupUniqArray(UserId) AS ids, arraySlice(arraySort(groupUniqArray(Model)), 1, 100) AS models, arraySlice(arraySort(groupUniqArray(AgentName)), 1, 100) AS agents, [argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), IsEntry),argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'agent_run'),argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'model_generation'),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), IsEntry),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'agent_run'),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'model_generation')] AS speakers
 FROM (
-SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, Model, AgentName, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
 FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime IN (SELECT StartTime
 FROM "default"."asked_mastra_ai_spans"
@@ -606,7 +624,7 @@ LIMIT 1 BY TraceId, SpanId )
 WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)')
 GROUP BY SessionId
 UNION ALL
-SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId)
+SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0,0, groupUniqArray(UserId), [], [], []
 FROM (
 SELECT SessionId, Timestamp, UserId
 FROM "default"."asked_mastra_ai_logs"
@@ -621,6 +639,15 @@ LIMIT 1 BY LogId )
 WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)')
 GROUP BY SessionId )
 GROUP BY SessionId FORMAT JSONEachRow
+
+SELECT concat(TraceId, SpanId) AS id, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000000000000,1700000000000000000,1700000000001000000,1700000000020000000,1700000000030000000,1700000000040000000]', 'Array(Int64)')), 'UTC'))
+AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000001\',\'00000000000000000000000000000001\',\'00000000000000000000000000000002\',\'00000000000000000000000000000003\',\'00000000000000000000000000000004\']', 'Array(String)')
+AND SpanId IN CAST('[\'0000000000000011\',\'0000000000000011\',\'0000000000000012\',\'0000000000000021\',\'0000000000000031\',\'0000000000000041\']', 'Array(String)'))
+ORDER BY Version DESC
+LIMIT 1 BY TraceId, SpanId FORMAT JSONEachRow
 
 SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to
 FROM (
@@ -659,7 +686,23 @@ LIMIT 51 FORMAT JSONEachRow
 
 -- listSessions with every filter
 
-SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users, max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
+SELECT SessionId AS sessionId, Name AS name, count() AS count, toString(sum(if(NOT (abs(value) <= 9000000), toInt128(0), toInt128(floor(value * 1e9 + 0.5))))) AS billionths, greatest(least(sum(if(NOT (abs(value) <= 9000000), value, 0)), 1.7976931348623157e+308), -1.7976931348623157e+308) AS rest
+FROM (
+SELECT SessionId, Name, DataType, Value AS value
+FROM "default"."asked_mastra_ai_scores"
+WHERE ScoreId IN (SELECT ScoreId
+FROM "default"."asked_mastra_ai_scores"
+WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)'))
+ORDER BY Version DESC
+LIMIT 1 BY ScoreId )
+WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)')
+AND DataType IN ('numeric', 'boolean')
+AND value IS NOT NULL
+GROUP BY SessionId, Name
+ORDER BY Name
+LIMIT 100 BY SessionId FORMAT JSONEachRow
+
+SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,toString(sum(sum_costUsd)) AS costUsd,greatest(least(sum(sum_costUsdRest), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsdRest, groupUniqArrayArray(ids) AS users, groupUniqArrayArray(models) AS models, groupUniqArrayArray(agents) AS agents, groupArrayArray(speakers) AS speakers, max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
 FROM (
 SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, groupArray(sipHash128(TraceId, SpanId)) AS spanIds,groupArrayIf(sipHash128(TraceId, ParentSpanId), NOT IsEntry) AS parents,groupArrayIf(sipHash128(TraceId, SpanId, ifNull(ErrorType, '')), Status = 'error'
 AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
@@ -667,11 +710,13 @@ AND NOT Replayed
 AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
 AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), ifNull(SpanType = 'model_generation', false)
 AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), ifNull(SpanType = 'model_generation', false)
-AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), ifNull((SpanType = 'model_generation'
+AND NOT Replayed) AS sum_outputTokens,sumIf(if(NOT (abs(ifNull(CostUsd, 0)) <= 9000000), toInt128(0), toInt128(floor(ifNull(CostUsd, 0) * 1e9 + 0.5))), ifNull((SpanType = 'model_generation'
 OR CostSource = 'custom'), false)
-AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids, max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
+AND NOT Replayed) AS sum_costUsd,sumIf(if(NOT (abs(ifNull(CostUsd, 0)) <= 9000000), ifNull(CostUsd, 0), 0), ifNull((SpanType = 'model_generation'
+OR CostSource = 'custom'), false)
+AND NOT Replayed) AS sum_costUsdRest, groupUniqArray(UserId) AS ids, arraySlice(arraySort(groupUniqArray(Model)), 1, 100) AS models, arraySlice(arraySort(groupUniqArray(AgentName)), 1, 100) AS agents, [argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), IsEntry),argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'agent_run'),argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'model_generation'),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), IsEntry),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'agent_run'),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'model_generation')] AS speakers, max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
 FROM (
-SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd, ifNull((true
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, Model, AgentName, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd, ifNull((true
 AND TraceId = '00000000000000000000000000000001'), false) AS matches0, ifNull((true
 AND ThreadId = 'thread'), false) AS matches1, ifNull((true
 AND RunId = 'run'), false) AS matches2, ifNull((true
@@ -703,7 +748,7 @@ LIMIT 1 BY TraceId, SpanId )
 WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)')
 GROUP BY SessionId
 UNION ALL
-SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId), max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
+SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0,0, groupUniqArray(UserId), [], [], [], max(matches0) AS matches0, max(matches1) AS matches1, max(matches2) AS matches2, max(matches3) AS matches3, max(matches4) AS matches4, max(matches5) AS matches5, max(matches6) AS matches6, max(matches7) AS matches7, max(matches8) AS matches8, max(matches9) AS matches9, max(matches10) AS matches10, max(matches11) AS matches11, max(matches12) AS matches12, max(matches13) AS matches13, max(matches14) AS matches14, max(matches15) AS matches15
 FROM (
 SELECT SessionId, Timestamp, UserId, ifNull((true
 AND TraceId = '00000000000000000000000000000001'), false) AS matches0, ifNull((true
@@ -736,6 +781,15 @@ LIMIT 1 BY LogId )
 WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)')
 GROUP BY SessionId )
 GROUP BY SessionId FORMAT JSONEachRow
+
+SELECT concat(TraceId, SpanId) AS id, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000000000000,1700000000000000000,1700000000001000000,1700000000020000000]', 'Array(Int64)')), 'UTC'))
+AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000001\',\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)')
+AND SpanId IN CAST('[\'0000000000000011\',\'0000000000000011\',\'0000000000000012\',\'0000000000000021\']', 'Array(String)'))
+ORDER BY Version DESC
+LIMIT 1 BY TraceId, SpanId FORMAT JSONEachRow
 
 SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to
 FROM (
@@ -882,7 +936,23 @@ LIMIT 51 FORMAT JSONEachRow
 
 -- listSessions without an error, the longest first
 
-SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
+SELECT SessionId AS sessionId, Name AS name, count() AS count, toString(sum(if(NOT (abs(value) <= 9000000), toInt128(0), toInt128(floor(value * 1e9 + 0.5))))) AS billionths, greatest(least(sum(if(NOT (abs(value) <= 9000000), value, 0)), 1.7976931348623157e+308), -1.7976931348623157e+308) AS rest
+FROM (
+SELECT SessionId, Name, DataType, Value AS value
+FROM "default"."asked_mastra_ai_scores"
+WHERE ScoreId IN (SELECT ScoreId
+FROM "default"."asked_mastra_ai_scores"
+WHERE SessionId IN CAST('[\'session-2\']', 'Array(String)'))
+ORDER BY Version DESC
+LIMIT 1 BY ScoreId )
+WHERE SessionId IN CAST('[\'session-2\']', 'Array(String)')
+AND DataType IN ('numeric', 'boolean')
+AND value IS NOT NULL
+GROUP BY SessionId, Name
+ORDER BY Name
+LIMIT 100 BY SessionId FORMAT JSONEachRow
+
+SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,toString(sum(sum_costUsd)) AS costUsd,greatest(least(sum(sum_costUsdRest), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsdRest, groupUniqArrayArray(ids) AS users, groupUniqArrayArray(models) AS models, groupUniqArrayArray(agents) AS agents, groupArrayArray(speakers) AS speakers
 FROM (
 SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, groupArray(sipHash128(TraceId, SpanId)) AS spanIds,groupArrayIf(sipHash128(TraceId, ParentSpanId), NOT IsEntry) AS parents,groupArrayIf(sipHash128(TraceId, SpanId, ifNull(ErrorType, '')), Status = 'error'
 AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
@@ -890,11 +960,13 @@ AND NOT Replayed
 AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
 AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), ifNull(SpanType = 'model_generation', false)
 AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), ifNull(SpanType = 'model_generation', false)
-AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), ifNull((SpanType = 'model_generation'
+AND NOT Replayed) AS sum_outputTokens,sumIf(if(NOT (abs(ifNull(CostUsd, 0)) <= 9000000), toInt128(0), toInt128(floor(ifNull(CostUsd, 0) * 1e9 + 0.5))), ifNull((SpanType = 'model_generation'
 OR CostSource = 'custom'), false)
-AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids
+AND NOT Replayed) AS sum_costUsd,sumIf(if(NOT (abs(ifNull(CostUsd, 0)) <= 9000000), ifNull(CostUsd, 0), 0), ifNull((SpanType = 'model_generation'
+OR CostSource = 'custom'), false)
+AND NOT Replayed) AS sum_costUsdRest, groupUniqArray(UserId) AS ids, arraySlice(arraySort(groupUniqArray(Model)), 1, 100) AS models, arraySlice(arraySort(groupUniqArray(AgentName)), 1, 100) AS agents, [argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), IsEntry),argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'agent_run'),argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'model_generation'),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), IsEntry),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'agent_run'),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'model_generation')] AS speakers
 FROM (
-SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, Model, AgentName, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
 FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime IN (SELECT StartTime
 FROM "default"."asked_mastra_ai_spans"
@@ -907,7 +979,7 @@ LIMIT 1 BY TraceId, SpanId )
 WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)')
 GROUP BY SessionId
 UNION ALL
-SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId)
+SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0,0, groupUniqArray(UserId), [], [], []
 FROM (
 SELECT SessionId, Timestamp, UserId
 FROM "default"."asked_mastra_ai_logs"
@@ -922,6 +994,15 @@ LIMIT 1 BY LogId )
 WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)')
 GROUP BY SessionId )
 GROUP BY SessionId FORMAT JSONEachRow
+
+SELECT concat(TraceId, SpanId) AS id, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000030000000,1700000000040000000]', 'Array(Int64)')), 'UTC'))
+AND TraceId IN CAST('[\'00000000000000000000000000000003\',\'00000000000000000000000000000004\']', 'Array(String)')
+AND SpanId IN CAST('[\'0000000000000031\',\'0000000000000041\']', 'Array(String)'))
+ORDER BY Version DESC
+LIMIT 1 BY TraceId, SpanId FORMAT JSONEachRow
 
 SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to
 FROM (
@@ -939,7 +1020,23 @@ LIMIT 51 FORMAT JSONEachRow
 
 -- listSessions, the oldest first, the next page
 
-SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
+SELECT SessionId AS sessionId, Name AS name, count() AS count, toString(sum(if(NOT (abs(value) <= 9000000), toInt128(0), toInt128(floor(value * 1e9 + 0.5))))) AS billionths, greatest(least(sum(if(NOT (abs(value) <= 9000000), value, 0)), 1.7976931348623157e+308), -1.7976931348623157e+308) AS rest
+FROM (
+SELECT SessionId, Name, DataType, Value AS value
+FROM "default"."asked_mastra_ai_scores"
+WHERE ScoreId IN (SELECT ScoreId
+FROM "default"."asked_mastra_ai_scores"
+WHERE SessionId IN CAST('[\'session-2\']', 'Array(String)'))
+ORDER BY Version DESC
+LIMIT 1 BY ScoreId )
+WHERE SessionId IN CAST('[\'session-2\']', 'Array(String)')
+AND DataType IN ('numeric', 'boolean')
+AND value IS NOT NULL
+GROUP BY SessionId, Name
+ORDER BY Name
+LIMIT 100 BY SessionId FORMAT JSONEachRow
+
+SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,toString(sum(sum_costUsd)) AS costUsd,greatest(least(sum(sum_costUsdRest), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsdRest, groupUniqArrayArray(ids) AS users, groupUniqArrayArray(models) AS models, groupUniqArrayArray(agents) AS agents, groupArrayArray(speakers) AS speakers
 FROM (
 SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, groupArray(sipHash128(TraceId, SpanId)) AS spanIds,groupArrayIf(sipHash128(TraceId, ParentSpanId), NOT IsEntry) AS parents,groupArrayIf(sipHash128(TraceId, SpanId, ifNull(ErrorType, '')), Status = 'error'
 AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
@@ -947,11 +1044,13 @@ AND NOT Replayed
 AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
 AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), ifNull(SpanType = 'model_generation', false)
 AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), ifNull(SpanType = 'model_generation', false)
-AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), ifNull((SpanType = 'model_generation'
+AND NOT Replayed) AS sum_outputTokens,sumIf(if(NOT (abs(ifNull(CostUsd, 0)) <= 9000000), toInt128(0), toInt128(floor(ifNull(CostUsd, 0) * 1e9 + 0.5))), ifNull((SpanType = 'model_generation'
 OR CostSource = 'custom'), false)
-AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids
+AND NOT Replayed) AS sum_costUsd,sumIf(if(NOT (abs(ifNull(CostUsd, 0)) <= 9000000), ifNull(CostUsd, 0), 0), ifNull((SpanType = 'model_generation'
+OR CostSource = 'custom'), false)
+AND NOT Replayed) AS sum_costUsdRest, groupUniqArray(UserId) AS ids, arraySlice(arraySort(groupUniqArray(Model)), 1, 100) AS models, arraySlice(arraySort(groupUniqArray(AgentName)), 1, 100) AS agents, [argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), IsEntry),argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'agent_run'),argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'model_generation'),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), IsEntry),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'agent_run'),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'model_generation')] AS speakers
 FROM (
-SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, Model, AgentName, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
 FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime IN (SELECT StartTime
 FROM "default"."asked_mastra_ai_spans"
@@ -964,7 +1063,7 @@ LIMIT 1 BY TraceId, SpanId )
 WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)')
 GROUP BY SessionId
 UNION ALL
-SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId)
+SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0,0, groupUniqArray(UserId), [], [], []
 FROM (
 SELECT SessionId, Timestamp, UserId
 FROM "default"."asked_mastra_ai_logs"
@@ -979,6 +1078,15 @@ LIMIT 1 BY LogId )
 WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)')
 GROUP BY SessionId )
 GROUP BY SessionId FORMAT JSONEachRow
+
+SELECT concat(TraceId, SpanId) AS id, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000030000000,1700000000040000000]', 'Array(Int64)')), 'UTC'))
+AND TraceId IN CAST('[\'00000000000000000000000000000003\',\'00000000000000000000000000000004\']', 'Array(String)')
+AND SpanId IN CAST('[\'0000000000000031\',\'0000000000000041\']', 'Array(String)'))
+ORDER BY Version DESC
+LIMIT 1 BY TraceId, SpanId FORMAT JSONEachRow
 
 SELECT id, toString(position) AS bound, newest, toUnixTimestamp64Nano(first) AS from, toUnixTimestamp64Nano(last) AS to
 FROM (
@@ -1165,7 +1273,23 @@ LIMIT 1 FORMAT JSONEachRow
 
 -- getSession
 
-SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,greatest(least(sum(sum_costUsd), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsd, groupUniqArrayArray(ids) AS users
+SELECT SessionId AS sessionId, Name AS name, count() AS count, toString(sum(if(NOT (abs(value) <= 9000000), toInt128(0), toInt128(floor(value * 1e9 + 0.5))))) AS billionths, greatest(least(sum(if(NOT (abs(value) <= 9000000), value, 0)), 1.7976931348623157e+308), -1.7976931348623157e+308) AS rest
+FROM (
+SELECT SessionId, Name, DataType, Value AS value
+FROM "default"."asked_mastra_ai_scores"
+WHERE ScoreId IN (SELECT ScoreId
+FROM "default"."asked_mastra_ai_scores"
+WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)'))
+ORDER BY Version DESC
+LIMIT 1 BY ScoreId )
+WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)')
+AND DataType IN ('numeric', 'boolean')
+AND value IS NOT NULL
+GROUP BY SessionId, Name
+ORDER BY Name
+LIMIT 100 BY SessionId FORMAT JSONEachRow
+
+SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces, sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors, sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, sum(sum_inputTokens) AS inputTokens,sum(sum_outputTokens) AS outputTokens,toString(sum(sum_costUsd)) AS costUsd,greatest(least(sum(sum_costUsdRest), 1.7976931348623157e+308), -1.7976931348623157e+308) AS costUsdRest, groupUniqArrayArray(ids) AS users, groupUniqArrayArray(models) AS models, groupUniqArrayArray(agents) AS agents, groupArrayArray(speakers) AS speakers
 FROM (
 SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first, toUnixTimestamp64Nano(max(greatest(StartTime, ifNull(EndTime, StartTime)))) AS last, uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, groupArray(sipHash128(TraceId, SpanId)) AS spanIds,groupArrayIf(sipHash128(TraceId, ParentSpanId), NOT IsEntry) AS parents,groupArrayIf(sipHash128(TraceId, SpanId, ifNull(ErrorType, '')), Status = 'error'
 AND NOT Replayed) AS failures,groupArrayIf(sipHash128(TraceId, ParentSpanId, ifNull(ErrorType, '')), Status = 'error'
@@ -1173,11 +1297,13 @@ AND NOT Replayed
 AND ParentSpanId != SpanId) AS causes, count() - arrayCount((number, i) -> i > length(spanIds)
 AND number <= length(spanIds), arrayEnumerateDense(arrayConcat(spanIds, parents)), arrayEnumerate(arrayConcat(spanIds, parents))) AS countOfTurns, length(failures) AS countOfErrors, length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs, sumIf(ifNull(InputTokens, 0), ifNull(SpanType = 'model_generation', false)
 AND NOT Replayed) AS sum_inputTokens,sumIf(ifNull(OutputTokens, 0), ifNull(SpanType = 'model_generation', false)
-AND NOT Replayed) AS sum_outputTokens,sumIf(ifNull(CostUsd, 0), ifNull((SpanType = 'model_generation'
+AND NOT Replayed) AS sum_outputTokens,sumIf(if(NOT (abs(ifNull(CostUsd, 0)) <= 9000000), toInt128(0), toInt128(floor(ifNull(CostUsd, 0) * 1e9 + 0.5))), ifNull((SpanType = 'model_generation'
 OR CostSource = 'custom'), false)
-AND NOT Replayed) AS sum_costUsd, groupUniqArray(UserId) AS ids
+AND NOT Replayed) AS sum_costUsd,sumIf(if(NOT (abs(ifNull(CostUsd, 0)) <= 9000000), ifNull(CostUsd, 0), 0), ifNull((SpanType = 'model_generation'
+OR CostSource = 'custom'), false)
+AND NOT Replayed) AS sum_costUsdRest, groupUniqArray(UserId) AS ids, arraySlice(arraySort(groupUniqArray(Model)), 1, 100) AS models, arraySlice(arraySort(groupUniqArray(AgentName)), 1, 100) AS agents, [argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), IsEntry),argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'agent_run'),argMinIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'model_generation'),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), IsEntry),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'agent_run'),argMaxIf([toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId], (StartTime, TraceId, SpanId), SpanType = 'model_generation')] AS speakers
 FROM (
-SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
+SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, Model, AgentName, SpanType, CostSource, Status, ErrorType, IsEntry, Replayed, InputTokens,OutputTokens,CostUsd
 FROM "default"."asked_mastra_ai_spans"
 WHERE StartTime IN (SELECT StartTime
 FROM "default"."asked_mastra_ai_spans"
@@ -1188,7 +1314,7 @@ LIMIT 1 BY TraceId, SpanId )
 WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)')
 GROUP BY SessionId
 UNION ALL
-SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0, groupUniqArray(UserId)
+SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [], 0, 0, 0, count(), 0,0,0,0, groupUniqArray(UserId), [], [], []
 FROM (
 SELECT SessionId, Timestamp, UserId
 FROM "default"."asked_mastra_ai_logs"
@@ -1201,6 +1327,15 @@ LIMIT 1 BY LogId )
 WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)')
 GROUP BY SessionId )
 GROUP BY SessionId FORMAT JSONEachRow
+
+SELECT concat(TraceId, SpanId) AS id, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said
+FROM "default"."asked_mastra_ai_spans"
+WHERE (true
+AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000000000000,1700000000000000000,1700000000001000000,1700000000020000000]', 'Array(Int64)')), 'UTC'))
+AND TraceId IN CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000001\',\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)')
+AND SpanId IN CAST('[\'0000000000000011\',\'0000000000000011\',\'0000000000000012\',\'0000000000000021\']', 'Array(String)'))
+ORDER BY Version DESC
+LIMIT 1 BY TraceId, SpanId FORMAT JSONEachRow
 
 
 -- deleteSession

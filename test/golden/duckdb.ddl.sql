@@ -52,6 +52,7 @@ CREATE TABLE mastra_ai_logs(
   tags JSON,
   metadata JSON,
   dropped JSON,
+  in_sessions BOOLEAN,
   word_block BIGINT
 );
 
@@ -124,7 +125,23 @@ CREATE TABLE mastra_ai_scores(
   service_name VARCHAR,
   environment VARCHAR,
   tags JSON,
-  metadata JSON
+  metadata JSON,
+  in_sessions BOOLEAN
+);
+
+
+-- mastra_ai_sessions
+
+CREATE TABLE mastra_ai_sessions(
+  session_id VARCHAR,
+  first_activity BIGINT,
+  last_activity BIGINT,
+  spans BIGINT,
+  logs BIGINT,
+  scores BIGINT,
+  stamp BIGINT,
+  shrunk BOOLEAN,
+  summary VARCHAR
 );
 
 
@@ -180,6 +197,7 @@ CREATE TABLE mastra_ai_spans(
   input_size BIGINT,
   output_size BIGINT,
   attributes_size BIGINT,
+  in_sessions BOOLEAN,
   word_block BIGINT
 );
 

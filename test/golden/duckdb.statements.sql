@@ -6,6 +6,8 @@ WHERE database_name = current_database()
 AND schema_name = current_schema()
 AND starts_with(table_name, ?)
 
+CREATE TABLE IF NOT EXISTS "mastra_ai_sessions" ("session_id" VARCHAR, "first_activity" BIGINT, "last_activity" BIGINT, "spans" BIGINT, "logs" BIGINT, "scores" BIGINT, "stamp" BIGINT, "shrunk" BOOLEAN, "summary" VARCHAR)
+
 CREATE TABLE IF NOT EXISTS "mastra_ai_schema" ("major" INTEGER, "minor" INTEGER, "since" TIMESTAMP)
 
 SELECT major, minor
@@ -13,7 +15,7 @@ FROM "mastra_ai_schema"
 ORDER BY major DESC, minor DESC
 LIMIT 1
 
-CREATE TABLE IF NOT EXISTS "mastra_ai_spans" ("trace_id" VARCHAR, "span_id" VARCHAR, "parent_span_id" VARCHAR, "parent_is_remote" BOOLEAN, "trace_state" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "span_type" VARCHAR, "status" VARCHAR, "status_message" VARCHAR, "error_type" VARCHAR, "start_time" BIGINT, "end_time" BIGINT, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "model" VARCHAR, "request_model" VARCHAR, "provider" VARCHAR, "input_tokens" BIGINT, "output_tokens" BIGINT, "cached_input_tokens" BIGINT, "cache_write_tokens" BIGINT, "reasoning_tokens" BIGINT, "cost_usd" DOUBLE, "cost_source" VARCHAR, "time_to_first_token" BIGINT, "tool_name" VARCHAR, "agent_name" VARCHAR, "attributes" JSON, "events" JSON, "links" JSON, "resource" JSON, "dropped" JSON, "trace_key" BIGINT, "entry_key" BIGINT, "replayed" BOOLEAN, "input_size" BIGINT, "output_size" BIGINT, "attributes_size" BIGINT, "word_block" BIGINT)
+CREATE TABLE IF NOT EXISTS "mastra_ai_spans" ("trace_id" VARCHAR, "span_id" VARCHAR, "parent_span_id" VARCHAR, "parent_is_remote" BOOLEAN, "trace_state" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "span_type" VARCHAR, "status" VARCHAR, "status_message" VARCHAR, "error_type" VARCHAR, "start_time" BIGINT, "end_time" BIGINT, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "model" VARCHAR, "request_model" VARCHAR, "provider" VARCHAR, "input_tokens" BIGINT, "output_tokens" BIGINT, "cached_input_tokens" BIGINT, "cache_write_tokens" BIGINT, "reasoning_tokens" BIGINT, "cost_usd" DOUBLE, "cost_source" VARCHAR, "time_to_first_token" BIGINT, "tool_name" VARCHAR, "agent_name" VARCHAR, "attributes" JSON, "events" JSON, "links" JSON, "resource" JSON, "dropped" JSON, "trace_key" BIGINT, "entry_key" BIGINT, "replayed" BOOLEAN, "input_size" BIGINT, "output_size" BIGINT, "attributes_size" BIGINT, "in_sessions" BOOLEAN, "word_block" BIGINT)
 
 CREATE TABLE IF NOT EXISTS "mastra_ai_spans_words" ("block" BIGINT, "earliest" BIGINT, "latest" BIGINT, "slice" UTINYINT, "bits" BLOB)
 
@@ -28,7 +30,7 @@ CREATE INDEX IF NOT EXISTS "idx_spans_session_id" ON "mastra_ai_spans" (session_
 
 CREATE INDEX IF NOT EXISTS "idx_spans_entry_key" ON "mastra_ai_spans" (entry_key)
 
-CREATE TABLE IF NOT EXISTS "mastra_ai_logs" ("log_id" VARCHAR, "timestamp" BIGINT, "level" VARCHAR, "message" VARCHAR, "data" JSON, "attributes" JSON, "log_spans" JSON, "cause" VARCHAR, "trace_id" VARCHAR, "span_id" VARCHAR, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "dropped" JSON, "word_block" BIGINT)
+CREATE TABLE IF NOT EXISTS "mastra_ai_logs" ("log_id" VARCHAR, "timestamp" BIGINT, "level" VARCHAR, "message" VARCHAR, "data" JSON, "attributes" JSON, "log_spans" JSON, "cause" VARCHAR, "trace_id" VARCHAR, "span_id" VARCHAR, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "dropped" JSON, "in_sessions" BOOLEAN, "word_block" BIGINT)
 
 CREATE TABLE IF NOT EXISTS "mastra_ai_logs_words" ("block" BIGINT, "earliest" BIGINT, "latest" BIGINT, "slice" UTINYINT, "bits" BLOB)
 
@@ -43,11 +45,14 @@ CREATE INDEX IF NOT EXISTS "idx_logs_session_id" ON "mastra_ai_logs" (session_id
 
 CREATE TABLE IF NOT EXISTS "mastra_ai_metrics" ("metric_id" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "unit" VARCHAR, "description" VARCHAR, "start_time" BIGINT, "time" BIGINT, "value" DOUBLE, "histogram" JSON, "attributes" JSON, "trace_id" VARCHAR, "span_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "resource" JSON)
 
-CREATE TABLE IF NOT EXISTS "mastra_ai_scores" ("score_id" VARCHAR, "time" BIGINT, "name" VARCHAR, "value" DOUBLE, "label" VARCHAR, "comment" VARCHAR, "correction" VARCHAR, "data_type" VARCHAR, "source" VARCHAR, "scorer" JSON, "author_id" VARCHAR, "trace_id" VARCHAR, "span_id" VARCHAR, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON)
+CREATE TABLE IF NOT EXISTS "mastra_ai_scores" ("score_id" VARCHAR, "time" BIGINT, "name" VARCHAR, "value" DOUBLE, "label" VARCHAR, "comment" VARCHAR, "correction" VARCHAR, "data_type" VARCHAR, "source" VARCHAR, "scorer" JSON, "author_id" VARCHAR, "trace_id" VARCHAR, "span_id" VARCHAR, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "in_sessions" BOOLEAN)
 
 CREATE INDEX IF NOT EXISTS "idx_scores_session_id" ON "mastra_ai_scores" (session_id)
 
 INSERT INTO "mastra_ai_schema" VALUES (1, 3, now()::TIMESTAMP)
+
+SELECT bit_xor(stamp)::VARCHAR AS state
+FROM "mastra_ai_sessions"
 
 
 -- insertSpans and insertLogs
@@ -61,8 +66,13 @@ BEGIN
 
 INSERT INTO "mastra_ai_spans_words" (block) VALUES ($1)
 
-INSERT INTO "mastra_ai_spans" ("word_block","trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed","input_size","output_size","attributes_size")
-SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$6::BOOLEAN,$7::BIGINT,$8::BIGINT,nullif(field[37], $3)::BIGINT
+INSERT INTO "mastra_ai_spans" ("word_block","trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed","input_size","output_size","attributes_size","in_sessions")
+SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$6::BOOLEAN,$7::BIGINT,$8::BIGINT,nullif(field[37], $3)::BIGINT,$9::BOOLEAN
+FROM (SELECT string_split(record, $2) AS field
+FROM (SELECT unnest(string_split($4, $1)) AS record))
+
+INSERT INTO "mastra_ai_sessions" (session_id,first_activity,last_activity,spans,stamp,shrunk)
+SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3)::BIGINT,nullif(field[4], $3)::BIGINT,$5::BIGINT,nullif(field[5], $3)::BOOLEAN
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
 
@@ -70,19 +80,23 @@ SELECT 1
 
 COMMIT
 
-SELECT 1
+SELECT log_id AS id, session_id AS session, timestamp::VARCHAR AS first, timestamp::VARCHAR AS last
 FROM "mastra_ai_logs"
 WHERE log_id BETWEEN $1
 AND $2
 AND log_id IN (SELECT unnest(from_json($3, '["VARCHAR"]')))
-LIMIT 1
 
 BEGIN
 
 INSERT INTO "mastra_ai_logs_words" (block) VALUES ($1)
 
-INSERT INTO "mastra_ai_logs" ("word_block","log_id","timestamp","level","message","data","attributes","log_spans","cause","trace_id","span_id","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata")
-SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3),nullif(field[4], $3),nullif(field[5], $3)::JSON,nullif(field[6], $3)::JSON,nullif(field[7], $3)::JSON,nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3),nullif(field[12], $3),nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3)::JSON,nullif(field[22], $3)::JSON
+INSERT INTO "mastra_ai_logs" ("word_block","log_id","timestamp","level","message","data","attributes","log_spans","cause","trace_id","span_id","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","in_sessions")
+SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3),nullif(field[4], $3),nullif(field[5], $3)::JSON,nullif(field[6], $3)::JSON,nullif(field[7], $3)::JSON,nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3),nullif(field[12], $3),nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3)::JSON,nullif(field[22], $3)::JSON,$6::BOOLEAN
+FROM (SELECT string_split(record, $2) AS field
+FROM (SELECT unnest(string_split($4, $1)) AS record))
+
+INSERT INTO "mastra_ai_sessions" (session_id,first_activity,last_activity,logs,stamp,shrunk)
+SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3)::BIGINT,nullif(field[4], $3)::BIGINT,$5::BIGINT,nullif(field[5], $3)::BOOLEAN
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
 
@@ -98,7 +112,7 @@ FROM "mastra_ai_spans"
 WHERE start_time BETWEEN $1
 AND $2
 
-SELECT trace_id || span_id AS id, end_time IS NOT NULL AS completed
+SELECT trace_id || span_id AS id, session_id AS session, start_time::VARCHAR AS first, greatest(start_time, end_time)::VARCHAR AS last, end_time IS NOT NULL AS completed
 FROM "mastra_ai_spans"
 WHERE start_time BETWEEN $1
 AND $2
@@ -111,8 +125,13 @@ WHERE start_time BETWEEN $1
 AND $2
 AND trace_id || span_id IN (SELECT unnest(string_split($3, ',')))
 
-INSERT INTO "mastra_ai_spans" ("word_block","trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed","input_size","output_size","attributes_size")
-SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$6::BOOLEAN,$7::BIGINT,$8::BIGINT,nullif(field[37], $3)::BIGINT
+INSERT INTO "mastra_ai_spans" ("word_block","trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed","input_size","output_size","attributes_size","in_sessions")
+SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$6::BOOLEAN,$7::BIGINT,$8::BIGINT,nullif(field[37], $3)::BIGINT,$9::BOOLEAN
+FROM (SELECT string_split(record, $2) AS field
+FROM (SELECT unnest(string_split($4, $1)) AS record))
+
+INSERT INTO "mastra_ai_sessions" (session_id,first_activity,last_activity,spans,stamp,shrunk)
+SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3)::BIGINT,nullif(field[4], $3)::BIGINT,$5::BIGINT,nullif(field[5], $3)::BOOLEAN
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
 
@@ -120,12 +139,11 @@ SELECT 1
 
 COMMIT
 
-SELECT 1
+SELECT log_id AS id, session_id AS session, timestamp::VARCHAR AS first, timestamp::VARCHAR AS last
 FROM "mastra_ai_logs"
 WHERE log_id BETWEEN $1
 AND $2
 AND log_id IN (SELECT unnest(from_json($3, '["VARCHAR"]')))
-LIMIT 1
 
 BEGIN
 
@@ -134,8 +152,13 @@ WHERE log_id BETWEEN $1
 AND $2
 AND log_id IN (SELECT unnest(from_json($3, '["VARCHAR"]')))
 
-INSERT INTO "mastra_ai_logs" ("word_block","log_id","timestamp","level","message","data","attributes","log_spans","cause","trace_id","span_id","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata")
-SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3),nullif(field[4], $3),nullif(field[5], $3)::JSON,nullif(field[6], $3)::JSON,nullif(field[7], $3)::JSON,nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3),nullif(field[12], $3),nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3)::JSON,nullif(field[22], $3)::JSON
+INSERT INTO "mastra_ai_logs" ("word_block","log_id","timestamp","level","message","data","attributes","log_spans","cause","trace_id","span_id","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","in_sessions")
+SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3),nullif(field[4], $3),nullif(field[5], $3)::JSON,nullif(field[6], $3)::JSON,nullif(field[7], $3)::JSON,nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3),nullif(field[12], $3),nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3)::JSON,nullif(field[22], $3)::JSON,$6::BOOLEAN
+FROM (SELECT string_split(record, $2) AS field
+FROM (SELECT unnest(string_split($4, $1)) AS record))
+
+INSERT INTO "mastra_ai_sessions" (session_id,first_activity,last_activity,logs,stamp,shrunk)
+SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3)::BIGINT,nullif(field[4], $3)::BIGINT,$5::BIGINT,nullif(field[5], $3)::BOOLEAN
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
 
@@ -1232,35 +1255,72 @@ ORDER BY page._position asc, page.log_id asc
 
 -- listSessions
 
-WITH rows AS (
-SELECT session_id, start_time AS first_activity, greatest(start_time, end_time) AS last_activity, status = 'error'
-AND NOT replayed AS failed
-FROM "mastra_ai_spans"
+WITH sessions AS MATERIALIZED (
+SELECT session_id, min(first_activity) AS first_activity, max(last_activity) AS last_activity, bit_xor(stamp) AS stamp, CASE WHEN count(*) = 1 THEN max(rowid) END AS row_id
+FROM "mastra_ai_sessions"
 WHERE session_id IS NOT NULL
-UNION ALL
-SELECT session_id, timestamp, timestamp, false
-FROM "mastra_ai_logs"
-WHERE session_id IS NOT NULL ), matching AS (
-SELECT session_id, min(first_activity) AS first_activity, max(last_activity) AS last_activity, bool_or(failed) AS failed
-FROM rows
+AND true
 GROUP BY session_id
-HAVING true ), sessions AS MATERIALIZED (SELECT *
-FROM matching
-WHERE true)
-SELECT session_id AS id, (SELECT max(last_activity)
-FROM sessions)::VARCHAR AS newest
+HAVING sum(coalesce(spans, 0) + coalesce(logs, 0)) > 0
+AND true ), page AS MATERIALIZED (
+SELECT *
 FROM sessions
 WHERE true
 ORDER BY last_activity desc, session_id desc
-LIMIT ?
+LIMIT ? )
+SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, summary, (SELECT max(last_activity)
+FROM sessions)::VARCHAR AS newest, whole.is_current AS "isCurrent"
+FROM (SELECT ((SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("spans"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_spans")
+AND (SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("logs"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_logs")
+AND (SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("scores"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true LEFT JOIN "mastra_ai_sessions" AS kept ON kept.rowid = page.row_id
+ORDER BY page.last_activity desc, page.session_id desc
+
+BEGIN
+
+WITH sessions AS MATERIALIZED (
+SELECT session_id, min(first_activity) AS first_activity, max(last_activity) AS last_activity, bit_xor(stamp) AS stamp, CASE WHEN count(*) = 1 THEN max(rowid) END AS row_id
+FROM "mastra_ai_sessions"
+WHERE session_id IS NOT NULL
+AND true
+GROUP BY session_id
+HAVING sum(coalesce(spans, 0) + coalesce(logs, 0)) > 0
+AND true ), page AS MATERIALIZED (
+SELECT *
+FROM sessions
+WHERE true
+ORDER BY last_activity desc, session_id desc
+LIMIT ? )
+SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, summary, (SELECT max(last_activity)
+FROM sessions)::VARCHAR AS newest, whole.is_current AS "isCurrent"
+FROM (SELECT ((SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("spans"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_spans")
+AND (SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("logs"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_logs")
+AND (SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("scores"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true LEFT JOIN "mastra_ai_sessions" AS kept ON kept.rowid = page.row_id
+ORDER BY page.last_activity desc, page.session_id desc
 
 WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, cost_source, replayed, status = 'error'
+SELECT rowid AS row_id, session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, model, agent_name, span_type, cost_source, replayed, status = 'error'
 AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
 FROM "mastra_ai_spans"
-WHERE rowid IN (SELECT rowid
-FROM "mastra_ai_spans"
-WHERE "session_id" IN (?,?)) ), log_rows AS MATERIALIZED (
+WHERE "session_id" IN (?,?)
+AND start_time >= ? ), log_rows AS MATERIALIZED (
 SELECT session_id, timestamp, user_id
 FROM "mastra_ai_logs"
 WHERE "session_id" IN (?,?) ), linked AS (
@@ -1277,13 +1337,35 @@ AND parent.trace_id = span.trace_id
 AND parent.span_id = span.parent_span_id ), of_spans AS (
 SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns, count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
 AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE (span_type = 'model_generation'
+AND NOT replayed) AS "output_tokens", sum(CASE WHEN abs("cost_usd") <= 9000000 THEN floor("cost_usd" * 1e9 + 0.5)::BIGINT ELSE 0 END) FILTER (WHERE (span_type = 'model_generation'
 OR cost_source = 'custom')
-AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
+AND NOT replayed) AS "cost_usd", sum(CASE WHEN abs("cost_usd") <= 9000000 THEN 0 ELSE "cost_usd" END) FILTER (WHERE (span_type = 'model_generation'
+OR cost_source = 'custom')
+AND NOT replayed) AS "costUsdRest", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS user_ids, list(DISTINCT model) FILTER (WHERE model IS NOT NULL) AS models, list(DISTINCT agent_name) FILTER (WHERE agent_name IS NOT NULL) AS agent_names, arg_min(row_id, row(start_time, trace_id, span_id)) FILTER (WHERE entry_key IS NOT NULL) AS first_entry, arg_min(row_id, row(start_time, trace_id, span_id)) FILTER (WHERE span_type = 'agent_run') AS first_agent, arg_min(row_id, row(start_time, trace_id, span_id)) FILTER (WHERE span_type = 'model_generation') AS first_model, arg_max(row_id, row(start_time, trace_id, span_id)) FILTER (WHERE entry_key IS NOT NULL) AS last_entry, arg_max(row_id, row(start_time, trace_id, span_id)) FILTER (WHERE span_type = 'agent_run') AS last_agent, arg_max(row_id, row(start_time, trace_id, span_id)) FILTER (WHERE span_type = 'model_generation') AS last_model
 FROM linked
 GROUP BY session_id ), of_logs AS (
-SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
+SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS user_ids
 FROM log_rows
+GROUP BY session_id ), of_scores AS (
+SELECT session_id, list(scored) AS scores
+FROM (
+SELECT session_id, {name: name,
+  count: count(*),
+  billionths: sum(CASE WHEN abs(value) <= 9000000 THEN floor(value * 1e9 + 0.5)::BIGINT ELSE 0 END)::VARCHAR,
+  rest: coalesce(sum(CASE WHEN abs(value) <= 9000000 THEN 0 ELSE value END), 0)} AS scored
+FROM "mastra_ai_scores"
+WHERE "session_id" IN (?,?)
+AND data_type IN ('numeric', 'boolean')
+AND value IS NOT NULL
+GROUP BY session_id, name )
+GROUP BY session_id ), of_speakers AS (
+SELECT session_id, list({row: spans.rowid,
+  traceId: trace_id,
+  spanId: span_id,
+  startTime: start_time::VARCHAR,
+  said: json_extract(attributes, ['/gen_ai.input.messages', '/gen_ai.prompt', '/input.value', '/ai.prompt.messages', '/ai.prompt', '/gen_ai.output.messages', '/gen_ai.completion', '/output.value', '/ai.response.text', '/ai.response.object'])}) AS said
+FROM (SELECT DISTINCT unnest([first_entry, first_agent, first_model, last_entry, last_agent, last_model]) AS row_id
+FROM of_spans) AS speaker JOIN "mastra_ai_spans" AS spans ON spans.rowid = speaker.row_id
 GROUP BY session_id )
 SELECT to_json({ sessionId: session_id,
   firstActivity: least(of_spans.first_activity, of_logs.first_activity)::VARCHAR,
@@ -1295,30 +1377,127 @@ SELECT to_json({ sessionId: session_id,
   logs: coalesce(logs, 0),
   "inputTokens": coalesce("input_tokens", 0),
   "outputTokens": coalesce("output_tokens", 0),
-  "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
-  users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id)
+  "costUsd": coalesce("cost_usd", 0)::VARCHAR,
+  "costUsdRest": coalesce("costUsdRest", 0),
+  "first_entry": first_entry,
+  "first_agent": first_agent,
+  "first_model": first_model,
+  "last_entry": last_entry,
+  "last_agent": last_agent,
+  "last_model": last_model,
+  users: list_concat(coalesce(of_spans.user_ids, []), coalesce(of_logs.user_ids, [])),
+  models: coalesce(models, []),
+  agents: coalesce(agent_names, []),
+  scores: coalesce(scores, []),
+  said: coalesce(said, []) })::VARCHAR AS json
+FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_scores USING (session_id) LEFT JOIN of_speakers USING (session_id)
+
+SELECT 1
+
+COMMIT
 
 
 -- listSessions with every filter
 
-WITH rows AS (
-SELECT session_id, start_time AS first_activity, greatest(start_time, end_time) AS last_activity, status = 'error'
-AND NOT replayed AS failed, (trace_key = ?
-AND trace_id = ?) AS matches0, "thread_id" = ? AS matches1, "run_id" = ? AS matches2, "request_id" = ? AS matches3, "resource_id" = ? AS matches4, "user_id" = ? AS matches5, "organization_id" = ? AS matches6, "conversation_id" = ? AS matches7, "service_name" = ? AS matches8, "environment" = ? AS matches9, json_contains("tags", ?) AS matches10, (true
-AND json_extract("metadata", ?) = json_extract(?, '$')
-AND (json_type("metadata", ?) = ?
-AND len(json_keys("metadata", ?)) = ?
-AND json_extract("metadata", ?) = json_extract(?, '$')
-AND (json_type("metadata", ?) = ?
-AND json_array_length("metadata", ?) = ?
-AND json_extract("metadata", ?) = json_extract(?, '$')
-AND json_extract("metadata", ?) = json_extract(?, '$')))) AS matches11, "name" = ? AS matches12, "span_type" = ? AS matches13, "status" = ? AS matches14, ("model" = ?
-OR "request_model" = ?) AS matches15
+WITH sessions AS MATERIALIZED (
+SELECT session_id, min(first_activity) AS first_activity, max(last_activity) AS last_activity, bit_xor(stamp) AS stamp, CASE WHEN count(*) = 1 THEN max(rowid) END AS row_id
+FROM "mastra_ai_sessions"
+WHERE session_id IS NOT NULL
+AND (true
+AND session_id = ?
+AND session_id IN (
+SELECT session_id
 FROM "mastra_ai_spans"
-WHERE session_id = ?
+WHERE (trace_key = ?
+AND trace_id = ?)
 UNION ALL
-SELECT session_id, timestamp, timestamp, false, trace_id = ? AS matches0, "thread_id" = ? AS matches1, "run_id" = ? AS matches2, "request_id" = ? AS matches3, "resource_id" = ? AS matches4, "user_id" = ? AS matches5, "organization_id" = ? AS matches6, "conversation_id" = ? AS matches7, "service_name" = ? AS matches8, "environment" = ? AS matches9, json_contains("tags", ?) AS matches10, (true
+SELECT session_id
+FROM "mastra_ai_logs"
+WHERE trace_id = ?)
+AND session_id IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE "thread_id" = ?
+UNION ALL
+SELECT session_id
+FROM "mastra_ai_logs"
+WHERE "thread_id" = ?)
+AND session_id IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE "run_id" = ?
+UNION ALL
+SELECT session_id
+FROM "mastra_ai_logs"
+WHERE "run_id" = ?)
+AND session_id IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE "request_id" = ?
+UNION ALL
+SELECT session_id
+FROM "mastra_ai_logs"
+WHERE "request_id" = ?)
+AND session_id IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE "resource_id" = ?
+UNION ALL
+SELECT session_id
+FROM "mastra_ai_logs"
+WHERE "resource_id" = ?)
+AND session_id IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE "user_id" = ?
+UNION ALL
+SELECT session_id
+FROM "mastra_ai_logs"
+WHERE "user_id" = ?)
+AND session_id IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE "organization_id" = ?
+UNION ALL
+SELECT session_id
+FROM "mastra_ai_logs"
+WHERE "organization_id" = ?)
+AND session_id IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE "conversation_id" = ?
+UNION ALL
+SELECT session_id
+FROM "mastra_ai_logs"
+WHERE "conversation_id" = ?)
+AND session_id IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE "service_name" = ?
+UNION ALL
+SELECT session_id
+FROM "mastra_ai_logs"
+WHERE "service_name" = ?)
+AND session_id IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE "environment" = ?
+UNION ALL
+SELECT session_id
+FROM "mastra_ai_logs"
+WHERE "environment" = ?)
+AND session_id IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE json_contains("tags", ?)
+UNION ALL
+SELECT session_id
+FROM "mastra_ai_logs"
+WHERE json_contains("tags", ?))
+AND session_id IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE (true
 AND json_extract("metadata", ?) = json_extract(?, '$')
 AND (json_type("metadata", ?) = ?
 AND len(json_keys("metadata", ?)) = ?
@@ -1326,178 +1505,115 @@ AND json_extract("metadata", ?) = json_extract(?, '$')
 AND (json_type("metadata", ?) = ?
 AND json_array_length("metadata", ?) = ?
 AND json_extract("metadata", ?) = json_extract(?, '$')
-AND json_extract("metadata", ?) = json_extract(?, '$')))) AS matches11, false AS matches12, false AS matches13, false AS matches14, false AS matches15
+AND json_extract("metadata", ?) = json_extract(?, '$'))))
+UNION ALL
+SELECT session_id
 FROM "mastra_ai_logs"
-WHERE session_id = ? ), matching AS (
-SELECT session_id, min(first_activity) AS first_activity, max(last_activity) AS last_activity, bool_or(failed) AS failed
-FROM rows
-GROUP BY session_id
-HAVING (true
-AND bool_or(matches0)
-AND bool_or(matches1)
-AND bool_or(matches2)
-AND bool_or(matches3)
-AND bool_or(matches4)
-AND bool_or(matches5)
-AND bool_or(matches6)
-AND bool_or(matches7)
-AND bool_or(matches8)
-AND bool_or(matches9)
-AND bool_or(matches10)
-AND bool_or(matches11)
-AND bool_or(matches12)
-AND bool_or(matches13)
-AND bool_or(matches14)
-AND bool_or(matches15)) ), sessions AS MATERIALIZED (SELECT *
-FROM matching
 WHERE (true
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND len(json_keys("metadata", ?)) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND (json_type("metadata", ?) = ?
+AND json_array_length("metadata", ?) = ?
+AND json_extract("metadata", ?) = json_extract(?, '$')
+AND json_extract("metadata", ?) = json_extract(?, '$')))))
+AND session_id IN (SELECT session_id
+FROM "mastra_ai_spans"
+WHERE "name" = ?)
+AND session_id IN (SELECT session_id
+FROM "mastra_ai_spans"
+WHERE "span_type" = ?)
+AND session_id IN (SELECT session_id
+FROM "mastra_ai_spans"
+WHERE "status" = ?)
+AND session_id IN (SELECT session_id
+FROM "mastra_ai_spans"
+WHERE ("model" = ?
+OR "request_model" = ?))
+AND session_id IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE status = 'error'
+AND NOT replayed
+AND session_id IS NOT NULL))
+GROUP BY session_id
+HAVING sum(coalesce(spans, 0) + coalesce(logs, 0)) > 0
+AND (true
 AND last_activity >= ?
 AND first_activity < ?
-AND last_activity::HUGEINT - first_activity >= ?
-AND failed = ?))
-SELECT session_id AS id, (SELECT max(last_activity)
-FROM sessions)::VARCHAR AS newest
+AND last_activity::HUGEINT - first_activity >= ?) ), page AS MATERIALIZED (
+SELECT *
 FROM sessions
 WHERE true
 ORDER BY last_activity desc, session_id desc
-LIMIT ?
-
-WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, cost_source, replayed, status = 'error'
-AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
-FROM "mastra_ai_spans"
-WHERE rowid IN (SELECT rowid
-FROM "mastra_ai_spans"
-WHERE "session_id" IN (?)) ), log_rows AS MATERIALIZED (
-SELECT session_id, timestamp, user_id
-FROM "mastra_ai_logs"
-WHERE "session_id" IN (?) ), linked AS (
-SELECT span.*, span.entry_key IS NOT NULL
-OR parent.span_id IS NULL AS is_turn, CASE WHEN span.failed
-AND parent.failed
-AND span.span_id <> parent.span_id
-AND span.error_type IS NOT DISTINCT
-FROM parent.error_type
-AND (span.message IS NULL
-OR span.message = parent.message) THEN span.trace_id || span.parent_span_id END AS explained
-FROM span_rows AS span LEFT JOIN span_rows AS parent ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns, count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE (span_type = 'model_generation'
-OR cost_source = 'custom')
-AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
-FROM linked
-GROUP BY session_id ), of_logs AS (
-SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
-FROM log_rows
-GROUP BY session_id )
-SELECT to_json({ sessionId: session_id,
-  firstActivity: least(of_spans.first_activity, of_logs.first_activity)::VARCHAR,
-  lastActivity: greatest(of_spans.last_activity, of_logs.last_activity)::VARCHAR,
-  traces: coalesce(traces, 0),
-  spans: coalesce(spans, 0),
-  turns: coalesce(turns, 0),
-  errors: coalesce(errors, 0),
-  logs: coalesce(logs, 0),
-  "inputTokens": coalesce("input_tokens", 0),
-  "outputTokens": coalesce("output_tokens", 0),
-  "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
-  users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id)
+LIMIT ? )
+SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, summary, (SELECT max(last_activity)
+FROM sessions)::VARCHAR AS newest, whole.is_current AS "isCurrent"
+FROM (SELECT ((SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("spans"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_spans")
+AND (SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("logs"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_logs")
+AND (SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("scores"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true LEFT JOIN "mastra_ai_sessions" AS kept ON kept.rowid = page.row_id
+ORDER BY page.last_activity desc, page.session_id desc
 
 
 -- listSessions without an error, the longest first
 
-WITH rows AS (
-SELECT session_id, start_time AS first_activity, greatest(start_time, end_time) AS last_activity, status = 'error'
-AND NOT replayed AS failed
-FROM "mastra_ai_spans"
+WITH sessions AS MATERIALIZED (
+SELECT session_id, min(first_activity) AS first_activity, max(last_activity) AS last_activity, bit_xor(stamp) AS stamp, CASE WHEN count(*) = 1 THEN max(rowid) END AS row_id
+FROM "mastra_ai_sessions"
 WHERE session_id IS NOT NULL
-UNION ALL
-SELECT session_id, timestamp, timestamp, false
-FROM "mastra_ai_logs"
-WHERE session_id IS NOT NULL ), matching AS (
-SELECT session_id, min(first_activity) AS first_activity, max(last_activity) AS last_activity, bool_or(failed) AS failed
-FROM rows
+AND (true
+AND session_id NOT IN (
+SELECT session_id
+FROM "mastra_ai_spans"
+WHERE status = 'error'
+AND NOT replayed
+AND session_id IS NOT NULL))
 GROUP BY session_id
-HAVING true ), sessions AS MATERIALIZED (SELECT *
-FROM matching
-WHERE (true
-AND failed = ?))
-SELECT session_id AS id, (SELECT max(last_activity)
-FROM sessions)::VARCHAR AS newest
+HAVING sum(coalesce(spans, 0) + coalesce(logs, 0)) > 0
+AND true ), page AS MATERIALIZED (
+SELECT *
 FROM sessions
 WHERE true
 ORDER BY last_activity::HUGEINT - first_activity desc, session_id desc
-LIMIT ?
-
-WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, cost_source, replayed, status = 'error'
-AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
-FROM "mastra_ai_spans"
-WHERE rowid IN (SELECT rowid
-FROM "mastra_ai_spans"
-WHERE "session_id" IN (?)) ), log_rows AS MATERIALIZED (
-SELECT session_id, timestamp, user_id
-FROM "mastra_ai_logs"
-WHERE "session_id" IN (?) ), linked AS (
-SELECT span.*, span.entry_key IS NOT NULL
-OR parent.span_id IS NULL AS is_turn, CASE WHEN span.failed
-AND parent.failed
-AND span.span_id <> parent.span_id
-AND span.error_type IS NOT DISTINCT
-FROM parent.error_type
-AND (span.message IS NULL
-OR span.message = parent.message) THEN span.trace_id || span.parent_span_id END AS explained
-FROM span_rows AS span LEFT JOIN span_rows AS parent ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns, count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE (span_type = 'model_generation'
-OR cost_source = 'custom')
-AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
-FROM linked
-GROUP BY session_id ), of_logs AS (
-SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
-FROM log_rows
-GROUP BY session_id )
-SELECT to_json({ sessionId: session_id,
-  firstActivity: least(of_spans.first_activity, of_logs.first_activity)::VARCHAR,
-  lastActivity: greatest(of_spans.last_activity, of_logs.last_activity)::VARCHAR,
-  traces: coalesce(traces, 0),
-  spans: coalesce(spans, 0),
-  turns: coalesce(turns, 0),
-  errors: coalesce(errors, 0),
-  logs: coalesce(logs, 0),
-  "inputTokens": coalesce("input_tokens", 0),
-  "outputTokens": coalesce("output_tokens", 0),
-  "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
-  users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id)
+LIMIT ? )
+SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, summary, (SELECT max(last_activity)
+FROM sessions)::VARCHAR AS newest, whole.is_current AS "isCurrent"
+FROM (SELECT ((SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("spans"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_spans")
+AND (SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("logs"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_logs")
+AND (SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("scores"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true LEFT JOIN "mastra_ai_sessions" AS kept ON kept.rowid = page.row_id
+ORDER BY page.last_activity::HUGEINT - page.first_activity desc, page.session_id desc
 
 
 -- listSessions, the oldest first, the next page
 
-WITH rows AS (
-SELECT session_id, start_time AS first_activity, greatest(start_time, end_time) AS last_activity, status = 'error'
-AND NOT replayed AS failed
-FROM "mastra_ai_spans"
+WITH sessions AS MATERIALIZED (
+SELECT session_id, min(first_activity) AS first_activity, max(last_activity) AS last_activity, bit_xor(stamp) AS stamp, CASE WHEN count(*) = 1 THEN max(rowid) END AS row_id
+FROM "mastra_ai_sessions"
 WHERE session_id IS NOT NULL
-UNION ALL
-SELECT session_id, timestamp, timestamp, false
-FROM "mastra_ai_logs"
-WHERE session_id IS NOT NULL ), matching AS (
-SELECT session_id, min(first_activity) AS first_activity, max(last_activity) AS last_activity, bool_or(failed) AS failed
-FROM rows
+AND true
 GROUP BY session_id
-HAVING true ), sessions AS MATERIALIZED (SELECT *
-FROM matching
-WHERE true)
-SELECT session_id AS id, (SELECT max(last_activity)
-FROM sessions)::VARCHAR AS newest
+HAVING sum(coalesce(spans, 0) + coalesce(logs, 0)) > 0
+AND true ), page AS MATERIALIZED (
+SELECT *
 FROM sessions
 WHERE (true
 AND last_activity <= ?
@@ -1508,52 +1624,22 @@ AND (session_id > ?
 OR (session_id = ?
 AND false)))))
 ORDER BY last_activity asc, session_id asc
-LIMIT ?
-
-WITH span_rows AS MATERIALIZED (
-SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, cost_source, replayed, status = 'error'
-AND NOT replayed AS failed, error_type, CASE WHEN status = 'error' THEN status_message END AS message, "input_tokens", "output_tokens", "cost_usd"
-FROM "mastra_ai_spans"
-WHERE rowid IN (SELECT rowid
-FROM "mastra_ai_spans"
-WHERE "session_id" IN (?)) ), log_rows AS MATERIALIZED (
-SELECT session_id, timestamp, user_id
-FROM "mastra_ai_logs"
-WHERE "session_id" IN (?) ), linked AS (
-SELECT span.*, span.entry_key IS NOT NULL
-OR parent.span_id IS NULL AS is_turn, CASE WHEN span.failed
-AND parent.failed
-AND span.span_id <> parent.span_id
-AND span.error_type IS NOT DISTINCT
-FROM parent.error_type
-AND (span.message IS NULL
-OR span.message = parent.message) THEN span.trace_id || span.parent_span_id END AS explained
-FROM span_rows AS span LEFT JOIN span_rows AS parent ON parent.session_id = span.session_id
-AND parent.trace_id = span.trace_id
-AND parent.span_id = span.parent_span_id ), of_spans AS (
-SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns, count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors, sum("input_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "input_tokens", sum("output_tokens") FILTER (WHERE span_type = 'model_generation'
-AND NOT replayed) AS "output_tokens", sum("cost_usd") FILTER (WHERE (span_type = 'model_generation'
-OR cost_source = 'custom')
-AND NOT replayed) AS "cost_usd", list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
-FROM linked
-GROUP BY session_id ), of_logs AS (
-SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs, list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
-FROM log_rows
-GROUP BY session_id )
-SELECT to_json({ sessionId: session_id,
-  firstActivity: least(of_spans.first_activity, of_logs.first_activity)::VARCHAR,
-  lastActivity: greatest(of_spans.last_activity, of_logs.last_activity)::VARCHAR,
-  traces: coalesce(traces, 0),
-  spans: coalesce(spans, 0),
-  turns: coalesce(turns, 0),
-  errors: coalesce(errors, 0),
-  logs: coalesce(logs, 0),
-  "inputTokens": coalesce("input_tokens", 0),
-  "outputTokens": coalesce("output_tokens", 0),
-  "costUsd": greatest(least(coalesce("cost_usd", 0), 1.7976931348623157e+308), -1.7976931348623157e+308),
-  users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, [])) })::VARCHAR AS json
-FROM of_spans FULL JOIN of_logs USING (session_id)
+LIMIT ? )
+SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, summary, (SELECT max(last_activity)
+FROM sessions)::VARCHAR AS newest, whole.is_current AS "isCurrent"
+FROM (SELECT ((SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("spans"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_spans")
+AND (SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("logs"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_logs")
+AND (SELECT count(*) = count("in_sessions")
+AND count(*) = (SELECT coalesce(sum("scores"), 0)
+FROM "mastra_ai_sessions")
+FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true LEFT JOIN "mastra_ai_sessions" AS kept ON kept.rowid = page.row_id
+ORDER BY page.last_activity asc, page.session_id asc
 
 
 -- sessionTimeline
@@ -1894,7 +1980,7 @@ LIMIT ?
 
 -- traceOutline
 
-SELECT to_json([span_id::VARCHAR, parent_span_id::VARCHAR, parent_is_remote::VARCHAR, name::VARCHAR, kind::VARCHAR, span_type::VARCHAR, status::VARCHAR, error_type::VARCHAR, start_time::VARCHAR, end_time::VARCHAR, session_id::VARCHAR, model::VARCHAR, provider::VARCHAR, tool_name::VARCHAR, agent_name::VARCHAR, input_tokens::VARCHAR, output_tokens::VARCHAR, cost_usd::VARCHAR, cost_source::VARCHAR, input_size::VARCHAR, output_size::VARCHAR, attributes_size::VARCHAR])::VARCHAR AS json, attributes_size IS NOT NULL AS sized
+SELECT to_json([span_id::VARCHAR, parent_span_id::VARCHAR, parent_is_remote::VARCHAR, name::VARCHAR, kind::VARCHAR, span_type::VARCHAR, status::VARCHAR, error_type::VARCHAR, start_time::VARCHAR, end_time::VARCHAR, session_id::VARCHAR, model::VARCHAR, provider::VARCHAR, tool_name::VARCHAR, agent_name::VARCHAR, input_tokens::VARCHAR, output_tokens::VARCHAR, cost_usd::VARCHAR, cost_source::VARCHAR, input_size::VARCHAR, output_size::VARCHAR, attributes_size::VARCHAR])::VARCHAR AS json
 FROM "mastra_ai_spans"
 WHERE (trace_key = ?
 AND trace_id = ?)
@@ -1959,7 +2045,9 @@ SELECT (SELECT count(*)
 FROM "mastra_ai_spans"
 WHERE session_id = ?) AS spans, (SELECT count(*)
 FROM "mastra_ai_logs"
-WHERE session_id = ?) AS logs
+WHERE session_id = ?) AS logs, (SELECT count(*)
+FROM "mastra_ai_scores"
+WHERE session_id = ?) AS scores
 
 SELECT to_json({ traceId: trace_id,
   spanId: span_id,
@@ -1968,6 +2056,8 @@ SELECT to_json({ traceId: trace_id,
   startTime: start_time::VARCHAR,
   endTime: end_time::VARCHAR,
   userId: user_id,
+  model: model,
+  agentName: agent_name,
   spanType: span_type,
   costSource: cost_source,
   status: status,
@@ -1979,6 +2069,11 @@ SELECT to_json({ traceId: trace_id,
   "costUsd": "cost_usd" })::VARCHAR AS json
 FROM "mastra_ai_spans"
 WHERE session_id = ?
+
+SELECT trace_id || span_id AS id, to_json(json_extract(attributes, ['/gen_ai.input.messages', '/gen_ai.prompt', '/input.value', '/ai.prompt.messages', '/ai.prompt', '/gen_ai.output.messages', '/gen_ai.completion', '/output.value', '/ai.response.text', '/ai.response.object']))::VARCHAR AS said
+FROM "mastra_ai_spans"
+WHERE session_id = ?
+AND "span_id" IN (?,?,?,?)
 
 SELECT to_json({timestamp: timestamp::VARCHAR,
   userId: user_id})::VARCHAR AS json
@@ -2002,10 +2097,26 @@ SELECT trace_id AS id
 FROM "mastra_ai_scores"
 WHERE session_id = ?
 
+INSERT INTO "mastra_ai_sessions" (session_id, "spans", stamp, shrunk)
+SELECT session_id, -count(*), ?::BIGINT, session_id IS NOT NULL
+FROM "mastra_ai_spans"
+WHERE session_id = ?
+OR (session_id IS NULL
+AND trace_id IN (SELECT unnest(from_json(?, '["VARCHAR"]'))))
+GROUP BY session_id
+
 DELETE FROM "mastra_ai_spans"
 WHERE session_id = ?
 OR (session_id IS NULL
 AND trace_id IN (SELECT unnest(from_json(?, '["VARCHAR"]'))))
+
+INSERT INTO "mastra_ai_sessions" (session_id, "logs", stamp, shrunk)
+SELECT session_id, -count(*), ?::BIGINT, session_id IS NOT NULL
+FROM "mastra_ai_logs"
+WHERE session_id = ?
+OR (session_id IS NULL
+AND trace_id IN (SELECT unnest(from_json(?, '["VARCHAR"]'))))
+GROUP BY session_id
 
 DELETE FROM "mastra_ai_logs"
 WHERE session_id = ?
@@ -2015,10 +2126,54 @@ AND trace_id IN (SELECT unnest(from_json(?, '["VARCHAR"]'))))
 DELETE FROM "mastra_ai_metrics"
 WHERE trace_id IN (SELECT unnest(from_json(?, '["VARCHAR"]')))
 
+INSERT INTO "mastra_ai_sessions" (session_id, "scores", stamp, shrunk)
+SELECT session_id, -count(*), ?::BIGINT, session_id IS NOT NULL
+FROM "mastra_ai_scores"
+WHERE session_id = ?
+OR (session_id IS NULL
+AND trace_id IN (SELECT unnest(from_json(?, '["VARCHAR"]'))))
+GROUP BY session_id
+
 DELETE FROM "mastra_ai_scores"
 WHERE session_id = ?
 OR (session_id IS NULL
 AND trace_id IN (SELECT unnest(from_json(?, '["VARCHAR"]'))))
+
+DELETE FROM "mastra_ai_sessions"
+WHERE shrunk IS DISTINCT
+FROM true
+AND session_id IN (SELECT session_id
+FROM "mastra_ai_sessions"
+WHERE shrunk)
+
+INSERT INTO "mastra_ai_sessions" (session_id, first_activity, last_activity, spans, logs, scores, stamp)
+SELECT session_id, min(first_activity), max(last_activity), sum(spans), sum(logs), sum(scores), ?::BIGINT
+FROM (
+SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(*) AS spans, 0 AS logs, 0 AS scores
+FROM "mastra_ai_spans"
+WHERE session_id IN (SELECT session_id
+FROM "mastra_ai_sessions"
+WHERE shrunk)
+GROUP BY session_id
+UNION ALL
+SELECT session_id, min(timestamp), max(timestamp), 0, count(*), 0
+FROM "mastra_ai_logs"
+WHERE session_id IN (SELECT session_id
+FROM "mastra_ai_sessions"
+WHERE shrunk)
+GROUP BY session_id
+UNION ALL
+SELECT session_id, NULL, NULL, 0, 0, count(*)
+FROM "mastra_ai_scores"
+WHERE session_id IN (SELECT session_id
+FROM "mastra_ai_sessions"
+WHERE shrunk)
+GROUP BY session_id )
+GROUP BY session_id
+ORDER BY 3
+
+DELETE FROM "mastra_ai_sessions"
+WHERE shrunk
 
 SELECT 1
 
@@ -2029,11 +2184,23 @@ COMMIT
 
 BEGIN
 
+INSERT INTO "mastra_ai_sessions" (session_id, "spans", stamp, shrunk)
+SELECT session_id, -count(*), ?::BIGINT, session_id IS NOT NULL
+FROM "mastra_ai_spans"
+WHERE "start_time" < ?
+GROUP BY session_id
+
 DELETE FROM "mastra_ai_spans"
 WHERE "start_time" < ?
 
 DELETE FROM "mastra_ai_spans_words"
 WHERE latest < ?
+
+INSERT INTO "mastra_ai_sessions" (session_id, "logs", stamp, shrunk)
+SELECT session_id, -count(*), ?::BIGINT, session_id IS NOT NULL
+FROM "mastra_ai_logs"
+WHERE "timestamp" < ?
+GROUP BY session_id
 
 DELETE FROM "mastra_ai_logs"
 WHERE "timestamp" < ?
@@ -2044,8 +2211,50 @@ WHERE latest < ?
 DELETE FROM "mastra_ai_metrics"
 WHERE "time" < ?
 
+INSERT INTO "mastra_ai_sessions" (session_id, "scores", stamp, shrunk)
+SELECT session_id, -count(*), ?::BIGINT, session_id IS NOT NULL
+FROM "mastra_ai_scores"
+WHERE "time" < ?
+GROUP BY session_id
+
 DELETE FROM "mastra_ai_scores"
 WHERE "time" < ?
+
+DELETE FROM "mastra_ai_sessions"
+WHERE shrunk IS DISTINCT
+FROM true
+AND session_id IN (SELECT session_id
+FROM "mastra_ai_sessions"
+WHERE shrunk)
+
+INSERT INTO "mastra_ai_sessions" (session_id, first_activity, last_activity, spans, logs, scores, stamp)
+SELECT session_id, min(first_activity), max(last_activity), sum(spans), sum(logs), sum(scores), ?::BIGINT
+FROM (
+SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity, count(*) AS spans, 0 AS logs, 0 AS scores
+FROM "mastra_ai_spans"
+WHERE session_id IN (SELECT session_id
+FROM "mastra_ai_sessions"
+WHERE shrunk)
+GROUP BY session_id
+UNION ALL
+SELECT session_id, min(timestamp), max(timestamp), 0, count(*), 0
+FROM "mastra_ai_logs"
+WHERE session_id IN (SELECT session_id
+FROM "mastra_ai_sessions"
+WHERE shrunk)
+GROUP BY session_id
+UNION ALL
+SELECT session_id, NULL, NULL, 0, 0, count(*)
+FROM "mastra_ai_scores"
+WHERE session_id IN (SELECT session_id
+FROM "mastra_ai_sessions"
+WHERE shrunk)
+GROUP BY session_id )
+GROUP BY session_id
+ORDER BY 3
+
+DELETE FROM "mastra_ai_sessions"
+WHERE shrunk
 
 SELECT 1
 

@@ -11,6 +11,8 @@ export interface Convention<out Type extends string = string> {
   }
   /** The attributes that hold what models and tools were given, and what they answered. */
   readonly content?: { readonly [attribute: string]: ContentForm }
+  /** Of attributes, by precedence, those with the messages that went in, and those with what came out. */
+  readonly said?: { readonly input: ReadonlyArray<string>; readonly output: ReadonlyArray<string> }
 }
 
 /**

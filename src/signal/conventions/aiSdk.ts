@@ -28,5 +28,6 @@ export const convention = {
       "ai.embedMany.doEmbed": "model_generation",
       "ai.toolCall": "tool_call"
     }
-  }
+  },
+  said: { input: ["ai.prompt.messages", "ai.prompt"], output: ["ai.response.text", "ai.response.object"] }
 } as const satisfies Convention

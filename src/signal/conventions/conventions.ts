@@ -27,3 +27,9 @@ export const from = (field: Filled): ReadonlyArray<string> =>
 export const content: ReadonlyMap<string, ContentForm> = new Map(
   conventions.flatMap((convention) => ("content" in convention ? Object.entries(convention.content) : []))
 )
+
+/** The attributes with the messages that went in, and those with what came out, by precedence. */
+export const said = {
+  input: conventions.flatMap((convention) => ("said" in convention ? convention.said.input : [])),
+  output: conventions.flatMap((convention) => ("said" in convention ? convention.said.output : []))
+} satisfies { readonly [side: string]: ReadonlyArray<string> }

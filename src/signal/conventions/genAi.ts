@@ -97,5 +97,6 @@ export const convention = {
     [toolResult]: "data",
     "gen_ai.prompt": "data",
     "gen_ai.completion": "data"
-  }
+  },
+  said: { input: [inputMessages, "gen_ai.prompt"], output: [outputMessages, "gen_ai.completion"] }
 } as const satisfies Convention

@@ -27,5 +27,6 @@ export const convention = {
       RETRIEVER: "retrieval"
     }
   },
-  content: { "input.value": "data", "output.value": "data" }
+  content: { "input.value": "data", "output.value": "data" },
+  said: { input: ["input.value"], output: ["output.value"] }
 } as const satisfies Convention

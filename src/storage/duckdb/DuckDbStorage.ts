@@ -34,6 +34,7 @@ import * as Sessions from "./internal/read/sessions.js"
 import * as Timeline from "./internal/read/timeline.js"
 import * as Traces from "./internal/read/traces.js"
 import * as Remove from "./internal/remove.js"
+import * as RollUp from "./internal/rollUp.js"
 import { migrate } from "./internal/schema.js"
 import { copyTo } from "./internal/snapshot.js"
 import {
@@ -45,6 +46,7 @@ import {
   storageErrorOf
 } from "./internal/storageError.js"
 import * as Table from "./internal/table.js"
+import * as Upkeep from "./internal/upkeep.js"
 import * as Words from "./internal/words.js"
 
 /**
@@ -278,12 +280,15 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
   yield* sql.withWriteLock(migrate(sql, tables, tablePrefix))
   const insert = Insert.make(sql, tables)
   yield* Effect.forkScoped(background(Effect.delay(indexWords(sql, tables), untilIndexing)))
+  const rollUp = RollUp.make(sql, tables)
+  const made = new Map<string, RollUp.Made>()
+  yield* Upkeep.start(sql, tables, rollUp, made)
   return {
     inspect,
     // Nothing counts as stored that is in a file which is gone.
     insert: <N extends SignalName>(signal: N, records: ReadonlyArray<RecordOf<N>>) =>
       Effect.zipLeft(insert(signal, records), check),
-    ...orTolerant(readsOf(sql, tables), readsOf(sql, Table.tables(tablePrefix, true))),
+    ...orTolerant(readsOf(sql, tables, rollUp, made), readsOf(sql, Table.tables(tablePrefix, true), rollUp, made)),
     ...Remove.make(sql, tables),
     snapshot: (path: string) => copyTo(sql, path)
   }
@@ -300,11 +305,16 @@ const indexWords = (sql: DuckDbClient.DuckDbClient, tables: Table.Tables) =>
     { discard: true }
   ).pipe(Effect.ignore)
 
-const readsOf = (sql: DuckDbClient.DuckDbClient, tables: Table.Tables) => ({
+const readsOf = (
+  sql: DuckDbClient.DuckDbClient,
+  tables: Table.Tables,
+  rollUp: RollUp.RollUp,
+  made: Map<string, RollUp.Made>
+) => ({
   select: Rows.make(sql, tables),
   candidates: Candidates.make(sql, tables),
   ...Traces.make(sql, tables),
-  ...Sessions.make(sql, tables),
+  ...Sessions.make(sql, tables, rollUp, made),
   sessionTimeline: Timeline.make(sql, tables),
   aggregate: Aggregate.make(sql, tables)
 })

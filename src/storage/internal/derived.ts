@@ -92,12 +92,13 @@ const traces = <E>(engine: Primitives<E>): Pick<Derived<E>, Traces> => {
 
 const sessions = <E>(engine: Primitives<E>): Pick<Derived<E>, Sessions> => ({
   listSessions: (query) =>
-    Effect.zipWith(all(engine, "spans"), all(engine, "logs"), (spans, logs) => {
+    Effect.map(everything(engine, []), ([spans, logs, scores]) => {
       const spansOf = Arr.groupBy(spans, (span) => span.sessionId ?? "")
       const logsOf = Arr.groupBy(logs, (log) => log.sessionId ?? "")
+      const scoresOf = Arr.groupBy(scores, (score) => score.sessionId ?? "")
       const ids = Arr.dedupe([...Object.keys(spansOf), ...Object.keys(logsOf)]).filter((id) => id !== "")
       const matching = ids
-        .map((id) => summarized(id, spansOf[id] ?? [], logsOf[id] ?? []))
+        .map((id) => summarized(id, spansOf[id] ?? [], logsOf[id] ?? [], scoresOf[id] ?? []))
         .filter((session) => sessionMatches(session, query))
         .map(({ summary }) => summary)
       const shown = matching.filter(({ lastActivity }) =>
@@ -109,11 +110,8 @@ const sessions = <E>(engine: Primitives<E>): Pick<Derived<E>, Sessions> => ({
       }
     }),
   getSession: (sessionId) =>
-    Effect.zipWith(
-      all(engine, "spans", [equals("sessionId", sessionId)]),
-      all(engine, "logs", [equals("sessionId", sessionId)]),
-      (spans, logs) =>
-        spans.length + logs.length > 0 ? Option.some(summarized(sessionId, spans, logs).summary) : Option.none()
+    Effect.map(everything(engine, [equals("sessionId", sessionId)]), ([spans, logs, scores]) =>
+      spans.length + logs.length > 0 ? Option.some(summarized(sessionId, spans, logs, scores).summary) : Option.none()
     ),
   sessionTimeline: ({ sessionId, ...page }) =>
     Effect.map(recordsOf(engine, sessionSignals, sessionId), (records) => {
@@ -121,6 +119,10 @@ const sessions = <E>(engine: Primitives<E>): Pick<Derived<E>, Sessions> => ({
       return select([...turnsOf(spans), ...others], timelineKey, page)
     })
 })
+
+/** What summaries of sessions are made of. */
+const everything = <E>(engine: Primitives<E>, conditions: ReadonlyArray<Condition>) =>
+  Effect.all([all(engine, "spans", conditions), all(engine, "logs", conditions), all(engine, "scores", conditions)])
 
 /** The records of some signals that belong to a session. */
 const recordsOf = <N extends SignalName, E>(

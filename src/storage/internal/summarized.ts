@@ -2,10 +2,22 @@
  * Sessions in short, computed from their records in memory: the reference for the sums of every engine.
  */
 
+import {
+  askedForInput,
+  askedForOutput,
+  inputOf,
+  outputOf,
+  type Place,
+  type Speakers,
+  speakersOf
+} from "../../signal/internal/said.js"
 import { errorsOf, isReplayed, turnsOf } from "../../signal/internal/spans.js"
+import type { JsonObject } from "../../signal/Json.js"
 import type { LogRecord } from "../../signal/LogRecord.js"
-import { SessionSummary } from "../../signal/SessionSummary.js"
+import type { Score } from "../../signal/Score.js"
+import { type ScoreSummary, SessionSummary } from "../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
+import * as Exact from "./exact.js"
 import { compare } from "./select.js"
 
 export interface Session {
@@ -21,19 +33,16 @@ export const earliestTime = -(2n ** 63n)
 export const summarized = (
   sessionId: string,
   spans: ReadonlyArray<SpanRecord>,
-  logs: ReadonlyArray<LogRecord>
+  logs: ReadonlyArray<LogRecord>,
+  scores: ReadonlyArray<Score>,
+  attributesOf: (span: SpanRecord) => JsonObject = ({ attributes }) => attributes
 ): Session => {
   const times = [
     ...spans.flatMap((span) => [span.startTime, max(span.startTime, span.endTime ?? span.startTime)]),
     ...logs.map((log) => log.timestamp)
   ].sort(compare)
-  const sum = (field: "inputTokens" | "outputTokens" | "costUsd") =>
-    clamped(
-      spans.reduce(
-        (total, span) => (isSummed[field](span) && !isReplayed(span) ? total + (span[field] ?? 0) : total),
-        0
-      )
-    )
+  const sum = (field: "inputTokens" | "outputTokens") =>
+    spans.reduce((total, span) => total + (isSummed[field](span) ? (span[field] ?? 0) : 0), 0)
   const summary = new SessionSummary(
     {
       sessionId: sessionId as SessionSummary["sessionId"],
@@ -46,24 +55,63 @@ export const summarized = (
       logs: logs.length,
       inputTokens: sum("inputTokens"),
       outputTokens: sum("outputTokens"),
-      costUsd: sum("costUsd"),
-      users: Array.from(new Set([...spans, ...logs].flatMap((row) => row.userId ?? []))).sort(compare)
+      costUsd: Exact.sum(spans.flatMap((span) => (isSummed.costUsd(span) ? (span.costUsd ?? []) : []))),
+      users: distinct([...spans, ...logs].flatMap((row) => row.userId ?? [])),
+      models: distinct(spans.flatMap(({ model }) => model ?? [])).slice(0, maxNames),
+      agents: distinct(spans.flatMap(({ agentName }) => agentName ?? [])).slice(0, maxNames),
+      scores: means(scores),
+      ...said(speakersOf(spans, 1), speakersOf(spans, -1), attributesOf)
     },
     true
   )
   return { spans, logs, summary }
 }
 
+const isGeneration = (span: SpanRecord): boolean => span.spanType === "model_generation" && !isReplayed(span)
+
 /** Agents repeat what their children used; what a program says to cost, as a tool does, is not repeated. */
-const isGeneration = (span: SpanRecord): boolean => span.spanType === "model_generation"
 const isSummed = {
   inputTokens: isGeneration,
   outputTokens: isGeneration,
-  costUsd: (span: SpanRecord): boolean => isGeneration(span) || span.costSource === "custom"
+  costUsd: (span: SpanRecord): boolean => (isGeneration(span) || span.costSource === "custom") && !isReplayed(span)
 }
 
-/** A sum beyond all numbers is the largest. */
-const clamped = (sum: number): number => Math.max(Math.min(sum, Number.MAX_VALUE), -Number.MAX_VALUE)
+/** As many models, agents and names of scores as a summary has. */
+export const maxNames = 100
+
+/** Texts in their order, each once. */
+export const distinct = (texts: Iterable<string>): ReadonlyArray<string> => Array.from(new Set(texts)).sort(compare)
+
+const means = (scores: ReadonlyArray<Score>): Readonly<Record<string, ScoreSummary>> => {
+  const numbers = scores.filter(({ dataType, value }) => isNumber.has(dataType) && value !== undefined)
+  const names = distinct(numbers.map(({ name }) => name)).slice(0, maxNames)
+  return Object.fromEntries(
+    names.map((given) => {
+      const values = numbers.flatMap(({ name, value }) => (name === given ? (value ?? []) : []))
+      return [given, { mean: Exact.sum(values) / values.length, count: values.length }]
+    })
+  )
+}
+
+const isNumber: ReadonlySet<string> = new Set(["numeric", "boolean"])
+
+/** What was said first and last in a session, by the spans that are first and last in it. */
+export const said = <S extends Place>(
+  first: Speakers<S>,
+  last: Speakers<S>,
+  attributesOf: (span: S) => JsonObject
+): Pick<SessionSummary, "firstInput" | "lastOutput"> => ({
+  ...found("firstInput", askedForInput(first), (span) => inputOf(attributesOf(span))),
+  ...found("lastOutput", askedForOutput(last), (span) => outputOf(attributesOf(span)))
+})
+
+const found = <S>(name: string, spans: ReadonlyArray<S>, textOf: (span: S) => string | undefined) => {
+  for (const span of spans) {
+    const text = textOf(span)
+    if (text !== undefined) return { [name]: text }
+  }
+  return {}
+}
 
 /** The later of two times. */
 export const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)

@@ -1,10 +1,11 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { SessionSummary } from "../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
 import type { PaginatedResult, SessionFilters } from "../../storage/Storage.js"
-import { at, type LogFields, log, type SpanFields, span, spanId, traceId } from "../Records.js"
+import { at, type LogFields, log, type SpanFields, score, span, spanId, traceId } from "../Records.js"
 import { label, pages, type StorageLayer, store, testOn } from "./utils.js"
 
 const ofSomeRow: ReadonlyArray<readonly [SessionFilters, Omit<SpanFields, "startTime" | "status">]> = [
@@ -255,6 +256,271 @@ export const sessionsContract = (layer: StorageLayer): void => {
         })
         assert.deepStrictEqual(yield* storage.getSession("s"), Option.some(expected))
         assert.deepStrictEqual((yield* storage.listSessions()).items, [expected])
+      }))
+
+    /** The summary of session `s`, as `getSession` and as `listSessions` give it. */
+    const summaryOf = (storage: Parameters<Parameters<typeof test>[1]>[0]) =>
+      Effect.gen(function* () {
+        const session = Option.getOrThrow(yield* storage.getSession("s"))
+        const { items } = yield* storage.listSessions()
+        assert.deepStrictEqual(
+          items.find(({ sessionId }) => sessionId === "s"),
+          session
+        )
+        return session
+      })
+
+    test("adds up decimals such that their order does not matter", (storage) =>
+      Effect.gen(function* () {
+        const costs = [0.1, 0.2, 0.3, 0.7, 1e-9, 123_456.789, -0.1, 1e-10]
+        const call = { sessionId: "s", spanType: "model_generation" } as const
+        yield* storage.insertSpans(costs.map((costUsd) => span({ ...call, costUsd })))
+        assert.strictEqual((yield* summaryOf(storage)).costUsd, 123_457.989_000_001)
+        yield* storage.insertSpans([span({ ...call, costUsd: 9_000_001 }), span({ ...call, costUsd: 0.5 })])
+        assert.strictEqual((yield* summaryOf(storage)).costUsd, 123_458.489_000_001 + 9_000_001)
+      }))
+
+    test("names the models and the agents of its spans once, in their order", (storage) =>
+      Effect.gen(function* () {
+        yield* storage.insertSpans([
+          span({ sessionId: "s", model: "b", agentName: "é" }),
+          span({ sessionId: "s", model: "a", requestModel: "c", agentName: "\u{1f600}", spanType: "agent_run" }),
+          span({ sessionId: "s", model: "b", agentName: "\uffee" }),
+          span({ sessionId: "t", model: "d", agentName: "f" }),
+          span({ model: "e" })
+        ])
+        const { agents, models } = yield* summaryOf(storage)
+        assert.deepStrictEqual(
+          [models, agents],
+          [
+            ["a", "b"],
+            ["é", "\uffee", "\u{1f600}"]
+          ]
+        )
+      }))
+
+    test("names the first hundred of them", (storage) =>
+      Effect.gen(function* () {
+        const names = Array.from({ length: 120 }, (_, n) => `name ${1_000 + n}`)
+        yield* storage.insertSpans(
+          names.toReversed().map((name) => span({ sessionId: "s", model: name, agentName: name }))
+        )
+        yield* storage.insertScores(names.map((name) => score({ sessionId: "s", name, value: 1 })))
+        const { agents, models, scores } = yield* summaryOf(storage)
+        assert.deepStrictEqual([models, agents], [names.slice(0, 100), names.slice(0, 100)])
+        assert.deepStrictEqual(Object.keys(scores), names.slice(0, 100))
+      }))
+
+    test("tells the mean of the scores that have numbers, by name", (storage) =>
+      Effect.gen(function* () {
+        const of = { sessionId: "s", dataType: "numeric" } as const
+        yield* store(
+          storage,
+          span({ sessionId: "s", traceId: traceId(1) }),
+          score({ ...of, scoreId: "1", name: "helpful", value: 0.1 }),
+          score({ ...of, scoreId: "2", name: "helpful", value: 0.2, traceId: traceId(1) }),
+          score({ ...of, scoreId: "3", name: "helpful", value: 0.4, traceId: traceId(1), spanId: spanId(1) }),
+          score({ ...of, scoreId: "4", name: "thumbs", value: 1, dataType: "boolean" }),
+          score({ ...of, scoreId: "5", name: "thumbs", value: 0, dataType: "boolean" }),
+          score({ ...of, scoreId: "6", name: "thumbs", value: 7, dataType: "categorical", label: "seven" }),
+          score({ ...of, scoreId: "7", name: "words", dataType: "text", comment: "fine" }),
+          score({ ...of, scoreId: "8", name: "none" }),
+          score({ ...of, scoreId: "9", name: "__proto__", value: 3 }),
+          score({ ...of, scoreId: "10", name: "helpful", value: 9, sessionId: "t" }),
+          score({ name: "helpful", value: 9, traceId: traceId(1) })
+        )
+        const scores = Object.entries((yield* summaryOf(storage)).scores)
+        assert.deepStrictEqual(scores, [
+          ["__proto__", { mean: 3, count: 1 }],
+          ["helpful", { mean: 0.7 / 3, count: 3 }],
+          ["thumbs", { mean: 0.5, count: 2 }]
+        ])
+        yield* storage.insertScores([score({ ...of, scoreId: "4", name: "thumbs", value: 0, dataType: "boolean" })])
+        assert.deepStrictEqual((yield* summaryOf(storage)).scores["thumbs"], { mean: 0, count: 2 })
+        yield* storage.insertScores([score({ ...of, scoreId: "9", name: "thumbs", value: 3, sessionId: "t" })])
+        assert.deepStrictEqual(Object.keys((yield* summaryOf(storage)).scores), ["helpful", "thumbs"])
+      }))
+
+    const input = (...texts: ReadonlyArray<string>) => ({
+      "gen_ai.input.messages": texts.map((content) => ({ role: "user", parts: [{ type: "text", content }] }))
+    })
+    const output = (...texts: ReadonlyArray<string>) => ({
+      "gen_ai.output.messages": texts.map((content) => ({ role: "assistant", parts: [{ type: "text", content }] }))
+    })
+    const turnOf = (n: number, millis: number, fields: SpanFields) =>
+      span({ sessionId: "s", traceId: traceId(n), startTime: at(millis), endTime: at(millis + 9), ...fields })
+    const called = (n: number, millis: number, id: number, fields: SpanFields) =>
+      turnOf(n, millis, { spanId: spanId(id), parentSpanId: spanId(1), spanType: "model_generation", ...fields })
+
+    const conversations: ReadonlyArray<
+      readonly [string, ReadonlyArray<SpanRecord>, string | undefined, string | undefined]
+    > = [
+      [
+        "the turns themselves",
+        [
+          turnOf(2, 0, { attributes: { ...input("one", "more"), ...output("two") } }),
+          turnOf(1, 5, { attributes: { ...input("three"), ...output("four", "five") } })
+        ],
+        "one",
+        "five"
+      ],
+      [
+        "the calls of models below turns that say nothing",
+        [
+          turnOf(1, 0, { spanId: spanId(1) }),
+          called(1, 1, 2, { attributes: { ...input("one"), ...output("two") } }),
+          called(1, 2, 3, { attributes: { ...input("one", "x"), ...output("three") } }),
+          turnOf(2, 10, { spanId: spanId(1) }),
+          called(2, 11, 2, { attributes: { ...input("y"), ...output("four") } }),
+          called(2, 12, 3, { attributes: { ...input("y", "z"), ...output("five") } })
+        ],
+        "one",
+        "five"
+      ],
+      [
+        "agents below a request, and the model where the agent has not answered",
+        [
+          turnOf(1, 0, { spanId: spanId(1), kind: "server" }),
+          called(1, 1, 2, { spanType: "agent_run", attributes: input("one") }),
+          called(1, 2, 3, { parentSpanId: spanId(2), attributes: { ...input("no"), ...output("two") } })
+        ],
+        "one",
+        "two"
+      ],
+      [
+        "turns whose parent is of another session",
+        [
+          turnOf(1, 0, { spanId: spanId(1), sessionId: "t", attributes: { ...input("no"), ...output("no") } }),
+          called(1, 1, 2, { attributes: { ...input("one"), ...output("two") } })
+        ],
+        "one",
+        "two"
+      ],
+      [
+        "the last turn alone, also where it has not answered",
+        [
+          turnOf(1, 0, { spanId: spanId(1), attributes: { ...input("one"), ...output("two") } }),
+          turnOf(2, 10, { spanId: spanId(1), attributes: input("three") }),
+          called(2, 11, 2, { attributes: { ...input("three"), "gen_ai.output.messages": [{ role: "assistant" }] } })
+        ],
+        "one",
+        undefined
+      ],
+      ["nothing that is not recorded", [turnOf(1, 0, {})], undefined, undefined],
+      [
+        "of turns at the same time the one with the lesser id",
+        [turnOf(2, 0, { attributes: input("two") }), turnOf(1, 0, { attributes: input("one") })],
+        "one",
+        undefined
+      ]
+    ]
+    for (const [which, spans, firstInput, lastOutput] of conversations) {
+      test(`tells what was said first and last by ${which}`, (storage) =>
+        Effect.gen(function* () {
+          yield* storage.insertSpans([...spans].reverse())
+          const session = yield* summaryOf(storage)
+          assert.deepStrictEqual([session.firstInput, session.lastOutput], [firstInput, lastOutput])
+        }))
+    }
+
+    const forms: ReadonlyArray<readonly [string, SpanRecord["attributes"], string | undefined, string | undefined]> = [
+      [
+        "text alone, of messages with parts of all kinds",
+        {
+          "gen_ai.input.messages": [
+            { role: "system", parts: [{ type: "text", content: "no" }] },
+            { role: "user", parts: [{ type: "blob", content: "no" }] },
+            {
+              role: "user",
+              parts: [
+                { type: "text", content: "one" },
+                { type: "file", content: "no" },
+                { type: "text", text: "two" }
+              ]
+            }
+          ],
+          "gen_ai.output.messages": [
+            { role: "assistant", parts: [{ type: "text", content: "three" }], finish_reason: "stop" },
+            {
+              role: "assistant",
+              parts: [
+                { type: "reasoning", content: "no" },
+                { type: "tool_call", name: "no", arguments: {} }
+              ]
+            },
+            { role: "tool", parts: [{ type: "tool_call_response", response: "no" }] }
+          ]
+        },
+        "one\ntwo",
+        "three"
+      ],
+      [
+        "messages as JSON in a text",
+        {
+          "gen_ai.input.messages": JSON.stringify([{ role: "user", content: "one" }]),
+          "gen_ai.output.messages": JSON.stringify([{ role: "assistant", content: [{ type: "text", text: "two" }] }])
+        },
+        "one",
+        "two"
+      ],
+      ["plain texts of OpenInference", { "input.value": "one", "output.value": "two" }, "one", "two"],
+      [
+        "the request and the response of a provider",
+        {
+          "input.value": JSON.stringify({ model: "no", messages: [{ role: "user", content: "one" }] }),
+          "output.value": { choices: [{ index: 0, message: { role: "assistant", content: "two" } }] }
+        },
+        "one",
+        "two"
+      ],
+      [
+        "what the AI SDK says",
+        { "ai.prompt.messages": JSON.stringify([{ role: "user", content: "one" }]), "ai.response.text": "two" },
+        "one",
+        "two"
+      ],
+      [
+        "none of what is no message",
+        { "gen_ai.input.messages": 1, "output.value": { a: [null] } },
+        undefined,
+        undefined
+      ],
+      [
+        "no more than 300 characters, and none in parts",
+        { "input.value": `${"x".repeat(299)}\u{1f600}`, "output.value": `x${"\u{1f600}".repeat(200)}` },
+        "x".repeat(299),
+        `x${"\u{1f600}".repeat(149)}`
+      ],
+      [
+        "texts whatever is in them",
+        { "input.value": "a\u0000b\u001d'\"\\", "output.value": "[1" },
+        "a\u0000b\u001d'\"\\",
+        "[1"
+      ]
+    ]
+    for (const [which, attributes, firstInput, lastOutput] of forms) {
+      test(`tells of what was said ${which}`, (storage) =>
+        Effect.gen(function* () {
+          yield* storage.insertSpans([span({ sessionId: "s", spanType: "agent_run", attributes })])
+          const session = yield* summaryOf(storage)
+          assert.deepStrictEqual([session.firstInput, session.lastOutput], [firstInput, lastOutput])
+          assert.deepStrictEqual(Schema.decodeSync(SessionSummary)(session.toJSON()), session)
+        }))
+    }
+
+    test("tells anew what was said when a turn is completed", (storage) =>
+      Effect.gen(function* () {
+        const turn = { sessionId: "s", traceId: traceId(1), spanId: spanId(1), startTime: at(0), model: "m" }
+        yield* storage.insertSpans([span({ ...turn, status: "running", attributes: input("one") })])
+        const running = yield* summaryOf(storage)
+        assert.deepStrictEqual([running.firstInput, running.lastOutput], ["one", undefined])
+        yield* storage.insertSpans([
+          span({ ...turn, endTime: at(9), attributes: { ...input("one"), ...output("two") } })
+        ])
+        const completed = yield* summaryOf(storage)
+        assert.deepStrictEqual([completed.firstInput, completed.lastOutput], ["one", "two"])
+        assert.deepStrictEqual(completed.models, ["m"])
+        assert.deepStrictEqual(Object.keys(running).includes("lastOutput"), false)
       }))
 
     test("is none for a session of which nothing is stored", (storage) =>

@@ -33,7 +33,22 @@ const columns = [
   "traceId",
   "message"
 ]
-const others = ["version", "sessionId", "bound", "newest", "from", "to", "errors", "suspects", "users", "firstActivity"]
+const others = [
+  "version",
+  "sessionId",
+  "bound",
+  "newest",
+  "from",
+  "to",
+  "errors",
+  "suspects",
+  "users",
+  "firstActivity",
+  "speakers",
+  "said",
+  "costUsd",
+  "billionths"
+]
 
 const drawRow = (random: Random, depth = 2): object =>
   Object.fromEntries(

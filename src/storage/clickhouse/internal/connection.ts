@@ -212,7 +212,7 @@ function* parsed(columns: Columns, lines: ReadonlyArray<string>) {
   return { rows, fault }
 }
 
-const parseJson = Option.liftThrowable((line: string): unknown => JSON.parse(line))
+export const parseJson = Option.liftThrowable((line: string): unknown => JSON.parse(line))
 
 /** An exception may come as a row, too. */
 const isRow = (json: unknown): json is object => Predicate.isRecord(json) && !("exception" in json)

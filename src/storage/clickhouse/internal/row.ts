@@ -22,6 +22,11 @@ export const text = Predicate.isString
 
 export const texts = (value: unknown): value is ReadonlyArray<string> => Array.isArray(value) && value.every(text)
 
+export const listOf =
+  <A>(is: Predicate.Refinement<unknown, A>) =>
+  (value: unknown): value is ReadonlyArray<A> =>
+    Array.isArray(value) && value.every(is)
+
 /** A whole number of any width, of which the digits are read. */
 export const digits = (value: unknown): value is string => typeof value === "string" && /^-?\d{1,40}$/.test(value)
 

@@ -13,6 +13,7 @@ import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import type { RecordOf, SignalName } from "../../../signal/signals.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
 import * as Rootless from "./read/rootless.js"
+import * as RollUp from "./rollUp.js"
 import type { Column, Table, Tables } from "./table.js"
 import * as Text from "./text.js"
 import * as Words from "./words.js"
@@ -22,7 +23,8 @@ type Insert = (records: Records) => Effect.Effect<void, SqlError>
 
 export const make = (sql: DuckDbClient, tables: Tables) => {
   const rootless = Rootless.make(sql, tables.spans)
-  const inserts = Record.map(tables, (table: Table) => insertInto(sql, table, writerOf(sql, table)))
+  const rollUp = RollUp.make(sql, tables)
+  const inserts = Record.map(tables, (table: Table) => insertInto(sql, table, writerOf(sql, table, rollUp)))
   const insertSpans: Insert = (records) =>
     Effect.onExit(inserts.spans(records), (exit) =>
       Exit.isSuccess(exit) ? rootless.inserted(records as ReadonlyArray<SpanRecord>) : rootless.changed
@@ -50,23 +52,36 @@ const insertInto = (sql: DuckDbClient, table: Table, write: Write): Insert =>
 
 type Statement = Effect.Effect<unknown, SqlError>
 
-/** Inserts records after some statements, all or nothing. */
-type Write = (records: Records, before?: ReadonlyArray<Statement>) => Effect.Effect<void, SqlError>
-
-const writerOf = (sql: DuckDbClient, table: Table): Write => {
-  const together = ([only, ...others]: ReadonlyArray<Statement>) =>
-    only === undefined || others.length === 0
-      ? Effect.asVoid(only ?? Effect.void)
-      : sql.withTransaction(Effect.all([only, ...others], { discard: true }))
-  if (table.words === undefined) {
-    return (records, before = []) => together([...before, insertRows(sql, table, records)])
-  }
-  const words = Words.writer(sql, table, table.words)
-  return (records, before = []) =>
-    Effect.flatMap(words.add(records), ({ block, ended, first, last }) =>
-      Effect.onExit(together([...before, ...first, insertRows(sql, table, records, block), ...last]), ended)
-    )
+/** Records in place of others, which the statements before remove. */
+interface Change {
+  readonly records: Records
+  readonly replaced: ReadonlyArray<RollUp.Replaced>
+  readonly before: ReadonlyArray<Statement>
 }
+
+/**
+ * Writes a change, all or nothing. Where the records alone are to be inserted and to be counted, each of the two statements
+ * is a transaction of its own, in half of the time of one for both: the table of sessions tells by its numbers when one of
+ * them is missing.
+ */
+type Write = (change: Change) => Effect.Effect<void, SqlError>
+
+const writerOf = (sql: DuckDbClient, table: Table, rollUp: RollUp.RollUp): Write => {
+  const words = table.words === undefined ? undefined : Words.writer(sql, table, table.words)
+  return ({ before, records, replaced }) =>
+    Effect.flatMap(words?.add(records) ?? Effect.succeed(nothing), ({ block, ended, first, last }) => {
+      const insert = insertRows(sql, table, records, block)
+      const count = rollUp.inserted(table.signal.name as SignalName, records, replaced)
+      const isAlone = before.length + first.length + last.length === 0
+      const written = isAlone
+        ? Effect.uninterruptibleMask((restore) => Effect.zipRight(restore(insert), count))
+        : sql.withTransaction(Effect.all([...before, ...first, insert, ...last, count], { discard: true }))
+      return Effect.onExit(written, ended)
+    })
+}
+
+/** What goes with records that have no words. */
+const nothing: Words.Addition = { block: undefined, first: [], last: [], ended: () => Effect.void }
 
 /** Inserts records in place of those of the same ids. */
 const replacing = (sql: DuckDbClient, table: Table, write: Write): Insert => {
@@ -76,9 +91,12 @@ const replacing = (sql: DuckDbClient, table: Table, write: Write): Insert => {
   return Effect.fnUntraced(function* (records) {
     const ids = records.map((record) => keyOf(table.signal, record)).sort(byBytes)
     const params = [ids[0], ids.at(-1), JSON.stringify(ids)]
-    const stored = yield* sql.unsafe(`SELECT 1 FROM ${table.quoted} WHERE ${among} LIMIT 1`, params)
-    if (stored.length === 0) return yield* write(records)
-    yield* write(records, [sql.unsafe(`DELETE FROM ${table.quoted} WHERE ${among}`, params)])
+    const replaced = yield* sql.unsafe<RollUp.Replaced>(
+      `SELECT ${RollUp.replacedColumns(table)} FROM ${table.quoted} WHERE ${among}`,
+      params
+    )
+    const remove = sql.unsafe(`DELETE FROM ${table.quoted} WHERE ${among}`, params)
+    yield* write({ records, replaced, before: replaced.length === 0 ? [] : [remove] })
   })
 }
 
@@ -109,8 +127,8 @@ const replacingIncomplete = (sql: DuckDbClient, table: Table, completed: string,
     if (newest === undefined || newest.time === null) return []
     const last = BigInt(newest.time)
     const ids = records.filter((record) => timeOf(signal, record) <= last).map(lastOf)
-    return yield* sql.unsafe<{ readonly id: string; readonly completed: boolean }>(
-      `SELECT ${id} AS id, ${completed} AS completed ${within} AND ${lastKey} IN (SELECT unnest(string_split($3, ',')))`,
+    return yield* sql.unsafe<RollUp.Replaced & { readonly completed: boolean }>(
+      `SELECT ${RollUp.replacedColumns(table)}, ${completed} AS completed ${within} AND ${lastKey} IN (SELECT unnest(string_split($3, ',')))`,
       [from, last, ids.join()]
     )
   })
@@ -124,15 +142,15 @@ const replacingIncomplete = (sql: DuckDbClient, table: Table, completed: string,
 
   return Effect.fnUntraced(function* (records) {
     const found = yield* Effect.forEach(timeWindows(table, records), storedIn)
-    const stored = new Map(found.flat().map(({ completed, id }) => [id, completed]))
-    if (stored.size === 0) return yield* write(records)
-    const winners = records.filter((record) => isComplete(record) || stored.get(idOf(record)) !== true)
+    const stored = new Map(found.flat().map((row) => [row.id, row]))
+    const winners = records.filter((record) => isComplete(record) || stored.get(idOf(record))?.completed !== true)
     if (winners.length === 0) return
-    const replaced = timeWindows(
-      table,
-      winners.filter((record) => stored.has(idOf(record)))
-    )
-    yield* write(winners, replaced.map(removeFrom))
+    const replacing = winners.filter((record) => stored.has(idOf(record)))
+    yield* write({
+      records: winners,
+      replaced: replacing.flatMap((record) => stored.get(idOf(record)) ?? []),
+      before: timeWindows(table, replacing).map(removeFrom)
+    })
   })
 }
 

@@ -6,6 +6,9 @@ import { attributesSize, inputSize, outputSize } from "../../../signal/internal/
 import { isEntry, isReplayed } from "../../../signal/internal/spans.js"
 import type { RecordOf, SignalName } from "../../../signal/signals.js"
 
+/** The column that marks the records which the table of sessions knows. */
+export const mark = "in_sessions"
+
 // biome-ignore lint/suspicious/noExplicitAny: the layout of a signal of no particular type.
 export interface Layout<in R = any> {
   /** Columns that are computed from a record for the sake of queries. */
@@ -28,6 +31,9 @@ interface Computed<in R> {
   readonly value: (record: R) => unknown
 }
 
+/** The table of sessions knows of the record: a release that did not know that table has left it out. */
+const inSessions = { [mark]: { type: "BOOLEAN", since: 3, value: () => true } }
+
 export const layouts: { readonly [N in SignalName]: Layout<RecordOf<N>> } = {
   spans: {
     computed: {
@@ -38,15 +44,16 @@ export const layouts: { readonly [N in SignalName]: Layout<RecordOf<N>> } = {
       replayed: { type: "BOOLEAN", value: isReplayed },
       input_size: { type: "BIGINT", since: 3, value: inputSize },
       output_size: { type: "BIGINT", since: 3, value: outputSize },
-      attributes_size: { type: "BIGINT", since: 3, value: attributesSize }
+      attributes_size: { type: "BIGINT", since: 3, value: attributesSize },
+      ...inSessions
     },
     indexes: ["session_id", "entry_key"],
     isComplete: "end_time IS NOT NULL",
     isSearched: true
   },
-  logs: { computed: {}, indexes: ["session_id"], isSearched: true },
+  logs: { computed: inSessions, indexes: ["session_id"], isSearched: true },
   metrics: { computed: {}, indexes: [] },
-  scores: { computed: {}, indexes: ["session_id"] }
+  scores: { computed: inSessions, indexes: ["session_id"] }
 }
 
 /** The four words of a trace id, folded into one by XOR. */

@@ -11,21 +11,28 @@ import { deletedOf } from "../../internal/derived.js"
 import type { Deleted } from "../../StorageService.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
 import * as Rootless from "./read/rootless.js"
+import * as RollUp from "./rollUp.js"
 import type { Table, Tables } from "./table.js"
 
 export const make = (sql: DuckDbClient, tables: Tables) => {
   const rootless = Rootless.make(sql, tables.spans)
+  const rollUp = RollUp.make(sql, tables)
   const remove = (signal: SignalName, which: Removal): Effect.Effect<number, SqlError> => {
     const table = tables[signal]
-    return Effect.map(
-      sql<{ readonly Count: number }>`DELETE FROM ${sql.literal(table.quoted)} WHERE ${removed(sql, table, which)}`,
-      ([row]) => row?.Count ?? 0
-    ).pipe(Effect.zipLeft(forgetWords(sql, table, which)))
+    const condition = removed(sql, table, which)
+    return rollUp.removing(signal, condition).pipe(
+      Effect.zipRight(sql<{ readonly Count: number }>`DELETE FROM ${sql.literal(table.quoted)} WHERE ${condition}`),
+      Effect.map(([row]) => row?.Count ?? 0),
+      Effect.zipLeft(forgetWords(sql, table, which))
+    )
   }
 
   const removeAll = (which: Removal): Effect.Effect<Deleted, SqlError> =>
     Effect.map(
-      Effect.forEach(signalNames, (signal) => Effect.map(remove(signal, which), (count) => [signal, count] as const)),
+      Effect.zipLeft(
+        Effect.forEach(signalNames, (signal) => Effect.map(remove(signal, which), (count) => [signal, count] as const)),
+        rollUp.settle
+      ),
       deletedOf
     )
 
@@ -42,7 +49,7 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
   const together = flow(sql.withTransaction, alone)
 
   return {
-    remove: (signal: SignalName, which: Removal) => alone(remove(signal, which)),
+    remove: (signal: SignalName, which: Removal) => together(Effect.zipLeft(remove(signal, which), rollUp.settle)),
     deleteBefore: (before: bigint) => together(removeAll({ before })),
     deleteSession: (sessionId: string) =>
       tracesOf(sessionId).pipe(

@@ -7,17 +7,23 @@ import * as Effect from "effect/Effect"
 import { checkTable, checkVersion, type Version } from "../../sql/tables.js"
 import { version } from "../../sql/version.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
+import { columns as sessionColumns } from "./rollUp.js"
 import type { Table, Tables, Words } from "./table.js"
 
 /** Creates or completes the tables. What is there and is not ours is left as it is. */
 export const migrate = Effect.fnUntraced(function* (sql: DuckDbClient, tables: Tables, prefix: string) {
   const versions = `${prefix}mastra_ai_schema`
   const columns = yield* columnsOf(sql, prefix)
+  const sessions = `${prefix}mastra_ai_sessions`
   const storedIn = (table: string) => columns.filter((column) => column.table === table)
   for (const table of Object.values(tables)) yield* check(table, storedIn(table.name))
   if (storedIn(versions).length > 0) {
     yield* checkTable(versions, storedIn(versions), ["major", "minor"], differsFrom(versionColumns))
   }
+  if (storedIn(sessions).length > 0) {
+    yield* checkTable(sessions, storedIn(sessions), ["session_id", "stamp"], differsFrom(sessionColumns))
+  }
+  yield* sql.unsafe(`CREATE TABLE IF NOT EXISTS "${sessions}" (${definition(sessionColumns)})`)
   yield* sql.unsafe(`CREATE TABLE IF NOT EXISTS "${versions}" (${definition(versionColumns)})`)
   const [found = { major: 0, minor: 0 }] = yield* sql.unsafe<Version>(
     `SELECT major, minor FROM "${versions}" ORDER BY major DESC, minor DESC LIMIT 1`

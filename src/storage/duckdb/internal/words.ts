@@ -15,8 +15,8 @@ import type { DuckDbClient } from "../DuckDbClient.js"
 import type { JsonRow, Table, Words } from "./table.js"
 
 /** What goes with the rows of a batch. */
-interface Addition {
-  readonly block: bigint
+export interface Addition {
+  readonly block: bigint | undefined
   /** Statements before the rows are inserted, and after. */
   readonly first: ReadonlyArray<Effect.Effect<unknown, SqlError>>
   readonly last: ReadonlyArray<Effect.Effect<unknown, SqlError>>

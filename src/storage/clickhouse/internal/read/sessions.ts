@@ -8,10 +8,11 @@ import type { SessionSummary } from "../../../../signal/SessionSummary.js"
 import type { Derived, Key, SessionQuery } from "../../../Engine.js"
 import { sessionKey } from "../../../internal/query.js"
 import { compare, compareKeys, select } from "../../../internal/select.js"
+import type { OrderBy } from "../../../StorageService.js"
 import { ordered } from "../../../sql/keyset.js"
 import { digits, text as isText } from "../row.js"
 import type { Store } from "../store.js"
-import { type Asked, askedOf, summaries } from "./summaries.js"
+import { type Asked, askedOf, completed, type Found, summaries } from "./summaries.js"
 
 /** The most sessions that are summed up at once. */
 const fewSessions = 1000
@@ -35,7 +36,7 @@ export const listSessions = (store: Store): Derived["listSessions"] =>
     const sign = order.direction === "asc" ? 1 : -1
     const conditions = askedOf(store, asked)
     const candidates = candidatesOf(store, asked, conditions)
-    let items: ReadonlyArray<SessionSummary> = []
+    let items: ReadonlyArray<Found> = []
     let newest = "0"
     let from: Option.Option<Key> = Option.none()
     let size = limit
@@ -46,17 +47,19 @@ export const listSessions = (store: Store): Derived["listSessions"] =>
       if (Option.isNone(from)) newest = page[0]?.newest ?? newest
       const ids = page.map(({ id }) => id)
       const found = yield* summaries(store, ids, conditions, Option.some(windowOf(page)))
-      items = select([...items, ...found.filter((session) => matches(asked, session))], sessionKey, { ...asked, after })
+      items = select([...items, ...found.filter(({ summary }) => matches(asked, summary))], keyOf, { ...asked, after })
       const reached: Key = [BigInt(last.bound), last.id]
       const worst = items.at(-1)
       const settled =
-        items.length === limit && worst !== undefined && sign * compareKeys(sessionKey(worst, order), reached) <= 0
+        items.length === limit && worst !== undefined && sign * compareKeys(keyOf(worst, order), reached) <= 0
       if (page.length < size || settled) break
       from = Option.some(reached)
       size = Math.min(size * 2, fewSessions)
     }
-    return { items, newest: BigInt(newest) }
+    return { items: yield* completed(store, items), newest: BigInt(newest) }
   })
+
+const keyOf = ({ summary }: Found, order: OrderBy): Key => sessionKey(summary, order)
 
 /** Conditions on the session as a whole. */
 const matches = (

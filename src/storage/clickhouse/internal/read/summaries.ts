@@ -2,16 +2,27 @@
  * Summaries of sessions: counts and sums over the newest rows of their spans and logs.
  */
 import type { Fragment } from "@effect/sql/Statement"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { SessionSummary } from "../../../../signal/SessionSummary.js"
+import {
+  askedForInput,
+  askedForOutput,
+  type Place as SpanPlace,
+  saidAttributes
+} from "../../../../signal/internal/said.js"
+import type { JsonObject } from "../../../../signal/Json.js"
+import type { SessionSummary } from "../../../../signal/SessionSummary.js"
 import type { Derived, SessionQuery } from "../../../Engine.js"
+import { largest } from "../../../internal/exact.js"
+import { maxNames, said } from "../../../internal/summarized.js"
 import { pascalCase } from "../../../sql/identifiers.js"
-import { decodeSummary, finite, isSummed, type SummaryRow, summed } from "../../../sql/summary.js"
+import { counts, decodeSummary, finite, isSummed, restOf, type SummaryRow, summed } from "../../../sql/summary.js"
+import { parseJson } from "../connection.js"
 import { layouts } from "../layouts.js"
-import { count, digits, flag, nullable, text, texts } from "../row.js"
+import { type Columns, count, digits, flag, listOf, nullable, number, text, texts } from "../row.js"
 import type { Store } from "../store.js"
-import { where } from "../where.js"
+import { near, where } from "../where.js"
 
 /** Conditions on some row of a session, in pairs for spans and logs, and whether some span of it has failed. */
 export interface Asked {
@@ -34,25 +45,50 @@ export const askedOf = (store: Store, { hasError, ofRecords, ofSpans }: Question
 export const getSession =
   (store: Store): Derived["getSession"] =>
   (sessionId) =>
-    Effect.map(
-      summaries(store, [sessionId], { ofSpans: [], ofLogs: [], hasError: undefined }, Option.none()),
-      ([summary]) => Option.fromNullable(summary)
+    summaries(store, [sessionId], { ofSpans: [], ofLogs: [], hasError: undefined }, Option.none()).pipe(
+      Effect.flatMap((found) => completed(store, found)),
+      Effect.map(Arr.head)
     )
 
 const replayed = "NOT Replayed"
 
-/** The sums over the spans of a session, as columns; those over logs are zeros in their place. */
-const sumsOfSpans = summed
-  .map(
-    ({ name }) =>
-      `sumIf(ifNull(${pascalCase(name)}, 0), ifNull(${isSummed(name, "SpanType", "CostSource")}, false) AND ${replayed}) AS sum_${name}`
+const isLarge = (value: string) => `NOT (abs(${value}) <= ${largest})`
+const billionths = (value: string) => `if(${isLarge(value)}, toInt128(0), toInt128(floor(${value} * 1e9 + 0.5)))`
+const rest = (value: string) => `if(${isLarge(value)}, ${value}, 0)`
+
+/** The sums over the spans of a session, as columns: decimals in billionths, and what is too large for these. */
+const columnsOfSums = summed.flatMap(({ kind, name }) => {
+  const value = `ifNull(${pascalCase(name)}, 0)`
+  const isCounted = `ifNull(${isSummed(name, "SpanType", "CostSource")}, false) AND ${replayed}`
+  return kind === "real"
+    ? [
+        { name, sum: `sumIf(${billionths(value)}, ${isCounted})`, total: `toString(sum(sum_${name}))`, is: digits },
+        {
+          name: restOf(name),
+          sum: `sumIf(${rest(value)}, ${isCounted})`,
+          total: finite(`sum(sum_${restOf(name)})`),
+          is: nullable(count)
+        }
+      ]
+    : [{ name, sum: `sumIf(${value}, ${isCounted})`, total: `sum(sum_${name})`, is: nullable(count) }]
+})
+const sumsOfSpans = columnsOfSums.map(({ name, sum }) => `${sum} AS sum_${name}`).join()
+const sumsOfLogs = columnsOfSums.map(() => "0").join()
+const sumsOfSession = columnsOfSums.map(({ name, total }) => `${total} AS ${name}`).join()
+const summedColumns = summed.map(({ name }) => pascalCase(name)).join()
+
+/** The first models and agents in the order of their names. */
+const names = (column: string) => `arraySlice(arraySort(groupUniqArray(${column})), 1, ${maxNames})`
+
+/** The places of the spans that may tell what was said first and last: as texts, which are empty where there are none. */
+const place = "[toString(toUnixTimestamp64Nano(StartTime)), TraceId, SpanId]"
+const speakers = ["argMin", "argMax"]
+  .flatMap((choose) =>
+    ["IsEntry", "SpanType = 'agent_run'", "SpanType = 'model_generation'"].map(
+      (holds) => `${choose}If(${place}, (StartTime, TraceId, SpanId), ${holds})`
+    )
   )
   .join()
-const sumsOfLogs = summed.map(() => "0").join()
-const sumsOfSession = summed
-  .map(({ kind, name }) => `${kind === "real" ? finite(`sum(sum_${name})`) : `sum(sum_${name})`} AS ${name}`)
-  .join()
-const summedColumns = summed.map(({ name }) => pascalCase(name)).join()
 
 const failed = `Status = 'error' AND ${replayed}`
 
@@ -82,21 +118,35 @@ const withinOf =
       ...Option.toArray(window).flatMap(([from, to]) => [sql`${time} >= ${nanos(from)}`, sql`${time} <= ${nanos(to)}`])
     ])
 
-/** A summary whose errors are all spans that failed, and how many of these may have passed on the error of a child. */
+/**
+ * A summary whose errors are all spans that failed, and how many of these may have passed on the error of a child; and the
+ * places of the spans that tell what was said.
+ */
 interface Counted extends SummaryRow {
   readonly errors: string
   readonly suspects: string
+  readonly speakers: ReadonlyArray<ReadonlyArray<string>>
+}
+
+/** A summary that lacks what was said and how it was scored. */
+export interface Found {
+  readonly summary: SessionSummary
+  readonly row: SummaryRow & Pick<Counted, "speakers">
 }
 
 /** The columns of it, and a flag for each condition. */
-const columnsOf = (conditions: number): { readonly [N in keyof Counted]: (value: unknown) => value is Counted[N] } => ({
-  ...Object.fromEntries(Object.keys(SessionSummary.fields).map((name) => [name, nullable(count)])),
+const columnsOf = (conditions: number): Columns => ({
+  ...Object.fromEntries(counts.map((name) => [name, count])),
+  ...Object.fromEntries(columnsOfSums.map(({ is, name }) => [name, is])),
   sessionId: text,
   firstActivity: digits,
   lastActivity: digits,
   users: texts,
+  models: texts,
+  agents: texts,
   errors: digits,
   suspects: digits,
+  speakers: listOf(texts),
   ...Object.fromEntries(Array.from({ length: conditions }, (_, i) => [`matches${i}`, flag]))
 })
 
@@ -107,14 +157,90 @@ export const summaries = Effect.fnUntraced(function* (
   asked: Asked,
   window: Window
 ) {
-  const found = (yield* counted(store, ids, asked, window)).filter(
+  const rows = (yield* counted(store, ids, asked, window)) as ReadonlyArray<unknown> as ReadonlyArray<Counted>
+  const found = rows.filter(
     (row) =>
       asked.ofSpans.every((_, i) => Boolean(row[`matches${i}`])) &&
       (asked.hasError === undefined || asked.hasError === Number(row.errors) > 0)
   )
   const suspicious = found.filter(({ suspects }) => Number(suspects) > 0).map(({ sessionId }) => sessionId)
   const passed = yield* passedOn(store, suspicious, window)
-  return found.map((row) => decodeSummary({ ...row, errors: Number(row.errors) - (passed.get(row.sessionId) ?? 0) }))
+  return found.map((counted): Found => {
+    const row = { ...counted, errors: Number(counted.errors) - (passed.get(counted.sessionId) ?? 0) }
+    return { row, summary: decodeSummary(row, [], {}) }
+  })
+})
+
+/** Summaries with what was said, and with scores. */
+export const completed = Effect.fnUntraced(function* (store: Store, found: ReadonlyArray<Found>) {
+  if (found.length === 0) return []
+  const speaking = found.map(({ row }) => speakersOf(row.speakers))
+  const [attributes, scores] = yield* Effect.all(
+    [
+      attributesOf(
+        store,
+        speaking.flatMap(({ first, last }) => [...askedForInput(first), ...askedForOutput(last)])
+      ),
+      scoresOf(
+        store,
+        found.map(({ row }) => row.sessionId)
+      )
+    ],
+    { concurrency: 2 }
+  )
+  return found.map(({ row }, i) => {
+    const { first = {}, last = {} } = speaking[i] ?? {}
+    const texts = said(first, last, ({ spanId, traceId }) => attributes.get(traceId + spanId) ?? {})
+    return decodeSummary(row, scores[row.sessionId] ?? [], texts)
+  })
+})
+
+const speakersOf = (places: ReadonlyArray<ReadonlyArray<string>>) => {
+  const at = (i: number): SpanPlace | undefined => {
+    const [startTime = "", traceId = "", spanId = ""] = places[i] ?? []
+    return !digits(startTime) ? undefined : { startTime: BigInt(startTime), traceId, spanId }
+  }
+  return { first: { entry: at(0), agent: at(1), model: at(2) }, last: { entry: at(3), agent: at(4), model: at(5) } }
+}
+
+/** The attributes of messages of spans, by their ids joined. */
+const attributesOf = Effect.fnUntraced(function* (store: Store, spans: ReadonlyArray<SpanPlace>) {
+  const attributes = new Map<string, JsonObject>()
+  if (spans.length === 0) return attributes
+  const { name, rows, sql, texts: list } = store
+  const places = spans.map(({ spanId, startTime, traceId }) => ({ time: String(startTime), ids: [traceId, spanId] }))
+  const found = yield* rows(
+    { id: text, said: listOf(texts) },
+    sql`
+    SELECT concat(TraceId, SpanId) AS id, arrayMap(entry -> [entry.1, entry.2], arrayFilter(
+      entry -> has(${list(saidAttributes)}, entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said
+    FROM ${sql.literal(name.spans)} WHERE ${near(store, layouts.spans, places)}
+    ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId`
+  )
+  for (const { id, said } of found) {
+    const entries = said.map(([key = "", value = ""]) => [key, Option.getOrNull(parseJson(value))] as const)
+    attributes.set(id, Object.fromEntries(entries) as JsonObject)
+  }
+  return attributes
+})
+
+/** The sums of the scores of sessions, by their names. */
+const scoresOf = Effect.fnUntraced(function* (store: Store, ids: ReadonlyArray<string>) {
+  const { name, rows, sql, texts } = store
+  const scores = sql.literal(name.scores)
+  const among = sql`SessionId IN ${texts(ids)}`
+  const found = yield* rows(
+    { sessionId: text, name: text, count, billionths: digits, rest: number },
+    sql`
+    SELECT SessionId AS sessionId, Name AS name, count() AS count, toString(sum(${sql.literal(billionths("value"))})) AS billionths,
+      ${sql.literal(finite(`sum(${rest("value")})`))} AS rest
+    FROM (
+      SELECT SessionId, Name, DataType, Value AS value FROM ${scores} WHERE ScoreId IN (SELECT ScoreId FROM ${scores} WHERE ${among})
+      ORDER BY Version DESC LIMIT 1 BY ScoreId
+    ) WHERE ${among} AND DataType IN ('numeric', 'boolean') AND value IS NOT NULL GROUP BY SessionId, Name
+    ORDER BY Name LIMIT ${sql.literal(String(maxNames))} BY SessionId`
+  )
+  return Arr.groupBy(found, ({ sessionId }) => sessionId)
 })
 
 /** Rows of a record have one time, by which they are found in less time than by their keys. */
@@ -135,23 +261,25 @@ const counted = (store: Store, ids: ReadonlyArray<string>, { ofLogs, ofSpans }: 
     SELECT SessionId AS sessionId, min(first) AS firstActivity, max(last) AS lastActivity, sum(countOfTraces) AS traces,
       sum(countOfSpans) AS spans, sum(countOfTurns) AS turns, sum(countOfErrors) AS errors,
       sum(countOfSuspects) AS suspects, sum(countOfLogs) AS logs, ${sql.literal(sumsOfSession)},
-      groupUniqArrayArray(ids) AS users${anyFlag}
+      groupUniqArrayArray(ids) AS users, groupUniqArrayArray(models) AS models, groupUniqArrayArray(agents) AS agents,
+      groupArrayArray(speakers) AS speakers${anyFlag}
     FROM (
       SELECT SessionId, toUnixTimestamp64Nano(min(StartTime)) AS first,
         toUnixTimestamp64Nano(max(${sql.literal(layouts.spans.activity ?? "")})) AS last,
         uniqExact(TraceId) AS countOfTraces, count() AS countOfSpans, ${sql.literal(idsOfSpans)},
         ${sql.literal(turns)} AS countOfTurns, length(failures) AS countOfErrors,
         length(arrayIntersect(failures, causes)) AS countOfSuspects, toUInt64(0) AS countOfLogs,
-        ${sql.literal(sumsOfSpans)}, groupUniqArray(UserId) AS ids${anyFlag}
+        ${sql.literal(sumsOfSpans)}, groupUniqArray(UserId) AS ids, ${sql.literal(names("Model"))} AS models,
+        ${sql.literal(names("AgentName"))} AS agents, [${sql.literal(speakers)}] AS speakers${anyFlag}
       FROM (
-        SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, SpanType, CostSource, Status, ErrorType,
+        SELECT SessionId, TraceId, SpanId, ParentSpanId, StartTime, EndTime, UserId, Model, AgentName, SpanType, CostSource, Status, ErrorType,
           IsEntry, Replayed, ${sql.literal(summedColumns)}${flags(ofSpans)}
         FROM ${spans} WHERE StartTime IN (SELECT StartTime FROM ${spans} WHERE ${within(sql`StartTime`)})
         ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId
       ) WHERE ${among} GROUP BY SessionId
       UNION ALL
       SELECT SessionId, toUnixTimestamp64Nano(min(Timestamp)), toUnixTimestamp64Nano(max(Timestamp)), 0, 0, [], [], [], [],
-        0, 0, 0, count(), ${sql.literal(sumsOfLogs)}, groupUniqArray(UserId)${anyFlag}
+        0, 0, 0, count(), ${sql.literal(sumsOfLogs)}, groupUniqArray(UserId), [], [], []${anyFlag}
       FROM (
         SELECT SessionId, Timestamp, UserId${flags(ofLogs)} FROM ${logs}
         WHERE Timestamp IN (SELECT Timestamp FROM ${logs} WHERE ${within(sql`Timestamp`)})

@@ -6,34 +6,44 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { mapInTurns } from "../../../../runtime/eventLoop.js"
 import { replay } from "../../../../signal/conventions/effectObservability.js"
-import type { Kind } from "../../../../signal/Field.js"
+import { askedForInput, askedForOutput, saidAttributes, speakersOf } from "../../../../signal/internal/said.js"
+import type { Json, JsonObject } from "../../../../signal/Json.js"
 import type { LogRecord } from "../../../../signal/LogRecord.js"
+import type { Score } from "../../../../signal/Score.js"
 import type { SessionSummary } from "../../../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../../../signal/SpanRecord.js"
-import { summarized } from "../../../internal/summarized.js"
+import { largest } from "../../../internal/exact.js"
+import { earliestTime, said, summarized } from "../../../internal/summarized.js"
 import { snakeCase } from "../../../sql/identifiers.js"
-import { decodeSummary, finite, isSummed, summed } from "../../../sql/summary.js"
+import { decodeSummary, isSummed, restOf, type ScoresOfName, type SummaryRow, summed } from "../../../sql/summary.js"
 import type { DuckDbClient } from "../../DuckDbClient.js"
+import { parse } from "../mend.js"
 import type { JsonRow, Table, Tables } from "../table.js"
 
-/** The summaries of the sessions that there are, in the order of their ids here. */
+/**
+ * The summaries of the sessions that there are, in the order of their ids here. None has a record before the time, where
+ * one is given.
+ */
 export const summaries = (
   sql: DuckDbClient,
   tables: Tables,
-  ids: ReadonlyArray<string>
+  ids: ReadonlyArray<string>,
+  from = earliestTime
 ): Effect.Effect<ReadonlyArray<SessionSummary>, SqlError> => {
+  if (ids.length === 0) return Effect.succeed([])
   const among =
     ids.length <= fewValues
       ? sql.in("session_id", ids)
       : sql`session_id IN (SELECT unnest(from_json(${JSON.stringify(ids)}, '["VARCHAR"]')))`
   // Rows are read one by one from an index, which is slow for so many columns: it finds them, and a scan reads them.
   const spansAmong =
-    ids.length > fewValues
-      ? among
+    ids.length > fewValues || from !== earliestTime
+      ? sql`${among} AND start_time >= ${from}`
       : sql`rowid IN (SELECT rowid FROM ${sql.literal(tables.spans.quoted)} WHERE ${among})`
   return sql<JsonRow>`
     WITH span_rows AS MATERIALIZED (
-      SELECT session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, span_type, cost_source, replayed,
+      SELECT rowid AS row_id, session_id, trace_id, span_id, parent_span_id, entry_key, start_time, end_time, user_id, model,
+        agent_name, span_type, cost_source, replayed,
         status = 'error' AND NOT replayed AS failed, error_type,
         CASE WHEN status = 'error' THEN status_message END AS message,
         ${sql.literal(sums.map(({ column }) => column).join(", "))}
@@ -49,13 +59,26 @@ export const summaries = (
       SELECT session_id, min(start_time) AS first_activity, max(greatest(start_time, end_time)) AS last_activity,
         count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE is_turn) AS turns,
         count(*) FILTER (WHERE failed) - count(DISTINCT explained) AS errors,
-        ${sql.literal(sums.map(({ column, counted }) => `sum(${column}) FILTER (WHERE ${counted}) AS ${column}`).join(", "))},
-        list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
+        ${sql.literal(sumsOfSpans)}, ${sql.literal(["user_id", "model", "agent_name"].map(distinctOf).join(", "))},
+        ${sql.literal(speakers)}
       FROM linked GROUP BY session_id
     ), of_logs AS (
       SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs,
-        list(DISTINCT user_id) FILTER (WHERE user_id IS NOT NULL) AS users
+        ${sql.literal(distinctOf("user_id"))}
       FROM log_rows GROUP BY session_id
+    ), of_scores AS (
+      SELECT session_id, list(scored) AS scores FROM (
+        SELECT session_id, {name: name, count: count(*), billionths: sum(${sql.literal(billionths("value"))})::VARCHAR,
+          rest: coalesce(sum(${sql.literal(rest("value"))}), 0)} AS scored
+        FROM ${sql.literal(tables.scores.quoted)}
+        WHERE ${among} AND data_type IN ('numeric', 'boolean') AND value IS NOT NULL GROUP BY session_id, name
+      ) GROUP BY session_id
+    ), of_speakers AS (
+      SELECT session_id, list({row: spans.rowid, traceId: trace_id, spanId: span_id, startTime: start_time::VARCHAR,
+        said: ${sql.literal(messagesOf(tables.spans))}}) AS said
+      FROM (SELECT DISTINCT unnest([${sql.literal(Object.keys(speakerOf).join(", "))}]) AS row_id FROM of_spans) AS speaker
+      JOIN ${sql.literal(tables.spans.quoted)} AS spans ON spans.rowid = speaker.row_id
+      GROUP BY session_id
     )
     SELECT to_json({
       sessionId: session_id,
@@ -63,11 +86,17 @@ export const summaries = (
       lastActivity: greatest(of_spans.last_activity, of_logs.last_activity)::VARCHAR,
       traces: coalesce(traces, 0), spans: coalesce(spans, 0), turns: coalesce(turns, 0), errors: coalesce(errors, 0),
       logs: coalesce(logs, 0),
-      ${sql.literal(sums.map(({ column, kind, name }) => `"${name}": ${total(kind, column)}`).join(", "))},
-      users: list_concat(coalesce(of_spans.users, []), coalesce(of_logs.users, []))
+      ${sql.literal(totals)}, ${sql.literal(
+        Object.entries(speakerOf)
+          .map(([name]) => `"${name}": ${name}`)
+          .join(", ")
+      )},
+      users: list_concat(coalesce(of_spans.user_ids, []), coalesce(of_logs.user_ids, [])),
+      models: coalesce(models, []), agents: coalesce(agent_names, []), scores: coalesce(scores, []), said: coalesce(said, [])
     })::VARCHAR AS json
-    FROM of_spans FULL JOIN of_logs USING (session_id)`.pipe(
-    Effect.flatMap((rows) => mapInTurns(rows, (row) => decodeSummary(JSON.parse(row.json)))),
+    FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_scores USING (session_id)
+    LEFT JOIN of_speakers USING (session_id)`.pipe(
+    Effect.flatMap((rows) => mapInTurns(rows, decodeRow)),
     Effect.map((found) => {
       const byId = new Map<string, SessionSummary>(found.map((summary) => [summary.sessionId, summary]))
       return ids.flatMap((id) => byId.get(id) ?? [])
@@ -81,34 +110,85 @@ export const summaries = (
  */
 export const summary = Effect.fnUntraced(function* (sql: DuckDbClient, tables: Tables, sessionId: string) {
   const from = ({ quoted }: Table) => sql`FROM ${sql.literal(quoted)} WHERE session_id = ${sessionId}`
-  const [count] = yield* sql<{ readonly spans: number; readonly logs: number }>`
-    SELECT (SELECT count(*) ${from(tables.spans)}) AS spans, (SELECT count(*) ${from(tables.logs)}) AS logs`
-  const { logs = 0, spans = 0 } = count ?? {}
+  const [count] = yield* sql<{ readonly spans: number; readonly logs: number; readonly scores: number }>`
+    SELECT (SELECT count(*) ${from(tables.spans)}) AS spans, (SELECT count(*) ${from(tables.logs)}) AS logs,
+      (SELECT count(*) ${from(tables.scores)}) AS scores`
+  const { logs = 0, scores = 0, spans = 0 } = count ?? {}
   if (logs + spans === 0) return Option.none()
-  if (logs + spans > fewToSum) return Option.fromNullable((yield* summaries(sql, tables, [sessionId]))[0])
+  if (logs + spans + scores > fewToSum) return Option.fromNullable((yield* summaries(sql, tables, [sessionId]))[0])
   const read = <R>(table: Table<R>, json: string) =>
     Effect.map(sql<JsonRow>`SELECT ${sql.literal(json)} AS json ${from(table)}`, (rows) => rows.map(table.decode))
+  const found = spans === 0 ? [] : yield* read<SpanRecord>(tables.spans, spanJson)
+  const asked = [...askedForInput(speakersOf(found, 1)), ...askedForOutput(speakersOf(found, -1))]
+  const speaking =
+    asked.length === 0
+      ? []
+      : yield* sql<{ readonly id: string; readonly said: string | null }>`
+        SELECT trace_id || span_id AS id, to_json(${sql.literal(messagesOf(tables.spans))})::VARCHAR AS said
+        ${from(tables.spans)} AND ${sql.in(
+          "span_id",
+          asked.map(({ spanId }) => spanId)
+        )}`
+  const attributes = new Map(speaking.map(({ id, said }) => [id, said === null ? null : JSON.parse(said)]))
   return Option.some(
     summarized(
       sessionId,
-      spans === 0 ? [] : yield* read<SpanRecord>(tables.spans, spanJson),
-      logs === 0 ? [] : yield* read<LogRecord>(tables.logs, logJson)
+      found,
+      logs === 0 ? [] : yield* read<LogRecord>(tables.logs, logJson),
+      scores === 0 ? [] : yield* read<Score>(tables.scores, scoreJson),
+      ({ spanId, traceId }) => attributesOf(attributes.get(traceId + spanId) ?? null)
     ).summary
   )
 })
 
-/** As many spans and logs as are read and summed sooner than DuckDB plans to. */
+/** As many spans, logs and scores as are read and summed sooner than DuckDB plans to. */
 const fewToSum = 200
 
 /** As many values as an index is asked for at once. */
 const fewValues = 100
+
+/** A span that tells what was said: its place, and its attributes of messages. */
+interface Speaker {
+  readonly row: number
+  readonly traceId: string
+  readonly spanId: string
+  readonly startTime: string
+  readonly said: ReadonlyArray<Json> | null
+}
+
+type Side = keyof typeof speakerOf
+
+interface Row extends SummaryRow, Partial<Record<Side, number>> {
+  readonly said: ReadonlyArray<Speaker>
+  readonly scores: ReadonlyArray<ScoresOfName>
+}
+
+const decodeRow = ({ json }: JsonRow): SessionSummary => {
+  const row = parse(json) as unknown as Row
+  const at = (side: Side) => {
+    const found = row.said.find((speaker) => speaker.row === row[side])
+    return found && { ...found, startTime: BigInt(found.startTime) }
+  }
+  return decodeSummary(
+    row,
+    row.scores,
+    said(
+      { entry: at("first_entry"), agent: at("first_agent"), model: at("first_model") },
+      { entry: at("last_entry"), agent: at("last_agent"), model: at("last_model") },
+      ({ said }) => attributesOf(said)
+    )
+  )
+}
+
+const attributesOf = (said: ReadonlyArray<Json> | null): JsonObject =>
+  Object.fromEntries(saidAttributes.map((name, i) => [name, said?.[i] ?? null]))
 
 /** A replayed span has used nothing. */
 const sums = summed.map(({ kind, name }) => ({
   name,
   kind,
   column: `"${snakeCase(name)}"`,
-  counted: `${isSummed(name, "span_type", "cost_source")} AND NOT replayed`
+  isCounted: `${isSummed(name, "span_type", "cost_source")} AND NOT replayed`
 }))
 
 /** The error of a parent came from this child, which is not the parent itself. */
@@ -118,7 +198,8 @@ const isErrorOfParent = `span.failed AND parent.failed AND span.span_id <> paren
 /** The JSON of a span, as far as a summary needs it. */
 const spanJson = `to_json({
   traceId: trace_id, spanId: span_id, parentSpanId: parent_span_id, parentIsRemote: parent_is_remote,
-  startTime: start_time::VARCHAR, endTime: end_time::VARCHAR, userId: user_id, spanType: span_type, costSource: cost_source, status: status,
+  startTime: start_time::VARCHAR, endTime: end_time::VARCHAR, userId: user_id, model: model, agentName: agent_name,
+  spanType: span_type, costSource: cost_source, status: status,
   statusMessage: status_message, errorType: error_type, attributes: {"${replay}": replayed},
   ${sums.map(({ column, name }) => `"${name}": ${column}`).join(", ")}
 })::VARCHAR`
@@ -126,5 +207,53 @@ const spanJson = `to_json({
 /** The same of a log. */
 const logJson = "to_json({timestamp: timestamp::VARCHAR, userId: user_id})::VARCHAR"
 
-const total = (kind: Kind, column: string): string =>
-  kind === "real" ? finite(`coalesce(${column}, 0)`) : `coalesce(${column}, 0)`
+/** The same of a score. */
+const scoreJson = "to_json({name: name, dataType: data_type, value: value})::VARCHAR"
+
+const distinctOf = (column: string): string =>
+  `list(DISTINCT ${column}) FILTER (WHERE ${column} IS NOT NULL) AS ${column}s`
+
+/** Decimals as whole billionths, and those that are too large for that. */
+const billionths = (column: string): string =>
+  `CASE WHEN abs(${column}) <= ${largest} THEN floor(${column} * 1e9 + 0.5)::BIGINT ELSE 0 END`
+const rest = (column: string): string => `CASE WHEN abs(${column}) <= ${largest} THEN 0 ELSE ${column} END`
+
+const sumsOfSpans = sums
+  .flatMap(({ column, isCounted, kind, name }) =>
+    kind === "real"
+      ? [
+          `sum(${billionths(column)}) FILTER (WHERE ${isCounted}) AS ${column}`,
+          `sum(${rest(column)}) FILTER (WHERE ${isCounted}) AS "${restOf(name)}"`
+        ]
+      : [`sum(${column}) FILTER (WHERE ${isCounted}) AS ${column}`]
+  )
+  .join(", ")
+
+const totals = sums
+  .flatMap(({ column, kind, name }) =>
+    kind === "real"
+      ? [`"${name}": coalesce(${column}, 0)::VARCHAR`, `"${restOf(name)}": coalesce("${restOf(name)}", 0)`]
+      : [`"${name}": coalesce(${column}, 0)`]
+  )
+  .join(", ")
+
+/** The spans that may tell what was said first and last. */
+const speakerOf = {
+  first_entry: "entry_key IS NOT NULL",
+  first_agent: "span_type = 'agent_run'",
+  first_model: "span_type = 'model_generation'",
+  last_entry: "entry_key IS NOT NULL",
+  last_agent: "span_type = 'agent_run'",
+  last_model: "span_type = 'model_generation'"
+}
+
+const speakers = Object.entries(speakerOf)
+  .map(
+    ([name, holds]) =>
+      `${name.startsWith("first") ? "arg_min" : "arg_max"}(row_id, row(start_time, trace_id, span_id)) FILTER (WHERE ${holds}) AS ${name}`
+  )
+  .join(", ")
+
+/** The attributes of messages, in their order. */
+const messagesOf = (spans: Table): string =>
+  `json_extract(${spans.jsonColumn("attributes")}, [${saidAttributes.map((name) => `'/${name}'`).join(", ")}])`
