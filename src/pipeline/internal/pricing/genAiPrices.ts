@@ -2,14 +2,26 @@
  * Prices of `@pydantic/genai-prices`, which is loaded where it is asked for.
  */
 import { createRequire } from "node:module"
-import type { calcPrice, ModelPrice, Usage as Used } from "@pydantic/genai-prices"
 import { maxName, modelNames, providerOf } from "./names.js"
 import type { PriceOf } from "./tables.js"
 import type { Usage } from "./usage.js"
 
+/** The part of the package that is used: its types are not named, since it may not be there. */
+interface Package {
+  readonly calcPrice: (
+    usage: { readonly [kind: string]: number },
+    model: string,
+    options: { readonly providerId?: string; readonly timestamp: Date }
+  ) => { readonly total_price: number; readonly model_price: ModelPrice } | null
+}
+
+interface ModelPrice {
+  readonly [kind: string]: unknown
+}
+
 /** The package, loaded; it throws where it is not installed. */
 export const load = (): PriceOf => {
-  const prices: { readonly calcPrice: typeof calcPrice } = createRequire(import.meta.url)("@pydantic/genai-prices")
+  const prices: Package = createRequire(import.meta.url)("@pydantic/genai-prices")
   return remembering((model, provider, usage, time) => {
     for (const name of modelNames(model)) {
       const price = priceOf(prices.calcPrice, name, provider, usage, time)
@@ -93,14 +105,14 @@ const isSame = (a: Usage, b: Usage): boolean =>
   a.reasoning === b.reasoning
 
 const priceOf = (
-  calc: typeof calcPrice,
+  calc: Package["calcPrice"],
   model: string,
   provider: string,
   usage: Usage,
   timestamp: Date
 ): number | undefined => {
   try {
-    const used: Used = {
+    const used = {
       input_tokens: usage.input,
       output_tokens: usage.output ?? 0,
       ...(usage.cachedInput > 0 && { cache_read_tokens: usage.cachedInput }),
@@ -135,7 +147,7 @@ const ids: { readonly [provider: string]: string } = {
 
 /** Whether what was used has a price: of a model without one the package says that it costs 0. */
 const isPriced = (prices: ModelPrice, { input, output }: Usage): boolean => {
-  const { input_mtok, output_mtok } = prices
+  const { input_mtok, output_mtok } = prices as { readonly input_mtok?: unknown; readonly output_mtok?: unknown }
   return (
     (input === 0 || input_mtok !== undefined) &&
     (output === undefined ? output_mtok === undefined : output === 0 || output_mtok !== undefined)
