@@ -5,7 +5,6 @@
  */
 import type * as Duration from "effect/Duration"
 import type { SignalName } from "../signal/signals.js"
-import type { LogFilters, MetricFilters, ScoreFilters, SpanFilters } from "./StorageService.js"
 
 /** The ids and names that spans, logs and scores have in common. */
 type CommonDimension =
@@ -23,10 +22,14 @@ type CommonDimension =
   | "environment"
   | "tags"
 
-/** By signal: the fields that records are grouped by, and those that are measured, in nanoseconds or as numbers. */
-interface Signals {
+/**
+ * By signal: the fields that records are grouped by, and those that are measured, in nanoseconds or as numbers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Measurable {
   readonly spans: {
-    readonly filters: SpanFilters
     readonly dimension:
       | CommonDimension
       | "parentSpanId"
@@ -53,14 +56,12 @@ interface Signals {
     readonly more: "errors" | "errorRate"
   }
   readonly logs: {
-    readonly filters: LogFilters
     readonly dimension: CommonDimension | "logId" | "level" | { readonly metadata: string }
     readonly nanos: never
     readonly number: never
     readonly more: "errors" | "errorRate"
   }
   readonly metrics: {
-    readonly filters: MetricFilters
     readonly dimension:
       | "metricId"
       | "name"
@@ -79,7 +80,6 @@ interface Signals {
       | { readonly quantile: number; readonly of: "histogram" }
   }
   readonly scores: {
-    readonly filters: ScoreFilters
     readonly dimension:
       | CommonDimension
       | "scoreId"
@@ -96,17 +96,17 @@ interface Signals {
 }
 
 /**
- * What records are grouped by, or counted distinct: a field, a key of `metadata`, or an attribute of a metric.
+ * A dimension of groups, or of values that are counted distinct: a field, a key of `metadata`, or an attribute of a metric.
  *
  * A record is in the group of each of its `tags`, so that one with two of them counts in both groups.
  *
  * @since 0.1.0
  * @category models
  */
-export type Dimension<N extends SignalName = SignalName> = Signals[N]["dimension"]
+export type Dimension<N extends SignalName = SignalName> = Measurable[N]["dimension"]
 
 /**
- * What is measured of a group of records. A record that lacks the field adds nothing to its measure.
+ * A measure of a group of records. A record that lacks the field adds nothing to its measure.
  *
  * | measure | gives | of no values |
  * |---|---|---|
@@ -131,12 +131,12 @@ export type Dimension<N extends SignalName = SignalName> = Signals[N]["dimension
 export type Measure<N extends SignalName = SignalName> =
   | "count"
   | { readonly distinct: Exclude<Dimension<N>, "tags"> }
-  | { readonly sum: Signals[N]["nanos"] | Signals[N]["number"] }
-  | { readonly mean: Signals[N]["nanos"] | Signals[N]["number"] }
-  | { readonly min: Signals[N]["nanos"] | Signals[N]["number"] | "time" }
-  | { readonly max: Signals[N]["nanos"] | Signals[N]["number"] | "time" }
-  | { readonly quantile: number; readonly of: Signals[N]["nanos"] | Signals[N]["number"] }
-  | Signals[N]["more"]
+  | { readonly sum: Measurable[N]["nanos"] | Measurable[N]["number"] }
+  | { readonly mean: Measurable[N]["nanos"] | Measurable[N]["number"] }
+  | { readonly min: Measurable[N]["nanos"] | Measurable[N]["number"] | "time" }
+  | { readonly max: Measurable[N]["nanos"] | Measurable[N]["number"] | "time" }
+  | { readonly quantile: number; readonly of: Measurable[N]["nanos"] | Measurable[N]["number"] }
+  | Measurable[N]["more"]
 
 /** The fields whose values are bigints. */
 type Nanos = "duration" | "timeToFirstToken" | "time"
@@ -207,45 +207,3 @@ export interface AggregateRow<G = Group<string>, V = { readonly [measure: string
  * @category models
  */
 export type Interval = Duration.DurationInput | "hour" | "day" | "week" | "month" | "quarter" | "year"
-
-/**
- * What an aggregate is asked.
- *
- * @since 0.1.0
- * @category models
- */
-export interface AggregateOptions<
-  N extends SignalName = SignalName,
-  D extends Dimension<N> = Dimension<N>,
-  M extends { readonly [name: string]: Measure<N> } = { readonly [name: string]: Measure<N> }
-> {
-  /** The signal whose records are aggregated. */
-  readonly of: N
-  /** Those of the list of the signal. An interval needs `startedAfter` and `startedBefore`, and so do rates and `previous`. */
-  readonly filters?: Signals[N]["filters"] | undefined
-  /** Up to four dimensions. Without any, all records are one group. */
-  readonly groupBy?: ReadonlyArray<D> | undefined
-  /**
-   * Divides the time into buckets `[from, to)`, at most 10,000, each of which is there for each group. Buckets are whole:
-   * the first and the last may reach beyond the time range, and have only those records that are in it.
-   */
-  readonly interval?: Interval | undefined
-  /** An IANA name, as `"Europe/Berlin"`; `"UTC"` when absent. */
-  readonly timeZone?: string | undefined
-  /** One to twenty measures, by the names that their values get. */
-  readonly measures: M
-  /**
-   * The order of the groups, by a measure over all of the time range; `null` comes last. When absent, the largest first by
-   * the first measure. Ties are in the order of the code points of the group, `null` last.
-   */
-  readonly orderBy?: { readonly measure: keyof M & string; readonly direction: "asc" | "desc" } | undefined
-  /** How many groups there are at most, 1 to 1,000: 100 when absent, or as many as make 100,000 rows with the buckets. */
-  readonly limit?: number | undefined
-  /** Adds all other groups as one, at the end: a row that is marked with `rest`, if there are any. */
-  readonly rest?: boolean | undefined
-  /**
-   * Adds the values of the period before: with an interval, of as many buckets that end where the first one begins; without,
-   * of as long a time range.
-   */
-  readonly previous?: boolean | undefined
-}

@@ -160,7 +160,7 @@ export interface GroupedBy {
 export type GroupKey = ReadonlyArray<string | null>
 
 /**
- * What is accumulated over the records of a group, as an exact value from which measures are made.
+ * An exact value that is accumulated over the records of a group, and from which measures are made.
  *
  * | op | gives |
  * |---|---|
@@ -212,7 +212,7 @@ export interface SummedHistogram {
 }
 
 /**
- * What is asked about records in groups.
+ * A question about records in groups.
  *
  * @since 0.1.0
  * @category models
@@ -254,7 +254,7 @@ export interface Cell {
 }
 
 /**
- * What an accumulator comes to: an integer, a real number, histograms, or `null` where there was no value.
+ * The value of an accumulator: an integer, a real number, histograms, or `null` where there was no value.
  *
  * @since 0.1.0
  * @category models

@@ -13,7 +13,7 @@ import type { Score, ScoreDataType, ScoreSource } from "../signal/Score.js"
 import type { SessionSummary } from "../signal/SessionSummary.js"
 import type { SpanRecord, SpanStatus, SpanType } from "../signal/SpanRecord.js"
 import type { RecordOf, SessionSignal, SignalName } from "../signal/signals.js"
-import type { AggregateOptions, AggregateRow, Dimension, Group, Measure, MeasureValue } from "./Aggregate.js"
+import type { AggregateRow, Dimension, Group, Interval, Measure, MeasureValue } from "./Aggregate.js"
 import type { StorageError } from "./StorageError.js"
 
 /**
@@ -238,6 +238,61 @@ export interface TraceOutline {
   readonly spans: ReadonlyArray<OutlineSpan>
   /** Whether the trace has more than the 100,000 spans shown. */
   readonly truncated: boolean
+}
+
+/**
+ * The filters of the list of each signal.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FiltersOf {
+  readonly spans: SpanFilters
+  readonly logs: LogFilters
+  readonly metrics: MetricFilters
+  readonly scores: ScoreFilters
+}
+
+/**
+ * The question that an aggregate answers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AggregateOptions<
+  N extends SignalName = SignalName,
+  D extends Dimension<N> = Dimension<N>,
+  M extends { readonly [name: string]: Measure<N> } = { readonly [name: string]: Measure<N> }
+> {
+  /** The signal whose records are aggregated. */
+  readonly of: N
+  /** The filters of the list of the signal. An interval needs `startedAfter` and `startedBefore`, and so do rates and `previous`. */
+  readonly filters?: FiltersOf[N] | undefined
+  /** Up to four dimensions. Without any, all records are one group. */
+  readonly groupBy?: ReadonlyArray<D> | undefined
+  /**
+   * Divides the time into buckets `[from, to)`, at most 10,000, each of which is there for each group. Buckets are whole:
+   * the first and the last may reach beyond the time range, and have only those records that are in it.
+   */
+  readonly interval?: Interval | undefined
+  /** An IANA name, as `"Europe/Berlin"`; `"UTC"` when absent. */
+  readonly timeZone?: string | undefined
+  /** One to twenty measures, by the names that their values get. */
+  readonly measures: M
+  /**
+   * The order of the groups, by a measure over all of the time range; `null` comes last. When absent, the largest first by
+   * the first measure. Ties are in the order of the code points of the group, `null` last.
+   */
+  readonly orderBy?: { readonly measure: keyof M & string; readonly direction: "asc" | "desc" } | undefined
+  /** How many groups there are at most, 1 to 1,000: 100 when absent, or as many as make 100,000 rows with the buckets. */
+  readonly limit?: number | undefined
+  /** Adds all other groups as one, at the end: a row that is marked with `rest`, if there are any. */
+  readonly rest?: boolean | undefined
+  /**
+   * Adds the values of the period before: with an interval, of as many buckets that end where the first one begins; without,
+   * of as long a time range.
+   */
+  readonly previous?: boolean | undefined
 }
 
 /**

@@ -32,12 +32,15 @@ describe("Storage.aggregate", () => {
       readonly rate: number | null
     }>()
     expectTypeOf<Storage.Dimension<"metrics">>().not.toMatchTypeOf<"sessionId">()
-    // @ts-expect-error: logs have no duration
-    Storage.aggregate({ of: "logs", measures: { a: { sum: "duration" } } })
-    // @ts-expect-error: points of metrics have no session
-    Storage.aggregate({ of: "metrics", groupBy: ["sessionId"], measures: { a: "count" } })
-    // @ts-expect-error: there is no measure of that name
-    Storage.aggregate({ of: "spans", measures: { a: "count" }, orderBy: { measure: "b", direction: "asc" } })
+    const refused = [
+      // @ts-expect-error: logs have no duration
+      Storage.aggregate({ of: "logs", measures: { a: { sum: "duration" } } }),
+      // @ts-expect-error: points of metrics have no session
+      Storage.aggregate({ of: "metrics", groupBy: ["sessionId"], measures: { a: "count" } }),
+      // @ts-expect-error: there is no measure of that name
+      Storage.aggregate({ of: "spans", measures: { a: "count" }, orderBy: { measure: "b", direction: "asc" } })
+    ]
+    assert.lengthOf(refused, 3)
   })
 
   it.live("lets the event loop turn while it makes many rows", () =>

@@ -31,13 +31,13 @@ const answerAlike = (one: StorageLayer, other: StorageLayer) =>
           found += yield* sameAnswers(a, b, drawn, list, 50)
         }
         for (const signal of ["spans", "logs", "metrics", "scores"] as const) {
-          found += yield* sameAggregates(a, b, drawn, signal, 12)
+          found += yield* sameAggregates(a, b, drawn, signal, 8)
         }
         assert.isAbove(found, 1_000, "the queries find something")
         const some = { traceIds: drawn.traceIds.slice(0, 50), sessionIds: drawn.sessionIds.slice(0, 10) }
         yield* sameSessionsAndTraces(a, b, some)
       }),
-    240_000
+    360_000
   )
 
 describe("memory and DuckDB", () => answerAlike(duckDb, Storage.layerMemory))

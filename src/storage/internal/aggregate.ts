@@ -42,7 +42,7 @@ const answer = Effect.fnUntraced(function* (ask: Ask, asked: Asked) {
   return yield* rowsOf(asked, plan, shown, earlier)
 })
 
-// Which cells
+// Groups
 
 /** The accumulators of all measures, each once, and where those of a measure are among them. */
 interface Plan {
@@ -211,7 +211,7 @@ const merged = (op: Accumulator["op"], values: ReadonlyArray<Accumulated>): Accu
 
 const extreme = <A>(op: "min" | "max", a: A, b: A): A => (a < b === (op === "min") ? a : b)
 
-/** What groups are in order by. */
+/** A value that groups are in order by. */
 export type Rank = bigint | number | null
 
 /** The order of values: `null` is last in either direction. */
@@ -228,7 +228,7 @@ export const compareGroups = (a: GroupKey, b: GroupKey): number => {
   return 0
 }
 
-// What they come to
+// Rows
 
 /** Rows that are made in one turn of the event loop. */
 const rowsATurn = 500

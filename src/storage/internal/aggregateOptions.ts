@@ -1,5 +1,5 @@
 /**
- * What an aggregate is asked, checked: its dimensions and measures by what the tables of the signals say, its time in
+ * The options of an aggregate, checked: its dimensions and measures by what the tables of the signals say, its time in
  * buckets.
  */
 import * as DateTime from "effect/DateTime"
@@ -29,7 +29,7 @@ export type Measured =
   | { readonly op: "distinct"; readonly of: GroupedBy }
 
 /** A dimension, and its name in a group. */
-export interface Dimension extends GroupedBy {
+interface Dimension extends GroupedBy {
   readonly name: string
 }
 

@@ -123,7 +123,7 @@ interface Open {
   readonly states: ReadonlyArray<State>
 }
 
-/** What an accumulator keeps. */
+/** The state of an accumulator. */
 interface State {
   readonly add: (record: object) => void
   readonly close: () => Accumulated

@@ -34,7 +34,7 @@ export const edgesOfWidth = (width: bigint, from: bigint, before: bigint): Reado
 
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
-/** What a time has beyond its milliseconds. */
+/** The nanoseconds of a time beyond its milliseconds. */
 const subMillis = (time: bigint): bigint => ((time % 1_000_000n) + 1_000_000n) % 1_000_000n
 
 const millis = (time: bigint): number => Number((time - subMillis(time)) / 1_000_000n)
@@ -117,7 +117,7 @@ const hoursAfter = (zone: DateTime.TimeZone, edge: bigint): ReadonlyArray<bigint
   return [next > edge ? next : edge + hour]
 }
 
-/** What clocks on the wall show, as if it were UTC. */
+/** The time that clocks on the wall show, as if it were UTC. */
 const wallOf = (zone: DateTime.TimeZone, time: bigint): DateTime.Utc =>
   DateTime.unsafeMake(millis(time) + DateTime.zonedOffset(DateTime.unsafeMakeZoned(millis(time), { timeZone: zone })))
 

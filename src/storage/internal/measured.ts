@@ -1,5 +1,5 @@
 /**
- * What can be measured of records: the value that a record gives, the same in every engine, and the sums of such values.
+ * Measures of records: the value that a record gives, the same in every engine, and the sums of such values.
  */
 import { isReplayed } from "../../signal/internal/spans.js"
 import type { LogRecord } from "../../signal/LogRecord.js"

@@ -52,7 +52,7 @@ export const DurationNanos = Schema.transformOrFail(Schema.Unknown, Schema.BigIn
 /** One of some words; an error names them all. */
 export const oneOf = <A>(words: Schema.Schema<A>) => Schema.declare(Schema.is(words), { title: String(words) })
 /** No record holds a lone surrogate, and an engine may take one for another character. */
-export const Text = Schema.String.pipe(
+const Text = Schema.String.pipe(
   Schema.filter((text) => text.isWellFormed(), expected("text without lone surrogates"))
 )
 
@@ -220,7 +220,6 @@ export interface Checked<Asked> {
   readonly cursorAfter: (key: Key) => string
 }
 
-/** Decodes an argument, and names what is wrong in it. */
 export const decodeOrFail =
   <A, I>(schema: Schema.Schema<A, I>, root?: string) =>
   (input: unknown): Effect.Effect<A, StorageError> =>

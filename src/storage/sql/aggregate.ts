@@ -22,7 +22,7 @@ export interface Dialect {
 }
 
 /** An expression that is selected, and its name. */
-export interface Column {
+interface Column {
   readonly name: string
   readonly expression: string
 }

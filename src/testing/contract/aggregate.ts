@@ -21,7 +21,7 @@ const allOfTime = { startedAfter: at(0), startedBefore: at(100) }
 
 const count = { count: "count" } as const
 
-/** What a program without types would ask. */
+/** Options that a program without types would pass. */
 const asked = (options: object) => options as AggregateOptions
 
 const hostile: ReadonlyArray<readonly [field: string, options: object]> = [
