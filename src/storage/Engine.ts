@@ -41,7 +41,7 @@ export type Condition =
   | { readonly op: "not"; readonly condition: Condition }
 
 /**
- * What `search` asks, folded, so that it is compared with folded texts: see `docs/queries.md`.
+ * The filter `search`, folded, so that it is compared with folded texts: see `docs/queries.md`.
  *
  * @since 0.1.0
  * @category models

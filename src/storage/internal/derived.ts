@@ -25,16 +25,23 @@ export type Complete<E> = Primitives<E> & Derived<E> & Searching<E>
 export const complete = <E>(engine: Engine<E>): Complete<E> => {
   const reference = derived(engine)
   const all = { ...reference, ...engine }
-  const { candidates } = engine
-  if (candidates !== undefined) {
-    const select = Search.selectByCandidates(engine.select, candidates)
-    return { ...all, candidates, select, ...Search.listsByCandidates(all, select) }
-  }
+  const own = engine.candidates
+  const { candidates, select } =
+    own === undefined
+      ? Search.candidatesByReading(engine.select)
+      : { candidates: own, select: Search.selectByCandidates(engine.select, own) }
+  const searched = aggregate({ select })
   return {
     ...all,
-    ...Search.candidatesByReading(engine.select),
-    listTraces: (query) => (query.ofSome.some(Search.isSearch) ? reference : all).listTraces(query),
-    listSessions: (query) => (query.ofRecords.some(Search.isSearch) ? reference : all).listSessions(query)
+    candidates,
+    select,
+    aggregate: (query) => (query.conditions.some(Search.isSearch) ? searched : all.aggregate)(query),
+    ...(own === undefined
+      ? {
+          listTraces: (query) => (query.ofSome.some(Search.isSearch) ? reference : all).listTraces(query),
+          listSessions: (query) => (query.ofRecords.some(Search.isSearch) ? reference : all).listSessions(query)
+        }
+      : Search.listsByCandidates(all, select))
   }
 }
 

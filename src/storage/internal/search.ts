@@ -14,7 +14,7 @@ import { earliestTime } from "./summarized.js"
 
 export const isSearch = (condition: Condition): condition is SearchCondition => condition.op === "words"
 
-/** What of a query is a search, and what is not. */
+/** The conditions that are no search, and those that are. */
 const split = (conditions: ReadonlyArray<Condition>) => Arr.partition(conditions, isSearch)
 
 type Select<E> = Primitives<E>["select"]
@@ -76,7 +76,7 @@ export const listsByCandidates = <E>(engine: Lists<E>, select: Select<E>): Lists
       const few = yield* find.few(of)
       if (few?.length === 0) return []
       if (few !== undefined) return yield* engine.listTraces({ ...query, ofSome: [...others, oneOf("traceId", few)] })
-      return yield* find.paged(
+      return yield* paged(
         query,
         (page) => engine.listTraces({ ...query, ofSome: others, ...page }),
         (span) => spanKey(span, query.order),
@@ -100,7 +100,7 @@ export const listsByCandidates = <E>(engine: Lists<E>, select: Select<E>): Lists
         return yield* engine.listSessions({ ...query, ofRecords: [...others, oneOf("sessionId", few)] })
       }
       const matching = (query: SessionQuery) =>
-        find.paged(
+        paged(
           query,
           (page) => Effect.map(engine.listSessions({ ...query, ofRecords: others, ...page }), ({ items }) => items),
           (session) => sessionKey(session, query.order),
@@ -131,7 +131,7 @@ const equals = (field: string, value: string): Condition => ({ op: "equals", fie
 
 const oneOf = (field: string, values: ReadonlyArray<string>): Condition => ({ op: "oneOf", field, values })
 
-/** What is asked of some record of a trace or a session, and the field that says of which. */
+/** A search in the records of traces or sessions, and the field that says of which. */
 interface Of {
   readonly signals: ReadonlyArray<"spans" | "logs">
   readonly field: "traceId" | "sessionId"
@@ -199,24 +199,24 @@ const finder = <E>(select: Select<E>) => {
     return new Set(ids.filter((id) => !left.has(id)))
   })
 
-  /** Pages of a list, which grow, until as many items match as are asked for. */
-  const paged = Effect.fnUntraced(function* <A>(
-    query: Part,
-    list: (part: Part) => Effect.Effect<ReadonlyArray<A>, E>,
-    key: (item: A) => ReadonlyArray<bigint | string>,
-    matching: (items: ReadonlyArray<A>) => Effect.Effect<Predicate.Predicate<A>, E>
-  ): Effect.fn.Return<ReadonlyArray<A>, E> {
-    const shown: Array<A> = []
-    let { after, limit } = query
-    while (true) {
-      const items = yield* list({ limit, after })
-      shown.push(...items.filter(yield* matching(items)))
-      const last = items.at(-1)
-      if (shown.length >= query.limit || items.length < limit || last === undefined) return shown.slice(0, query.limit)
-      after = Option.some(key(last))
-      limit = Math.max(query.limit, Math.min(2 * limit, fewRecords))
-    }
-  })
-
-  return { few, amongSessions, amongTraces, paged }
+  return { few, amongSessions, amongTraces }
 }
+
+/** Pages of a list, which grow, until as many items match as are asked for. */
+const paged = Effect.fnUntraced(function* <A, E>(
+  query: Part,
+  list: (part: Part) => Effect.Effect<ReadonlyArray<A>, E>,
+  key: (item: A) => ReadonlyArray<bigint | string>,
+  matching: (items: ReadonlyArray<A>) => Effect.Effect<Predicate.Predicate<A>, E>
+): Effect.fn.Return<ReadonlyArray<A>, E> {
+  const shown: Array<A> = []
+  let { after, limit } = query
+  while (true) {
+    const items = yield* list({ limit, after })
+    shown.push(...items.filter(yield* matching(items)))
+    const last = items.at(-1)
+    if (shown.length >= query.limit || items.length < limit || last === undefined) return shown.slice(0, query.limit)
+    after = Option.some(key(last))
+    limit = Math.max(query.limit, Math.min(2 * limit, fewRecords))
+  }
+})

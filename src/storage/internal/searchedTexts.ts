@@ -7,7 +7,7 @@ import type { Signal } from "../../signal/Signal.js"
 /** The fields whose texts are searched, of spans and of logs. */
 const searched = ["name", "statusMessage", "message", "attributes", "events", "data"]
 
-/** Those that a signal has. */
+/** The searched fields that a signal has. */
 export const searchedFields = ({ fields }: Signal): ReadonlyArray<string> =>
   searched.filter((name) => Object.hasOwn(fields, name))
 

@@ -7,7 +7,7 @@
  * emoji; the marks after it are none.
  */
 
-/** What is searched for: all words and all phrases. */
+/** A search: all words and all phrases must occur. */
 export interface Search {
   /** Folded. */
   readonly words: ReadonlyArray<string>
@@ -15,7 +15,7 @@ export interface Search {
   readonly phrases: ReadonlyArray<string>
 }
 
-/** What a text in the filter `search` asks for: words, and between double quotes phrases. */
+/** The words of a text in the filter `search`, and its phrases between double quotes. */
 export const parse = (search: string): Search => {
   const words = new Set<string>()
   const phrases = new Set<string>()
@@ -112,7 +112,7 @@ const cut = (text: string, start: number, end: number): number => {
 
 const [unknown, separator, letter, mark, single] = [0, 1, 2, 3, 4]
 
-/** What the characters of the basic plane are, as far as they were looked at. */
+/** The kinds of the characters of the basic plane, as far as they were looked at. */
 const kinds = new Uint8Array(0x10000)
 
 const kindOf = (point: number): number => {

@@ -256,7 +256,7 @@ export const fidelityContract = (layer: StorageLayer) =>
           }
           assert.deepStrictEqual((yield* storage.listSpans({ filters: { name: text } })).items, [found.span])
           assert.deepStrictEqual((yield* storage.listSpans({ filters: { model: text } })).items, [found.span])
-          // What looks like JSON is searched as what it stands for.
+          // A text that looks like JSON is searched as JSON.
           if (!/[\p{L}\p{N}]/u.test(text) || text.startsWith("{")) return
           for (const search of [text.replaceAll('"', " "), `"${text.replaceAll('"', "").trim()}"`]) {
             if (search.includes('"') && text.includes('"')) continue

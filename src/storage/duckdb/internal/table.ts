@@ -18,7 +18,7 @@ export interface Table<R = any> {
   readonly quoted: string
   /** The columns of the fields, and those that are computed. */
   readonly columns: ReadonlyArray<Column<R>>
-  /** What else is in the table: the column and the table of its words, if its records are searched. */
+  /** The column and the table of the words of its records, if these are searched. */
   readonly words: Words | undefined
   /** The columns that identify a record. */
   readonly key: ReadonlyArray<string>

@@ -1,5 +1,5 @@
 /**
- * Which words are in which rows: for each block of rows that were stored one after the other, a filter of all their words.
+ * The words of rows: for each block of rows that were stored one after the other, a filter of all their words.
  * A block is open until it has many rows or words; its filter is then stored in the transaction of its last rows. Until
  * then its rows are read without asking, and so are those of a block whose writer has gone, and rows without one.
  */
@@ -14,7 +14,7 @@ import { placeOf, sliceBytes, slices, WordFilter } from "../../internal/wordFilt
 import type { DuckDbClient } from "../DuckDbClient.js"
 import type { JsonRow, Table, Words } from "./table.js"
 
-/** What goes with the rows of a batch. */
+/** The statements that go with the rows of a batch. */
 export interface Addition {
   readonly block: bigint | undefined
   /** Statements before the rows are inserted, and after. */
@@ -116,7 +116,7 @@ const seal = (sql: DuckDbClient, { table }: Words, { earliest, filter, id, isKno
  * Puts some rows that are in no block, or in one whose writer has gone, into one of their own, and gives the row to go on
  * with; none where all is done.
  */
-export const indexFrom = Effect.fnUntraced(function* (sql: DuckDbClient, table: Table, words: Words, from: bigint) {
+const indexFrom = Effect.fnUntraced(function* (sql: DuckDbClient, table: Table, words: Words, from: bigint) {
   const abandoned = `SELECT block FROM "${words.table}" WHERE slice IS NULL AND block NOT IN (${[0n, ...live].join()})`
   const isLeft = `rowid >= $1 AND (${words.block} IS NULL OR ${words.block} IN (${abandoned}))`
   const rows = yield* sql.unsafe<JsonRow & { readonly id: string }>(

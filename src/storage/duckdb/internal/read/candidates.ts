@@ -30,9 +30,9 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
     const hasOthers = (yield* sql`SELECT 1 FROM ${quoted} WHERE ${block} IS NULL LIMIT 1`).length > 0
     const others = hasOthers ? [sql`${block} IS NULL`] : []
     if (query.order.field !== "time") {
-      return yield* select(signal, query, [
-        sql.or([sql`false`, ...others, ...blocks.map((found) => isOf(block, found))])
-      ])
+      const ids = JSON.stringify(blocks.map((found) => String(found.block)))
+      const among = sql`${block} IN (SELECT unnest(from_json(${ids}, '["BIGINT"]')))`
+      return yield* select(signal, query, [sql.or([among, ...others])])
     }
     const found: Array<RecordOf<N>> = []
     for (const window of windows(blocks, query)) {

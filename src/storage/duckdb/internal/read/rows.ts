@@ -30,7 +30,7 @@ export const make = (sql: DuckDbClient, tables: Tables) =>
   })
 
 /** The one session that is asked for. */
-export const sessionOf = ({ conditions }: Query): string | undefined => {
+const sessionOf = ({ conditions }: Query): string | undefined => {
   for (const condition of conditions) {
     if (condition.op === "equals" && condition.fields.join() === "sessionId") return condition.value
   }
