@@ -9,7 +9,7 @@ import { Nanos } from "./Field.js"
 import { encode } from "./internal/fields.js"
 
 /**
- * What the scores of one name say: the mean of their values, and how many there are.
+ * The scores of one name: the mean of their values, and how many there are.
  *
  * @since 0.1.0
  * @category schemas
@@ -80,12 +80,12 @@ export class SessionSummary extends Schema.Class<SessionSummary>("SessionSummary
     Schema.withConstructorDefault(() => ({}))
   ),
   /**
-   * What the user said first in the first turn, where content is recorded: at most 300 characters. It is told by the
+   * The first words of the user in the first turn, where content is recorded: at most 300 characters. They are in the
    * messages of the span that begins the turn, or of the first agent or model below it.
    */
   firstInput: Schema.optional(Schema.String),
   /**
-   * What was answered last in the last turn, where content is recorded: at most 300 characters. It is told by the
+   * The last answer in the last turn, where content is recorded: at most 300 characters. It is in the
    * messages of the span that begins the turn, or of the last model or agent below it.
    */
   lastOutput: Schema.optional(Schema.String)

@@ -27,7 +27,7 @@ const rowsOf = (spans: number) => `
     CASE WHEN i % 3 > 0 THEN 0.0021 END AS cost_usd,
     json_object('app.turn.index', i, 'app.prompt', repeat('Could you move my reservation to Friday, please? ', 12)) AS attributes,
     '[]' AS events, '[]' AS links, '[]' AS tags, '{"service.name":"bench"}' AS resource, false AS replayed,
-    (i // 10)::BIGINT AS trace_key, CASE WHEN i % 10 = 0 THEN (i // 10)::BIGINT END AS entry_key
+    true AS in_sessions, (i // 10)::BIGINT AS trace_key, CASE WHEN i % 10 = 0 THEN (i // 10)::BIGINT END AS entry_key
   FROM (SELECT i, (1_750_000_000_000_000_000 + i * (2_592_000_000_000_000 // ${spans}))::BIGINT AS start_time
     FROM range(${spans}) AS numbers(i))`
 

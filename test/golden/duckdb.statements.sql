@@ -1358,7 +1358,7 @@ WHERE "session_id" IN (?,?)
 AND data_type IN ('numeric', 'boolean')
 AND value IS NOT NULL
 GROUP BY session_id, name )
-GROUP BY session_id ), of_speakers AS (
+GROUP BY session_id), of_speakers AS (
 SELECT session_id, list({row: spans.rowid,
   traceId: trace_id,
   spanId: span_id,
@@ -1366,7 +1366,7 @@ SELECT session_id, list({row: spans.rowid,
   said: json_extract(attributes, ['/gen_ai.input.messages', '/gen_ai.prompt', '/input.value', '/ai.prompt.messages', '/ai.prompt', '/gen_ai.output.messages', '/gen_ai.completion', '/output.value', '/ai.response.text', '/ai.response.object'])}) AS said
 FROM (SELECT DISTINCT unnest([first_entry, first_agent, first_model, last_entry, last_agent, last_model]) AS row_id
 FROM of_spans) AS speaker JOIN "mastra_ai_spans" AS spans ON spans.rowid = speaker.row_id
-GROUP BY session_id )
+GROUP BY session_id)
 SELECT to_json({ sessionId: session_id,
   firstActivity: least(of_spans.first_activity, of_logs.first_activity)::VARCHAR,
   lastActivity: greatest(of_spans.last_activity, of_logs.last_activity)::VARCHAR,

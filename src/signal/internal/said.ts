@@ -1,4 +1,4 @@
-/** What was said in a session: which of its spans tell, and how the text is found in their messages. */
+/** The words of a session: which of its spans tell, and how the text is found in their messages. */
 import * as Predicate from "effect/Predicate"
 import { said as attributes } from "../conventions/conventions.js"
 import type { Json, JsonObject } from "../Json.js"

@@ -127,7 +127,7 @@ const sessions = <E>(engine: Primitives<E>): Pick<Derived<E>, Sessions> => ({
     })
 })
 
-/** What summaries of sessions are made of. */
+/** The records that summaries of sessions are made of. */
 const everything = <E>(engine: Primitives<E>, conditions: ReadonlyArray<Condition>) =>
   Effect.all([all(engine, "spans", conditions), all(engine, "logs", conditions), all(engine, "scores", conditions)])
 

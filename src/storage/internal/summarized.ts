@@ -95,7 +95,7 @@ const means = (scores: ReadonlyArray<Score>): Readonly<Record<string, ScoreSumma
 
 const isNumber: ReadonlySet<string> = new Set(["numeric", "boolean"])
 
-/** What was said first and last in a session, by the spans that are first and last in it. */
+/** The first input and the last output of a session, by the spans that are first and last in it. */
 export const said = <S extends Place>(
   first: Speakers<S>,
   last: Speakers<S>,

@@ -90,7 +90,7 @@ describe("a damaged file", () => {
     ["that was cut off in the middle", (file) => file.subarray(0, file.length / 2)],
     ["with another beginning", (file) => flipped(file, 8, 12)],
     ["with a damaged header", (file) => flipped(file, 4096, 12_288)],
-    ["with a damaged block", (file) => flipped(file, 300_000, 300_100)]
+    ["with a damaged block", (file) => flipped(file, 12_400, 12_500)]
   ]
 
   const flipped = (file: Buffer, from: number, to: number) =>
@@ -197,7 +197,9 @@ describe("a log", () => {
       const { log, path, restore } = yield* killed
       for (const [length, kept] of [
         [log.length, 600],
-        [log.length - 1, 590],
+        // The row of the table of sessions is torn, which tells by its numbers that it is missing, then the spans of the batch.
+        [log.length - 1, 600],
+        [log.length - 1_000, 590],
         [10, 500],
         [0, 500]
       ] as const) {

@@ -1,5 +1,5 @@
 /**
- * What a list of sessions needs, kept beside the records: when each session was active, how many records it has, and its
+ * All that a list of sessions needs, kept beside the records: when each session was active, how many records it has, and its
  * summary once that was made.
  *
  * The table is a log. Each insertion and each deletion appends a row for a session that it concerns: the times of its new

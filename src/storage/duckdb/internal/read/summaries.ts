@@ -2,6 +2,7 @@
  * Summaries of sessions.
  */
 import type { SqlError } from "@effect/sql/SqlError"
+import type { Fragment } from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { mapInTurns } from "../../../../runtime/eventLoop.js"
@@ -66,20 +67,7 @@ export const summaries = (
       SELECT session_id, min(timestamp) AS first_activity, max(timestamp) AS last_activity, count(*) AS logs,
         ${sql.literal(distinctOf("user_id"))}
       FROM log_rows GROUP BY session_id
-    ), of_scores AS (
-      SELECT session_id, list(scored) AS scores FROM (
-        SELECT session_id, {name: name, count: count(*), billionths: sum(${sql.literal(billionths("value"))})::VARCHAR,
-          rest: coalesce(sum(${sql.literal(rest("value"))}), 0)} AS scored
-        FROM ${sql.literal(tables.scores.quoted)}
-        WHERE ${among} AND data_type IN ('numeric', 'boolean') AND value IS NOT NULL GROUP BY session_id, name
-      ) GROUP BY session_id
-    ), of_speakers AS (
-      SELECT session_id, list({row: spans.rowid, traceId: trace_id, spanId: span_id, startTime: start_time::VARCHAR,
-        said: ${sql.literal(messagesOf(tables.spans))}}) AS said
-      FROM (SELECT DISTINCT unnest([${sql.literal(Object.keys(speakerOf).join(", "))}]) AS row_id FROM of_spans) AS speaker
-      JOIN ${sql.literal(tables.spans.quoted)} AS spans ON spans.rowid = speaker.row_id
-      GROUP BY session_id
-    )
+    ), of_scores AS (${scoresOf(sql, tables, among)}), of_speakers AS (${speakersIn(sql, tables)})
     SELECT to_json({
       sessionId: session_id,
       firstActivity: least(of_spans.first_activity, of_logs.first_activity)::VARCHAR,
@@ -103,6 +91,23 @@ export const summaries = (
     })
   )
 }
+
+/** The sums of the scores of sessions, by their names. */
+const scoresOf = (sql: DuckDbClient, tables: Tables, among: Fragment): Fragment => sql`
+      SELECT session_id, list(scored) AS scores FROM (
+        SELECT session_id, {name: name, count: count(*), billionths: sum(${sql.literal(billionths("value"))})::VARCHAR,
+          rest: coalesce(sum(${sql.literal(rest("value"))}), 0)} AS scored
+        FROM ${sql.literal(tables.scores.quoted)}
+        WHERE ${among} AND data_type IN ('numeric', 'boolean') AND value IS NOT NULL GROUP BY session_id, name
+      ) GROUP BY session_id`
+
+/** The spans that may tell what was said, of the sessions in `of_spans`. */
+const speakersIn = (sql: DuckDbClient, tables: Tables): Fragment => sql`
+      SELECT session_id, list({row: spans.rowid, traceId: trace_id, spanId: span_id, startTime: start_time::VARCHAR,
+        said: ${sql.literal(messagesOf(tables.spans))}}) AS said
+      FROM (SELECT DISTINCT unnest([${sql.literal(Object.keys(speakerOf).join(", "))}]) AS row_id FROM of_spans) AS speaker
+      JOIN ${sql.literal(tables.spans.quoted)} AS spans ON spans.rowid = speaker.row_id
+      GROUP BY session_id`
 
 /**
  * The summary of a session, if there is one. Most of the time that the statement above takes for few rows is that of its
