@@ -57,6 +57,9 @@ FROM "mastra_ai_sessions"
 
 -- insertSpans and insertLogs
 
+SELECT count(*)::INTEGER AS rows, approx_count_distinct(session_id)::INTEGER AS sessions
+FROM "mastra_ai_sessions"
+
 SELECT max(start_time)::VARCHAR AS time
 FROM "mastra_ai_spans"
 WHERE start_time BETWEEN $1

@@ -52,9 +52,7 @@ export const DurationNanos = Schema.transformOrFail(Schema.Unknown, Schema.BigIn
 /** One of some words; an error names them all. */
 export const oneOf = <A>(words: Schema.Schema<A>) => Schema.declare(Schema.is(words), { title: String(words) })
 /** No record holds a lone surrogate, and an engine may take one for another character. */
-const Text = Schema.String.pipe(
-  Schema.filter((text) => text.isWellFormed(), expected("text without lone surrogates"))
-)
+const Text = Schema.String.pipe(Schema.filter((text) => text.isWellFormed(), expected("text without lone surrogates")))
 
 /** Engines look for each word for itself. */
 const maxWords = 100
