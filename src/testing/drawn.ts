@@ -99,6 +99,7 @@ export const draw = (options: {
           "input.value": "c",
           a: 1
         }),
+        conversation,
         fc.record({ said: sentence, deep: fc.constantFrom(null, [{ text: "ＤＥＥＰ\u00adly" }], { n: 1, t: "b" }) })
       ),
       events: fc.constantFrom([], [{ name: "first", time: at(0), attributes: { why: "Straße 7" } }])
@@ -287,6 +288,11 @@ export const draw = (options: {
   }
 }
 
+/** Agents send all messages before it with each call, as they are or as a text. */
+const conversation = fc.integer({ min: 1, max: 12 }).map((count) => {
+  const messages = Array.from({ length: count }, (_, n) => ({ role: "user", content: `message ${n} `.repeat(40) }))
+  return { "gen_ai.input.messages": messages, input: JSON.stringify(messages) }
+})
 const few = fc.constantFrom("a", "b", "c")
 
 /** Words as they are written in records, and as somebody searches for them, with others that are in none. */
@@ -309,7 +315,7 @@ const sentence = fc
   .chain((words) => fc.constantFrom(" ", "-", "\n", '"', "").map((between) => words.join(between)))
 const searched = fc.oneof(
   spoken,
-  fc.constantFrom("one", "b", "first", "deeply", "datum", "zwei", "7", "absent", "fund")
+  fc.constantFrom("one", "b", "first", "deeply", "datum", "zwei", "7", "message", "absent", "fund")
 )
 const search = fc
   .array(

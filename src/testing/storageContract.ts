@@ -5,6 +5,7 @@ import { describe } from "@effect/vitest"
 import { type SignalName, signalNames } from "../signal/signals.js"
 import { aggregateContract } from "./contract/aggregate.js"
 import { argumentsContract } from "./contract/arguments.js"
+import { conversationsContract } from "./contract/conversations.js"
 import { deletesContract } from "./contract/deletes.js"
 import { fidelityContract } from "./contract/fidelity.js"
 import { insertsContract } from "./contract/inserts.js"
@@ -40,6 +41,7 @@ export const storageContract = (engine: string, layer: StorageLayer, options: { 
   describe(`${engine} as a Storage`, () => {
     insertsContract(layer)
     fidelityContract(layer)
+    conversationsContract(layer)
     for (const name of signalNames) contracts[name](layer)
     tracesContract(layer)
     outlinesContract(layer)

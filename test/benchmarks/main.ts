@@ -13,6 +13,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   answers5m: () => import("./answers.js").then(({ run5m, tasks }) => ({ run: run5m, tasks })),
   answersAggregate: () => import("./answersAggregate.js"),
   answersSearch: () => import("./answersSearch.js"),
+  answersConversations: () => import("./answersConversations.js"),
   clickhouse: () => import("./clickhouse.js"),
   clickhouse20m: () => import("./clickhouse20m.js"),
   pipeline: () => import("./pipeline.js"),

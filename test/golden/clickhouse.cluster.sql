@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS "default"."mastra_ai_spans_local" ON CLUSTER "agents"
   Links String ALIAS JSONExtractRaw(Record, 'links'),
   Resource String ALIAS JSONExtractRaw(Record, 'resource'),
   Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''),
+  Messages Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'messages'), ''),
   INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64,
   INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64,
@@ -209,6 +210,28 @@ ENGINE = Distributed(
 )
 
 
+CREATE TABLE IF NOT EXISTS "default"."mastra_ai_messages_local" ON CLUSTER "agents" (
+  Owner String CODEC(ZSTD(1)),
+  Hash String CODEC(ZSTD(1)),
+  IsList Bool,
+  KeptUntil DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+  Body String CODEC(ZSTD(3))
+)
+ENGINE = ReplicatedReplacingMergeTree(KeptUntil)
+ORDER BY (Owner, Hash)
+TTL toDateTime(least(greatest(toUnixTimestamp64Second(KeptUntil), 0), 4291165695)) + toIntervalSecond(3801600)
+SETTINGS index_granularity = 512
+
+
+CREATE TABLE IF NOT EXISTS "default"."mastra_ai_messages" ON CLUSTER "agents" AS "default"."mastra_ai_messages_local"
+ENGINE = Distributed(
+  'agents',
+  'default',
+  'mastra_ai_messages_local',
+  cityHash64(Owner)
+)
+
+
 CREATE TABLE IF NOT EXISTS "default"."mastra_ai_sessions_local" ON CLUSTER "agents" (
   SessionId String CODEC(ZSTD(1)),
   FirstActivity SimpleAggregateFunction(min, DateTime64(9, 'UTC')) CODEC(Delta, ZSTD(1)),
@@ -258,6 +281,15 @@ TO "default"."mastra_ai_sessions_local"
 AS SELECT SessionId, min(
   Timestamp
 ) AS FirstActivity, max(Timestamp) AS LastActivity FROM "default"."mastra_ai_logs_local" WHERE SessionId != '' GROUP BY SessionId
+
+
+CREATE OR REPLACE VIEW "default"."mastra_ai_spans_whole" ON CLUSTER "agents" AS WITH message AS (
+  SELECT Owner,
+  Hash,
+  IsList,
+  Body FROM "default"."mastra_ai_messages" LIMIT 1 BY Owner,
+  Hash
+), text AS ( SELECT Owner, Hash, [CAST(Body, 'Nullable(String)')] AS Bodies FROM message WHERE NOT IsList UNION ALL SELECT Owner, Hash, arrayMap(item -> item.2, arraySort(item -> item.1, groupArray((Place, ItemBody)))) AS Bodies FROM ( SELECT list.Owner AS Owner, list.Hash AS Hash, list.Place AS Place, if(item.Hash = '', NULL, item.Body) AS ItemBody FROM ( SELECT Owner, Hash, arrayJoin(range(intDiv(length(Body), 22))) AS Place, substring(Body, 1 + 22 * Place, 22) AS Item FROM message WHERE IsList ) AS list GLOBAL LEFT JOIN message AS item ON item.Owner = list.Owner AND item.Hash = list.Item ) GROUP BY Owner, Hash ), part AS ( SELECT TraceId, SpanId, Version, if(SessionId = '', 't:' || TraceId, 's:' || SessionId) AS Owner, arrayJoin(JSONExtractKeysAndValuesRaw(assumeNotNull(Messages))) AS Entry, JSONExtract(Entry.2, 'Array(String)') AS Made, arrayJoin(range(intDiv(length(Made[2]), 23))) AS Place FROM "default"."mastra_ai_spans" WHERE Messages IS NOT NULL ), made AS ( SELECT TraceId, SpanId, Version, Key, Kind, Rest, arrayFlatten(arrayMap(one -> one.2, arraySort(one -> one.1, groupArray((Place, Bodies))))) AS Bodies FROM ( SELECT part.TraceId AS TraceId, part.SpanId AS SpanId, part.Version AS Version, part.Entry.1 AS Key, part.Made[1] AS Kind, part.Made[3] AS Rest, part.Place AS Place, if(text.Hash = '', [CAST(NULL, 'Nullable(String)')], text.Bodies) AS Bodies FROM part GLOBAL LEFT JOIN text ON text.Owner = part.Owner AND text.Hash = substring(part.Made[2], 2 + 23 * part.Place, 22) ) GROUP BY TraceId, SpanId, Version, Key, Kind, Rest ), whole AS ( SELECT TraceId, SpanId, Version, groupArray((Key, if(Kind = 'text', toJSONString(arrayStringConcat(arrayMap(body -> ifNull(body, '[Missing]'), Bodies)) || Rest), '[' || arrayStringConcat(arrayConcat( arrayMap(body -> ifNull(body, '"[Missing]"'), Bodies), if(Rest = '', [], [Rest])), ',') || ']'))) AS Entries FROM made GROUP BY TraceId, SpanId, Version ) SELECT span.* EXCEPT (Record), span.TraceState, span.StatusMessage, span.Events, span.Links, span.Resource, span.Dropped, span.Messages, if(empty(whole.Entries), span.Attributes, '{' || arrayStringConcat(arrayMap( entry -> toJSONString(entry.1) || ':' || if(indexOf(whole.Entries.1, entry.1) = 0, entry.2, whole.Entries.2[indexOf(whole.Entries.1, entry.1)]), JSONExtractKeysAndValuesRaw(span.Attributes)), ',') || '}') AS Attributes FROM "default"."mastra_ai_spans" AS span GLOBAL LEFT JOIN whole ON whole.TraceId = span.TraceId AND whole.SpanId = span.SpanId AND whole.Version = span.Version
 
 
 INSERT INTO "default"."mastra_ai_schema" VALUES (

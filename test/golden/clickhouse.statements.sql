@@ -9,10 +9,10 @@ SELECT currentDatabase() AS database FORMAT JSONEachRow
 SELECT table, name, type, default_kind AS kind
 FROM system.columns
 WHERE database = 'default'
-AND table IN CAST('[\'asked_mastra_ai_logs\',\'asked_mastra_ai_metrics\',\'asked_mastra_ai_schema\',\'asked_mastra_ai_scores\',\'asked_mastra_ai_sessions\',\'asked_mastra_ai_spans\']', 'Array(String)') FORMAT JSONEachRow
+AND table IN CAST('[\'asked_mastra_ai_logs\',\'asked_mastra_ai_messages\',\'asked_mastra_ai_metrics\',\'asked_mastra_ai_schema\',\'asked_mastra_ai_scores\',\'asked_mastra_ai_sessions\',\'asked_mastra_ai_spans\']', 'Array(String)') FORMAT JSONEachRow
 
 CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_spans" (TraceId String CODEC(ZSTD(1)), SpanId String CODEC(ZSTD(1)), ParentSpanId String CODEC(ZSTD(1)), ParentIsRemote Nullable(Bool), Name LowCardinality(String), Kind LowCardinality(String), SpanType LowCardinality(String), Status LowCardinality(String), ErrorType LowCardinality(Nullable(String)), StartTime DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)), EndTime Nullable(DateTime64(9, 'UTC')) CODEC(Delta, ZSTD(1)), SessionId String CODEC(ZSTD(1)), ThreadId Nullable(String) CODEC(ZSTD(1)), RunId Nullable(String) CODEC(ZSTD(1)), RequestId Nullable(String) CODEC(ZSTD(1)), ResourceId Nullable(String) CODEC(ZSTD(1)), UserId Nullable(String) CODEC(ZSTD(1)), OrganizationId Nullable(String) CODEC(ZSTD(1)), ConversationId Nullable(String) CODEC(ZSTD(1)), ServiceName LowCardinality(String), Environment LowCardinality(Nullable(String)), Tags Array(String) CODEC(ZSTD(1)), Metadata Map(String, String) CODEC(ZSTD(1)), Version UInt64, Model LowCardinality(Nullable(String)), RequestModel LowCardinality(Nullable(String)), Provider LowCardinality(Nullable(String)), InputTokens Nullable(Int64), OutputTokens Nullable(Int64), CachedInputTokens Nullable(Int64), CacheWriteTokens Nullable(Int64), ReasoningTokens Nullable(Int64), CostUsd Nullable(Float64), CostSource LowCardinality(Nullable(String)), TimeToFirstToken Nullable(Int64), ToolName LowCardinality(Nullable(String)), AgentName LowCardinality(Nullable(String)), IsEntry Bool DEFAULT ifNull(ParentSpanId = ''
-OR ParentIsRemote = true, false), Replayed Bool, InputSize Nullable(Int64), OutputSize Nullable(Int64), AttributesSize Nullable(Int64), Words Nullable(String) CODEC(ZSTD(1)), Record String CODEC(ZSTD(1)), TraceState Nullable(String) ALIAS JSONExtract(Record, 'traceState', 'Nullable(String)'), StatusMessage Nullable(String) ALIAS JSONExtract(Record, 'statusMessage', 'Nullable(String)'), Attributes String ALIAS JSONExtractRaw(Record, 'attributes'), Events String ALIAS JSONExtractRaw(Record, 'events'), Links String ALIAS JSONExtractRaw(Record, 'links'), Resource String ALIAS JSONExtractRaw(Record, 'resource'), Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''), INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64, INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1, INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1, INDEX idx_words lower(concat(Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(StartTime), 604800)
+OR ParentIsRemote = true, false), Replayed Bool, InputSize Nullable(Int64), OutputSize Nullable(Int64), AttributesSize Nullable(Int64), Words Nullable(String) CODEC(ZSTD(1)), Record String CODEC(ZSTD(1)), TraceState Nullable(String) ALIAS JSONExtract(Record, 'traceState', 'Nullable(String)'), StatusMessage Nullable(String) ALIAS JSONExtract(Record, 'statusMessage', 'Nullable(String)'), Attributes String ALIAS JSONExtractRaw(Record, 'attributes'), Events String ALIAS JSONExtractRaw(Record, 'events'), Links String ALIAS JSONExtractRaw(Record, 'links'), Resource String ALIAS JSONExtractRaw(Record, 'resource'), Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''), Messages Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'messages'), ''), INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64, INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1, INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1, INDEX idx_words lower(concat(Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(StartTime), 604800)
 ORDER BY (StartTime, TraceId, SpanId) SETTINGS index_granularity = 512, min_compress_block_size = 16384, max_compress_block_size = 65536, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1
 
 CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_logs" (LogId String CODEC(ZSTD(1)), Timestamp DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)), Level LowCardinality(String), Message String CODEC(ZSTD(1)), TraceId Nullable(String) CODEC(ZSTD(1)), SpanId Nullable(String) CODEC(ZSTD(1)), SessionId String CODEC(ZSTD(1)), ThreadId Nullable(String) CODEC(ZSTD(1)), RunId Nullable(String) CODEC(ZSTD(1)), RequestId Nullable(String) CODEC(ZSTD(1)), ResourceId Nullable(String) CODEC(ZSTD(1)), UserId Nullable(String) CODEC(ZSTD(1)), OrganizationId Nullable(String) CODEC(ZSTD(1)), ConversationId Nullable(String) CODEC(ZSTD(1)), ServiceName LowCardinality(String), Environment LowCardinality(Nullable(String)), Tags Array(String) CODEC(ZSTD(1)), Metadata Map(String, String) CODEC(ZSTD(1)), Version UInt64, Words Nullable(String) CODEC(ZSTD(1)), Record String CODEC(ZSTD(1)), Data String ALIAS JSONExtractRaw(Record, 'data'), Attributes String ALIAS JSONExtractRaw(Record, 'attributes'), LogSpans String ALIAS JSONExtractRaw(Record, 'logSpans'), Cause Nullable(String) ALIAS JSONExtract(Record, 'cause', 'Nullable(String)'), Dropped Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'dropped'), ''), INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64, INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1, INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1, INDEX idx_words lower(concat(Message, ' ', Record, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(Timestamp), 604800)
@@ -23,6 +23,9 @@ ORDER BY (Time, MetricId) SETTINGS index_granularity = 512, min_compress_block_s
 
 CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_scores" (ScoreId String CODEC(ZSTD(1)), Time DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)), Name LowCardinality(String), Value Nullable(Float64), Label LowCardinality(Nullable(String)), DataType LowCardinality(String), Source LowCardinality(String), AuthorId Nullable(String) CODEC(ZSTD(1)), TraceId Nullable(String) CODEC(ZSTD(1)), SpanId Nullable(String) CODEC(ZSTD(1)), SessionId String CODEC(ZSTD(1)), ThreadId Nullable(String) CODEC(ZSTD(1)), RunId Nullable(String) CODEC(ZSTD(1)), RequestId Nullable(String) CODEC(ZSTD(1)), ResourceId Nullable(String) CODEC(ZSTD(1)), UserId Nullable(String) CODEC(ZSTD(1)), OrganizationId Nullable(String) CODEC(ZSTD(1)), ConversationId Nullable(String) CODEC(ZSTD(1)), ServiceName LowCardinality(String), Environment LowCardinality(Nullable(String)), Tags Array(String) CODEC(ZSTD(1)), Metadata Map(String, String) CODEC(ZSTD(1)), Version UInt64, Record String CODEC(ZSTD(1)), Comment Nullable(String) ALIAS JSONExtract(Record, 'comment', 'Nullable(String)'), Correction Nullable(String) ALIAS JSONExtract(Record, 'correction', 'Nullable(String)'), Scorer Nullable(String) ALIAS nullIf(JSONExtractRaw(Record, 'scorer'), ''), INDEX idx_session_id_coarse SessionId TYPE bloom_filter(0.01) GRANULARITY 64, INDEX idx_session_id SessionId TYPE bloom_filter(0.01) GRANULARITY 1, INDEX idx_trace_id_coarse TraceId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1, INDEX idx_score_id_coarse ScoreId TYPE bloom_filter(0.001) GRANULARITY 64, INDEX idx_score_id ScoreId TYPE bloom_filter(0.001) GRANULARITY 1) ENGINE = ReplacingMergeTree(Version) PARTITION BY intDiv(toUnixTimestamp64Second(Time), 604800)
 ORDER BY (Time, ScoreId) SETTINGS index_granularity = 512, min_compress_block_size = 16384, max_compress_block_size = 65536, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1
+
+CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_messages" (Owner String CODEC(ZSTD(1)), Hash String CODEC(ZSTD(1)), IsList Bool, KeptUntil DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)), Body String CODEC(ZSTD(3))) ENGINE = ReplacingMergeTree(KeptUntil)
+ORDER BY (Owner, Hash) SETTINGS index_granularity = 512
 
 CREATE TABLE IF NOT EXISTS "default"."asked_mastra_ai_sessions" (SessionId String CODEC(ZSTD(1)), FirstActivity SimpleAggregateFunction(min, DateTime64(9, 'UTC')) CODEC(Delta, ZSTD(1)), LastActivity SimpleAggregateFunction(max, DateTime64(9, 'UTC')) CODEC(Delta, ZSTD(1))) ENGINE = AggregatingMergeTree
 ORDER BY (SessionId)
@@ -61,6 +64,41 @@ SELECT extract(engine_full, 'toIntervalSecond\((\d+)\)') AS seconds
 FROM system.tables
 WHERE database = 'default'
 AND name = 'asked_mastra_ai_scores' FORMAT JSONEachRow
+
+CREATE
+OR REPLACE VIEW "default"."asked_mastra_ai_spans_whole" AS
+WITH message AS (SELECT Owner, Hash, IsList, Body
+FROM "default"."asked_mastra_ai_messages"
+LIMIT 1 BY Owner, Hash), text AS (
+SELECT Owner, Hash, [CAST(Body, 'Nullable(String)')] AS Bodies
+FROM message
+WHERE NOT IsList
+UNION ALL
+SELECT Owner, Hash, arrayMap(item -> item.2, arraySort(item -> item.1, groupArray((Place, ItemBody)))) AS Bodies
+FROM (
+SELECT list.Owner AS Owner, list.Hash AS Hash, list.Place AS Place, if(item.Hash = '', NULL, item.Body) AS ItemBody
+FROM (
+SELECT Owner, Hash, arrayJoin(range(intDiv(length(Body), 22))) AS Place, substring(Body, 1 + 22 * Place, 22) AS Item
+FROM message
+WHERE IsList ) AS list LEFT JOIN message AS item ON item.Owner = list.Owner
+AND item.Hash = list.Item )
+GROUP BY Owner, Hash ), part AS (
+SELECT TraceId, SpanId, Version, if(SessionId = '', 't:' || TraceId, 's:' || SessionId) AS Owner, arrayJoin(JSONExtractKeysAndValuesRaw(assumeNotNull(Messages))) AS Entry, JSONExtract(Entry.2, 'Array(String)') AS Made, arrayJoin(range(intDiv(length(Made[2]), 23))) AS Place
+FROM "default"."asked_mastra_ai_spans"
+WHERE Messages IS NOT NULL ), made AS (
+SELECT TraceId, SpanId, Version, Key, Kind, Rest, arrayFlatten(arrayMap(one -> one.2, arraySort(one -> one.1, groupArray((Place, Bodies))))) AS Bodies
+FROM (
+SELECT part.TraceId AS TraceId, part.SpanId AS SpanId, part.Version AS Version, part.Entry.1 AS Key, part.Made[1] AS Kind, part.Made[3] AS Rest, part.Place AS Place, if(text.Hash = '', [CAST(NULL, 'Nullable(String)')], text.Bodies) AS Bodies
+FROM part LEFT JOIN text ON text.Owner = part.Owner
+AND text.Hash = substring(part.Made[2], 2 + 23 * part.Place, 22) )
+GROUP BY TraceId, SpanId, Version, Key, Kind, Rest ), whole AS (
+SELECT TraceId, SpanId, Version, groupArray((Key, if(Kind = 'text', toJSONString(arrayStringConcat(arrayMap(body -> ifNull(body, '[Missing]'), Bodies)) || Rest), '[' || arrayStringConcat(arrayConcat( arrayMap(body -> ifNull(body, '"[Missing]"'), Bodies), if(Rest = '', [], [Rest])), ',') || ']'))) AS Entries
+FROM made
+GROUP BY TraceId, SpanId, Version )
+SELECT span.* EXCEPT (Record), span.TraceState, span.StatusMessage, span.Events, span.Links, span.Resource, span.Dropped, span.Messages, if(empty(whole.Entries), span.Attributes, '{' || arrayStringConcat(arrayMap( entry -> toJSONString(entry.1) || ':' || if(indexOf(whole.Entries.1, entry.1) = 0, entry.2, whole.Entries.2[indexOf(whole.Entries.1, entry.1)]), JSONExtractKeysAndValuesRaw(span.Attributes)), ',') || '}') AS Attributes
+FROM "default"."asked_mastra_ai_spans" AS span LEFT JOIN whole ON whole.TraceId = span.TraceId
+AND whole.SpanId = span.SpanId
+AND whole.Version = span.Version
 
 INSERT INTO "default"."asked_mastra_ai_schema" VALUES (1, 3, now())
 
@@ -640,7 +678,7 @@ WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)')
 GROUP BY SessionId )
 GROUP BY SessionId FORMAT JSONEachRow
 
-SELECT concat(TraceId, SpanId) AS id, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said
+SELECT concat(TraceId, SpanId) AS id, TraceId AS traceId, SessionId AS sessionId, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said, ifNull(Messages, '') AS messages
 FROM "default"."asked_mastra_ai_spans"
 WHERE (true
 AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000000000000,1700000000000000000,1700000000001000000,1700000000020000000,1700000000030000000,1700000000040000000]', 'Array(Int64)')), 'UTC'))
@@ -782,7 +820,7 @@ WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)')
 GROUP BY SessionId )
 GROUP BY SessionId FORMAT JSONEachRow
 
-SELECT concat(TraceId, SpanId) AS id, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said
+SELECT concat(TraceId, SpanId) AS id, TraceId AS traceId, SessionId AS sessionId, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said, ifNull(Messages, '') AS messages
 FROM "default"."asked_mastra_ai_spans"
 WHERE (true
 AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000000000000,1700000000000000000,1700000000001000000,1700000000020000000]', 'Array(Int64)')), 'UTC'))
@@ -995,7 +1033,7 @@ WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)')
 GROUP BY SessionId )
 GROUP BY SessionId FORMAT JSONEachRow
 
-SELECT concat(TraceId, SpanId) AS id, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said
+SELECT concat(TraceId, SpanId) AS id, TraceId AS traceId, SessionId AS sessionId, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said, ifNull(Messages, '') AS messages
 FROM "default"."asked_mastra_ai_spans"
 WHERE (true
 AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000030000000,1700000000040000000]', 'Array(Int64)')), 'UTC'))
@@ -1079,7 +1117,7 @@ WHERE SessionId IN CAST('[\'session-1\',\'session-2\']', 'Array(String)')
 GROUP BY SessionId )
 GROUP BY SessionId FORMAT JSONEachRow
 
-SELECT concat(TraceId, SpanId) AS id, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said
+SELECT concat(TraceId, SpanId) AS id, TraceId AS traceId, SessionId AS sessionId, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said, ifNull(Messages, '') AS messages
 FROM "default"."asked_mastra_ai_spans"
 WHERE (true
 AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000030000000,1700000000040000000]', 'Array(Int64)')), 'UTC'))
@@ -1328,7 +1366,7 @@ WHERE SessionId IN CAST('[\'session-1\']', 'Array(String)')
 GROUP BY SessionId )
 GROUP BY SessionId FORMAT JSONEachRow
 
-SELECT concat(TraceId, SpanId) AS id, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said
+SELECT concat(TraceId, SpanId) AS id, TraceId AS traceId, SessionId AS sessionId, arrayMap(entry -> [entry.1, entry.2], arrayFilter( entry -> has(CAST('[\'ai.prompt.messages\',\'ai.prompt\',\'ai.response.object\',\'ai.response.text\',\'gen_ai.completion\',\'gen_ai.input.messages\',\'gen_ai.output.messages\',\'gen_ai.prompt\',\'input.value\',\'output.value\']', 'Array(String)'), entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said, ifNull(Messages, '') AS messages
 FROM "default"."asked_mastra_ai_spans"
 WHERE (true
 AND StartTime IN (SELECT fromUnixTimestamp64Nano(arrayJoin(CAST('[1700000000000000000,1700000000000000000,1700000000001000000,1700000000020000000]', 'Array(Int64)')), 'UTC'))
@@ -1352,6 +1390,10 @@ DELETE FROM "default"."asked_mastra_ai_spans"
 WHERE (StartTime, TraceId, SpanId) IN (
 SELECT fromUnixTimestamp64Nano(place.1, 'UTC'), place.2, place.3
 FROM (SELECT arrayJoin(arrayZip(CAST('[1700000000000000000,1700000000001000000,1700000000020000000]', 'Array(Int64)'), CAST('[\'00000000000000000000000000000001\',\'00000000000000000000000000000001\',\'00000000000000000000000000000002\']', 'Array(String)'), CAST('[\'0000000000000011\',\'0000000000000012\',\'0000000000000021\']', 'Array(String)'))) AS place))
+
+SELECT toString(count()) AS count
+FROM "default"."asked_mastra_ai_messages"
+WHERE Owner IN CAST('[\'s:session-1\',\'t:00000000000000000000000000000001\',\'t:00000000000000000000000000000002\']', 'Array(String)') FORMAT JSONEachRow
 
 SELECT toUnixTimestamp64Nano(StartTime) AS time, [TraceId, SpanId] AS ids, TraceId AS traceId
 FROM (
@@ -1475,3 +1517,7 @@ FROM (
 SELECT DISTINCT Timestamp, LogId
 FROM "default"."asked_mastra_ai_logs"
 WHERE Timestamp < fromUnixTimestamp64Nano(CAST('1700000000045000000', 'Int64'), 'UTC')) FORMAT JSONEachRow
+
+SELECT toString(count()) AS count
+FROM "default"."asked_mastra_ai_messages"
+WHERE KeptUntil < fromUnixTimestamp64Nano(CAST('1700000000045000000', 'Int64'), 'UTC') FORMAT JSONEachRow

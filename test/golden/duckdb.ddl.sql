@@ -5,6 +5,13 @@ CREATE INDEX idx_logs_session_id ON mastra_ai_logs(
 );
 
 
+-- idx_messages_owner
+
+CREATE INDEX idx_messages_owner ON mastra_ai_messages(
+  "owner"
+);
+
+
 -- idx_scores_session_id
 
 CREATE INDEX idx_scores_session_id ON mastra_ai_scores(
@@ -65,6 +72,17 @@ CREATE TABLE mastra_ai_logs_words(
   latest BIGINT,
   slice UTINYINT,
   bits BLOB
+);
+
+
+-- mastra_ai_messages
+
+CREATE TABLE mastra_ai_messages(
+  "owner" VARCHAR,
+  hash VARCHAR,
+  is_list BOOLEAN,
+  kept_until BIGINT,
+  body VARCHAR
 );
 
 
@@ -198,6 +216,7 @@ CREATE TABLE mastra_ai_spans(
   output_size BIGINT,
   attributes_size BIGINT,
   in_sessions BOOLEAN,
+  messages JSON,
   word_block BIGINT
 );
 

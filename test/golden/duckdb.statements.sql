@@ -15,7 +15,7 @@ FROM "mastra_ai_schema"
 ORDER BY major DESC, minor DESC
 LIMIT 1
 
-CREATE TABLE IF NOT EXISTS "mastra_ai_spans" ("trace_id" VARCHAR, "span_id" VARCHAR, "parent_span_id" VARCHAR, "parent_is_remote" BOOLEAN, "trace_state" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "span_type" VARCHAR, "status" VARCHAR, "status_message" VARCHAR, "error_type" VARCHAR, "start_time" BIGINT, "end_time" BIGINT, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "model" VARCHAR, "request_model" VARCHAR, "provider" VARCHAR, "input_tokens" BIGINT, "output_tokens" BIGINT, "cached_input_tokens" BIGINT, "cache_write_tokens" BIGINT, "reasoning_tokens" BIGINT, "cost_usd" DOUBLE, "cost_source" VARCHAR, "time_to_first_token" BIGINT, "tool_name" VARCHAR, "agent_name" VARCHAR, "attributes" JSON, "events" JSON, "links" JSON, "resource" JSON, "dropped" JSON, "trace_key" BIGINT, "entry_key" BIGINT, "replayed" BOOLEAN, "input_size" BIGINT, "output_size" BIGINT, "attributes_size" BIGINT, "in_sessions" BOOLEAN, "word_block" BIGINT)
+CREATE TABLE IF NOT EXISTS "mastra_ai_spans" ("trace_id" VARCHAR, "span_id" VARCHAR, "parent_span_id" VARCHAR, "parent_is_remote" BOOLEAN, "trace_state" VARCHAR, "name" VARCHAR, "kind" VARCHAR, "span_type" VARCHAR, "status" VARCHAR, "status_message" VARCHAR, "error_type" VARCHAR, "start_time" BIGINT, "end_time" BIGINT, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "model" VARCHAR, "request_model" VARCHAR, "provider" VARCHAR, "input_tokens" BIGINT, "output_tokens" BIGINT, "cached_input_tokens" BIGINT, "cache_write_tokens" BIGINT, "reasoning_tokens" BIGINT, "cost_usd" DOUBLE, "cost_source" VARCHAR, "time_to_first_token" BIGINT, "tool_name" VARCHAR, "agent_name" VARCHAR, "attributes" JSON, "events" JSON, "links" JSON, "resource" JSON, "dropped" JSON, "trace_key" BIGINT, "entry_key" BIGINT, "replayed" BOOLEAN, "input_size" BIGINT, "output_size" BIGINT, "attributes_size" BIGINT, "in_sessions" BOOLEAN, "messages" JSON, "word_block" BIGINT)
 
 CREATE TABLE IF NOT EXISTS "mastra_ai_spans_words" ("block" BIGINT, "earliest" BIGINT, "latest" BIGINT, "slice" UTINYINT, "bits" BLOB)
 
@@ -48,6 +48,44 @@ CREATE TABLE IF NOT EXISTS "mastra_ai_metrics" ("metric_id" VARCHAR, "name" VARC
 CREATE TABLE IF NOT EXISTS "mastra_ai_scores" ("score_id" VARCHAR, "time" BIGINT, "name" VARCHAR, "value" DOUBLE, "label" VARCHAR, "comment" VARCHAR, "correction" VARCHAR, "data_type" VARCHAR, "source" VARCHAR, "scorer" JSON, "author_id" VARCHAR, "trace_id" VARCHAR, "span_id" VARCHAR, "session_id" VARCHAR, "thread_id" VARCHAR, "run_id" VARCHAR, "request_id" VARCHAR, "resource_id" VARCHAR, "user_id" VARCHAR, "organization_id" VARCHAR, "conversation_id" VARCHAR, "service_name" VARCHAR, "environment" VARCHAR, "tags" JSON, "metadata" JSON, "in_sessions" BOOLEAN)
 
 CREATE INDEX IF NOT EXISTS "idx_scores_session_id" ON "mastra_ai_scores" (session_id)
+
+CREATE TABLE IF NOT EXISTS "mastra_ai_messages" ("owner" VARCHAR, "hash" VARCHAR, "is_list" BOOLEAN, "kept_until" BIGINT, "body" VARCHAR)
+
+CREATE INDEX IF NOT EXISTS "idx_messages_owner" ON "mastra_ai_messages" (owner)
+
+CREATE
+OR REPLACE VIEW "mastra_ai_spans_whole" AS
+SELECT span.* REPLACE (CASE WHEN messages IS NULL THEN attributes ELSE (
+SELECT ('{' || string_agg(to_json(key) || ':' || CASE WHEN kind IS NULL THEN value::VARCHAR WHEN kind = 'text' THEN to_json(array_to_string(bodies, '') || rest) ELSE '[' || array_to_string(CASE WHEN rest = '' THEN bodies ELSE list_append(bodies, rest) END, ',') || ']' END, ','
+ORDER BY place) || '}')::JSON
+FROM (SELECT key, place, value, kind, rest, (
+SELECT list(CASE WHEN mark = '@' THEN (
+SELECT CASE any_value(glue) WHEN '' THEN string_agg(body, ''
+ORDER BY i) ELSE string_agg(body, ','
+ORDER BY i) END
+FROM (
+SELECT glue, i, coalesce((SELECT first(message.body)
+FROM "mastra_ai_messages" AS message
+WHERE message.owner = owner
+AND message.hash = item), gap) AS body
+FROM (
+SELECT part.owner, part.gap, part.glue, i, substr(part.body, 1 + 22 * i, 22) AS item
+FROM (SELECT unnest(range(0, length(part.body) // 22)) AS i) ) ) ) ELSE body END
+ORDER BY n)
+FROM (
+SELECT owner, glue, gap, n, substr(refs, 1 + 23 * n, 1) AS mark, coalesce((SELECT first(message.body)
+FROM "mastra_ai_messages" AS message
+WHERE message.owner = owner
+AND message.hash = substr(refs, 2 + 23 * n, 22)), gap) AS body
+FROM (
+SELECT entry.owner, entry.refs, entry.glue, entry.gap, unnest(range(0, length(entry.refs) // 23)) AS n ) ) AS part) AS bodies
+FROM (
+SELECT *, made->>0 AS kind, made->>1 AS refs, made->>2 AS rest, if(made->>0 = 'text', '', ',') AS glue, if(made->>0 = 'text', '[Missing]', '"[Missing]"') AS gap
+FROM (
+SELECT key, place, owner, json_extract(attributes, pointer) AS value, json_extract(messages, pointer) AS made
+FROM (
+SELECT span.attributes, span.messages, coalesce('s:' || span.session_id, 't:' || span.trace_id) AS owner, unnest(json_keys(span.attributes)) AS key, '/' || replace(replace(unnest(json_keys(span.attributes)), '~', '~0'), '/', '~1') AS pointer, unnest(range(0, len(json_keys(span.attributes)))) AS place ) )) AS entry) ) END AS attributes)
+FROM "mastra_ai_spans" AS span
 
 INSERT INTO "mastra_ai_schema" VALUES (1, 3, now()::TIMESTAMP)
 
@@ -234,7 +272,8 @@ FROM (SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "events": "mastra_ai_spans"."events",
   "links": "mastra_ai_spans"."links",
   "resource": "mastra_ai_spans"."resource",
-  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
+  "dropped": "mastra_ai_spans"."dropped",
+  "messages": "mastra_ai_spans"."messages"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
 WHERE "entry_key" IN (?,?,?,?,?))
 
@@ -289,7 +328,8 @@ FROM (SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "events": "mastra_ai_spans"."events",
   "links": "mastra_ai_spans"."links",
   "resource": "mastra_ai_spans"."resource",
-  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
+  "dropped": "mastra_ai_spans"."dropped",
+  "messages": "mastra_ai_spans"."messages"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
 WHERE "entry_key" IN (?,?))
 
@@ -406,7 +446,8 @@ FROM (SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "events": "mastra_ai_spans"."events",
   "links": "mastra_ai_spans"."links",
   "resource": "mastra_ai_spans"."resource",
-  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, (true
+  "dropped": "mastra_ai_spans"."dropped",
+  "messages": "mastra_ai_spans"."messages"})::VARCHAR AS json, (true
 AND "name" = ?
 AND "status" = ?
 AND "service_name" = ?
@@ -484,7 +525,8 @@ FROM (SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "events": "mastra_ai_spans"."events",
   "links": "mastra_ai_spans"."links",
   "resource": "mastra_ai_spans"."resource",
-  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
+  "dropped": "mastra_ai_spans"."dropped",
+  "messages": "mastra_ai_spans"."messages"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
 WHERE "entry_key" IN (?,?,?))
 
@@ -541,7 +583,8 @@ FROM (SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "events": "mastra_ai_spans"."events",
   "links": "mastra_ai_spans"."links",
   "resource": "mastra_ai_spans"."resource",
-  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
+  "dropped": "mastra_ai_spans"."dropped",
+  "messages": "mastra_ai_spans"."messages"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
 WHERE "entry_key" IN (?,?,?,?,?))
 
@@ -606,7 +649,8 @@ FROM (SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "events": "mastra_ai_spans"."events",
   "links": "mastra_ai_spans"."links",
   "resource": "mastra_ai_spans"."resource",
-  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json, true AS matches
+  "dropped": "mastra_ai_spans"."dropped",
+  "messages": "mastra_ai_spans"."messages"})::VARCHAR AS json, true AS matches
 FROM "mastra_ai_spans"
 WHERE "entry_key" IN (?,?))
 
@@ -665,7 +709,8 @@ SELECT to_json({"traceId": rows."trace_id",
   "events": rows."events",
   "links": rows."links",
   "resource": rows."resource",
-  "dropped": rows."dropped"})::VARCHAR AS json
+  "dropped": rows."dropped",
+  "messages": rows."messages"})::VARCHAR AS json
 FROM page JOIN rows ON rows._id = page._id
 ORDER BY page._position desc, page.trace_id desc, page.span_id desc
 
@@ -757,7 +802,8 @@ SELECT to_json({"traceId": rows."trace_id",
   "events": rows."events",
   "links": rows."links",
   "resource": rows."resource",
-  "dropped": rows."dropped"})::VARCHAR AS json
+  "dropped": rows."dropped",
+  "messages": rows."messages"})::VARCHAR AS json
 FROM page JOIN rows ON rows._id = page._id
 ORDER BY page._position desc, page.trace_id desc, page.span_id desc
 
@@ -813,7 +859,8 @@ SELECT to_json({"traceId": rows."trace_id",
   "events": rows."events",
   "links": rows."links",
   "resource": rows."resource",
-  "dropped": rows."dropped"})::VARCHAR AS json
+  "dropped": rows."dropped",
+  "messages": rows."messages"})::VARCHAR AS json
 FROM page JOIN rows ON rows._id = page._id
 ORDER BY page._position desc, page.trace_id desc, page.span_id desc
 
@@ -877,7 +924,8 @@ SELECT to_json({"traceId": rows."trace_id",
   "events": rows."events",
   "links": rows."links",
   "resource": rows."resource",
-  "dropped": rows."dropped"})::VARCHAR AS json
+  "dropped": rows."dropped",
+  "messages": rows."messages"})::VARCHAR AS json
 FROM page JOIN rows ON rows._id = page._id
 ORDER BY page._position asc, page.trace_id asc, page.span_id asc
 
@@ -959,7 +1007,8 @@ SELECT to_json({"traceId": rows."trace_id",
   "events": rows."events",
   "links": rows."links",
   "resource": rows."resource",
-  "dropped": rows."dropped"})::VARCHAR AS json
+  "dropped": rows."dropped",
+  "messages": rows."messages"})::VARCHAR AS json
 FROM page JOIN rows ON rows._id = page._id
 ORDER BY page._position desc, page.trace_id desc, page.span_id desc
 
@@ -1366,7 +1415,8 @@ SELECT session_id, list({row: spans.rowid,
   traceId: trace_id,
   spanId: span_id,
   startTime: start_time::VARCHAR,
-  said: json_extract(attributes, ['/gen_ai.input.messages', '/gen_ai.prompt', '/input.value', '/ai.prompt.messages', '/ai.prompt', '/gen_ai.output.messages', '/gen_ai.completion', '/output.value', '/ai.response.text', '/ai.response.object'])}) AS said
+  said: json_extract(attributes, ['/gen_ai.input.messages', '/gen_ai.prompt', '/input.value', '/ai.prompt.messages', '/ai.prompt', '/gen_ai.output.messages', '/gen_ai.completion', '/output.value', '/ai.response.text', '/ai.response.object']),
+  messages: messages}) AS said
 FROM (SELECT DISTINCT unnest([first_entry, first_agent, first_model, last_entry, last_agent, last_model]) AS row_id
 FROM of_spans) AS speaker JOIN "mastra_ai_spans" AS spans ON spans.rowid = speaker.row_id
 GROUP BY session_id)
@@ -1723,7 +1773,8 @@ FROM (SELECT page.*, to_json({"traceId": spans_rows."trace_id",
   "events": spans_rows."events",
   "links": spans_rows."links",
   "resource": spans_rows."resource",
-  "dropped": spans_rows."dropped"})::VARCHAR AS json
+  "dropped": spans_rows."dropped",
+  "messages": spans_rows."messages"})::VARCHAR AS json
 FROM page JOIN spans_rows ON spans_rows._id = page._id
 WHERE page.kind = '0'
 UNION ALL
@@ -1869,7 +1920,8 @@ FROM (SELECT page.*, to_json({"traceId": spans_rows."trace_id",
   "events": spans_rows."events",
   "links": spans_rows."links",
   "resource": spans_rows."resource",
-  "dropped": spans_rows."dropped"})::VARCHAR AS json
+  "dropped": spans_rows."dropped",
+  "messages": spans_rows."messages"})::VARCHAR AS json
 FROM page JOIN spans_rows ON spans_rows._id = page._id
 WHERE page.kind = '0'
 UNION ALL
@@ -1973,7 +2025,8 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "events": "mastra_ai_spans"."events",
   "links": "mastra_ai_spans"."links",
   "resource": "mastra_ai_spans"."resource",
-  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json
+  "dropped": "mastra_ai_spans"."dropped",
+  "messages": "mastra_ai_spans"."messages"})::VARCHAR AS json
 FROM "mastra_ai_spans"
 WHERE (trace_key = ?
 AND trace_id = ?)
@@ -2035,7 +2088,8 @@ SELECT to_json({"traceId": "mastra_ai_spans"."trace_id",
   "events": "mastra_ai_spans"."events",
   "links": "mastra_ai_spans"."links",
   "resource": "mastra_ai_spans"."resource",
-  "dropped": "mastra_ai_spans"."dropped"})::VARCHAR AS json
+  "dropped": "mastra_ai_spans"."dropped",
+  "messages": "mastra_ai_spans"."messages"})::VARCHAR AS json
 FROM "mastra_ai_spans"
 WHERE (trace_key = ?
 AND trace_id = ?)
@@ -2073,7 +2127,10 @@ SELECT to_json({ traceId: trace_id,
 FROM "mastra_ai_spans"
 WHERE session_id = ?
 
-SELECT trace_id || span_id AS id, to_json(json_extract(attributes, ['/gen_ai.input.messages', '/gen_ai.prompt', '/input.value', '/ai.prompt.messages', '/ai.prompt', '/gen_ai.output.messages', '/gen_ai.completion', '/output.value', '/ai.response.text', '/ai.response.object']))::VARCHAR AS said
+SELECT to_json({traceId: trace_id,
+  spanId: span_id,
+  said: json_extract(attributes, ['/gen_ai.input.messages', '/gen_ai.prompt', '/input.value', '/ai.prompt.messages', '/ai.prompt', '/gen_ai.output.messages', '/gen_ai.completion', '/output.value', '/ai.response.text', '/ai.response.object']),
+  messages: messages})::VARCHAR AS json
 FROM "mastra_ai_spans"
 WHERE session_id = ?
 AND "span_id" IN (?,?,?,?)
@@ -2112,6 +2169,9 @@ DELETE FROM "mastra_ai_spans"
 WHERE session_id = ?
 OR (session_id IS NULL
 AND trace_id IN (SELECT unnest(from_json(?, '["VARCHAR"]'))))
+
+DELETE FROM "mastra_ai_messages"
+WHERE owner IN (SELECT unnest(from_json(?, '["VARCHAR"]')))
 
 INSERT INTO "mastra_ai_sessions" (session_id, "logs", stamp, shrunk)
 SELECT session_id, -count(*), ?::BIGINT, session_id IS NOT NULL
@@ -2198,6 +2258,9 @@ WHERE "start_time" < ?
 
 DELETE FROM "mastra_ai_spans_words"
 WHERE latest < ?
+
+DELETE FROM "mastra_ai_messages"
+WHERE kept_until < ?
 
 INSERT INTO "mastra_ai_sessions" (session_id, "logs", stamp, shrunk)
 SELECT session_id, -count(*), ?::BIGINT, session_id IS NOT NULL

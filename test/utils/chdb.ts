@@ -74,7 +74,15 @@ export const layerClient = Layer.unwrapEffect(
   Effect.sync(() => ClickhouseClient.layer(url === undefined ? { connection: connection() } : { url }))
 )
 
-const tables = ["sessions_of_spans", "sessions_of_logs", ...signalNames, "sessions", "schema"]
+const tables = [
+  "sessions_of_spans",
+  "sessions_of_logs",
+  "spans_whole",
+  ...signalNames,
+  "messages",
+  "sessions",
+  "schema"
+]
 
 let made = 0
 
@@ -100,7 +108,7 @@ const emptyTables =
         Effect.acquireRelease(
           Effect.sync(() => emptied.pop() ?? `t${process.pid}_${++made}_`),
           (prefix) =>
-            Effect.forEach([...signalNames, "sessions"], (table) =>
+            Effect.forEach([...signalNames, "messages", "sessions"], (table) =>
               Effect.orDie(sql.asCommand(sql.unsafe(`TRUNCATE TABLE IF EXISTS "${prefix}mastra_ai_${table}"`)))
             ).pipe(Effect.zipRight(Effect.sync(() => emptied.push(prefix))))
         )

@@ -66,8 +66,11 @@ export const outputOf = (span: JsonObject): string | undefined =>
     messages.findLast((message) => isOf("assistant", message) && hasText(message))
   )
 
-/** All attributes that are looked at. */
-export const saidAttributes: ReadonlyArray<string> = [...attributes.input, ...attributes.output]
+/** The attributes that are looked at, for what was said first and for what was said last. */
+export const { input: inputAttributes, output: outputAttributes } = attributes
+
+/** All of them. */
+export const saidAttributes: ReadonlyArray<string> = [...inputAttributes, ...outputAttributes]
 
 type Choose = (messages: ReadonlyArray<Json>) => Json | undefined
 

@@ -23,10 +23,12 @@ import * as Retention from "../internal/retention.js"
 import * as Service from "../internal/service.js"
 import { Storage, type StorageError, type StorageService } from "../Storage.js"
 import { checkTablePrefix } from "../sql/identifiers.js"
+import * as Whole from "../sql/whole.js"
 import * as DuckDbClient from "./DuckDbClient.js"
 import * as File from "./internal/file.js"
 import * as Insert from "./internal/insert.js"
 import { fileOf } from "./internal/instance.js"
+import * as Messages from "./internal/messages.js"
 import * as Aggregate from "./internal/read/aggregate.js"
 import * as Candidates from "./internal/read/candidates.js"
 import * as Rows from "./internal/read/rows.js"
@@ -288,7 +290,10 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
     // Nothing counts as stored that is in a file which is gone.
     insert: <N extends SignalName>(signal: N, records: ReadonlyArray<RecordOf<N>>) =>
       Effect.zipLeft(insert(signal, records), check),
-    ...orTolerant(readsOf(sql, tables, rollUp, made), readsOf(sql, Table.tables(tablePrefix, true), rollUp, made)),
+    ...Whole.reads(
+      orTolerant(readsOf(sql, tables, rollUp, made), readsOf(sql, Table.tables(tablePrefix, true), rollUp, made)),
+      Messages.make(sql, tables).read
+    ),
     ...Remove.make(sql, tables),
     snapshot: (path: string) => copyTo(sql, path)
   }
@@ -298,12 +303,7 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
 const untilIndexing = Duration.seconds(5)
 
 /** Rows of a version before, and of a program that ended, are found faster after. */
-const indexWords = (sql: DuckDbClient.DuckDbClient, tables: Table.Tables) =>
-  Effect.forEach(
-    Object.values(tables),
-    (table) => (table.words === undefined ? Effect.void : Words.indexAll(sql, table, table.words)),
-    { discard: true }
-  ).pipe(Effect.ignore)
+const indexWords = (sql: DuckDbClient.DuckDbClient, tables: Table.Tables) => Effect.ignore(Words.indexAll(sql, tables))
 
 const readsOf = (
   sql: DuckDbClient.DuckDbClient,

@@ -42,8 +42,7 @@ const find = (storage: Storage.StorageService, search: string) =>
 
 const indexAll = (path: string) =>
   withClient(path, (sql) => {
-    const table = Table.tables("").spans
-    return Words.indexAll(sql.withoutTransforms(), table, table.words as Table.Words)
+    return Words.indexAll(sql.withoutTransforms(), Table.tables(""))
   })
 
 const blocksOf = (path: string) =>

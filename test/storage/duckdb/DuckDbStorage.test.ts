@@ -249,6 +249,28 @@ describe("the file of a DuckDbStorage", () => {
     })
   )
 
+  it.scoped("has its long texts compressed, and so has a snapshot of it, whoever opens the file besides", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const spans = Array.from({ length: 200 }, () => span({ attributes: { text: "lorem ipsum ".repeat(2000) } }))
+      yield* withStorage({ path }, (storage) =>
+        Effect.gen(function* () {
+          yield* storage.insertSpans(spans)
+          yield* storage.snapshot(`${path}.copy`)
+          assert.lengthOf(yield* withClient(path, (sql) => sql`SELECT 1 FROM mastra_ai_spans`), 200)
+        })
+      )
+      for (const file of [path, `${path}.copy`]) {
+        assert.isBelow(Fs.statSync(file).size, 4_000_000)
+        yield* withStorage({ path: file }, (storage) =>
+          Effect.map(storage.getSpan(spans[0] as never), (found) =>
+            assert.deepStrictEqual(Option.getOrThrow(found), spans[0])
+          )
+        )
+      }
+    })
+  )
+
   it.scoped("of a newer minor version is opened, and of a newer major version refused", () =>
     Effect.gen(function* () {
       const path = yield* newFile

@@ -54,3 +54,39 @@ const isAt = (codes: Uint16Array, from: number, to: number, name: Uint16Array): 
   for (let i = 0; i < name.length; i++) if (name[i] !== codes[from + i]) return false
   return true
 }
+
+/**
+ * Long texts without a secret that were seen lately: a conversation has the same ones in each call.
+ */
+export class CleanTexts {
+  private newer = new Set<string>()
+  private older = new Set<string>()
+  private characters = 0
+
+  has(text: string): boolean {
+    if (text.length < leastRemembered || text.length > mostRemembered) return false
+    if (this.newer.has(text)) return true
+    if (!this.older.delete(text)) return false
+    this.keep(copy(text))
+    return true
+  }
+
+  add(text: string): void {
+    if (text.length >= leastRemembered && text.length <= mostRemembered) this.keep(copy(text))
+  }
+
+  private keep(text: string): void {
+    this.characters += text.length
+    if (this.characters > mostCharacters) {
+      this.older = this.newer
+      this.newer = new Set()
+      this.characters = text.length
+    }
+    this.newer.add(text)
+  }
+}
+
+const leastRemembered = 256
+const mostRemembered = 65_536
+/** Of each of two generations. */
+const mostCharacters = 4_194_304

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "../../../signal/Json.js"
 import * as JsonSchema from "./jsonSchema.js"
 import * as Keys from "./keys.js"
 import * as Mask from "./mask.js"
-import { memo, memoInText } from "./memo.js"
+import { CleanTexts, memo, memoInText } from "./memo.js"
 import { isNothing, looksLong, looksSecret } from "./nothing.js"
 import { isCard } from "./shapes.js"
 import * as Text from "./text.js"
@@ -42,9 +42,14 @@ export const make = (options: ValueOptions): ValueMasks => {
     isHarmless: (verdict, value) => isHarmless(verdict, value)
   }
 
+  const clean = new CleanTexts()
   const text = (value: string): string => {
+    if (clean.has(value)) return value
     const hits = Text.find(value, look, own)
-    if (hits.length === 0) return value
+    if (hits.length === 0) {
+      clean.add(value)
+      return value
+    }
     return (own.length === 0 ? JsonSchema.inText(value, json) : undefined) ?? Text.replace(value, hits, mask)
   }
   const name = memo(text)

@@ -18,6 +18,8 @@ export interface Column {
   readonly type: string
   /** An expression over other columns, for rows that come without this one. */
   readonly default?: string | undefined
+  /** How it is compressed, where not as all of its type. */
+  readonly codec?: string | undefined
   readonly write: (to: RowBinaryWriter, record: Values, version: bigint) => void
 }
 

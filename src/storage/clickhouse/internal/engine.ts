@@ -1,8 +1,11 @@
 /**
  * The engine over the tables of one prefix.
  */
-import type { Engine } from "../../Engine.js"
+import type { SignalName } from "../../../signal/signals.js"
+import type { Engine, Query } from "../../Engine.js"
+import * as Whole from "../../sql/whole.js"
 import type { Connection } from "./connection.js"
+import * as Messages from "./messages.js"
 import { aggregate } from "./read/aggregate.js"
 import { select } from "./read/pages.js"
 import { listSessions } from "./read/sessions.js"
@@ -17,17 +20,22 @@ import { insert } from "./write.js"
 
 export const make = (connection: Connection, name: Names): Engine => {
   const store = Store.make(connection, name)
+  const messages = Messages.make(store)
   return {
-    insert: insert(store),
-    select: (signal, query) => select(store, signal, query),
-    candidates: (signal, query) => select(store, signal, query),
-    remove: Remove.remove(store),
-    listTraces: listTraces(store),
-    ...Spans.make(store),
+    insert: insert(store, messages),
+    ...Whole.reads(
+      {
+        select: <N extends SignalName>(signal: N, query: Query) => select(store, signal, query),
+        candidates: <N extends SignalName>(signal: N, query: Query) => select(store, signal, query),
+        listTraces: listTraces(store),
+        ...Spans.make(store),
+        sessionTimeline: sessionTimeline(store)
+      },
+      messages.read
+    ),
     listSessions: listSessions(store),
     getSession: getSession(store),
-    sessionTimeline: sessionTimeline(store),
     aggregate: aggregate(store),
-    ...Remove.make(store)
+    ...Remove.make(store, messages)
   }
 }

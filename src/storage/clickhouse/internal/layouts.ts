@@ -8,6 +8,7 @@ import { isEntry as isEntrySpan, isReplayed } from "../../../signal/internal/spa
 import type { Signal } from "../../../signal/Signal.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import { type SignalName, signals } from "../../../signal/signals.js"
+import { wholeOf } from "../../sql/conversations.js"
 import { pascalCase } from "../../sql/identifiers.js"
 import { type Alias, aliasOf, type Column, columnOf, isPayload } from "./columns.js"
 import { jsonOf } from "./record.js"
@@ -29,14 +30,16 @@ interface Options {
   readonly activity?: string
   /** The texts in which words are looked for, in lower case, as they are indexed. */
   readonly searched?: string
+  /** Columns that are no field, and in `Record` alone. */
+  readonly aliases?: ReadonlyArray<Alias>
 }
 
 /** A signal in ClickHouse. */
-export interface Layout extends Required<Omit<Options, "filtered" | "computed" | "activity" | "searched">> {
+export interface Layout extends Required<Omit<Options, "filtered" | "computed" | "activity" | "searched" | "aliases">> {
   readonly signal: Signal & { readonly name: SignalName }
   /** The columns that are written, in their order. */
   readonly columns: ReadonlyArray<Column>
-  /** The fields that are in `Record` alone. */
+  /** The fields that are in `Record` alone, and what else is. */
   readonly aliases: ReadonlyArray<Alias>
   /** The column of the time. */
   readonly time: string
@@ -50,7 +53,7 @@ export interface Layout extends Required<Omit<Options, "filtered" | "computed" |
 
 const layout = (
   signal: Layout["signal"],
-  { activity, blank, computed, filtered, indexes, lacks = [], searched, shardBy }: Options
+  { activity, aliases = [], blank, computed, filtered, indexes, lacks = [], searched, shardBy }: Options
 ): Layout => {
   const fields = Object.entries(signal.fields)
   const json = jsonOf(signal, lacks)
@@ -70,7 +73,7 @@ const layout = (
       ...(computed["last"] ?? []),
       record
     ],
-    aliases: fields.flatMap(([name, field]) => (hasColumn(name, field) ? [] : [aliasOf(name, field)])),
+    aliases: [...fields.flatMap(([name, field]) => (hasColumn(name, field) ? [] : [aliasOf(name, field)])), ...aliases],
     time: pascalCase(signal.time),
     key: signal.key.map(pascalCase),
     isTimeFixed: signal.fields[signal.time]?.fixed === true,
@@ -108,7 +111,7 @@ const sizeColumn = (name: string, sizeOf: (span: SpanRecord) => number): Column 
   type: "Nullable(Int64)",
   write: (to, span) => {
     to.bool(false)
-    to.int64(BigInt(sizeOf(span as unknown as SpanRecord)))
+    to.int64(BigInt(sizeOf(wholeOf(span as unknown as SpanRecord))))
   }
 })
 
@@ -123,12 +126,19 @@ const words: Column = {
   type: "Nullable(String)",
   write: (to, record) => {
     to.bool(false)
-    to.string(hiddenWords(record).join(" "))
+    to.string(wholeOf(record) === record ? hiddenWords(record).join(" ") : unknownWords)
   }
 }
 
 /** The texts of a row in which its words are looked for; in a row of before there is another one in place of those. */
 const searchedIn = (columns: string) => `lower(concat(${columns}, ' ', ifNull(Words, '${unknownWords}')))`
+
+/** Of which messages the attributes are made: see `sql/conversations.ts`. */
+const messages: Alias = {
+  name: "Messages",
+  type: "Nullable(String)",
+  value: "nullIf(JSONExtractRaw(Record, 'messages'), '')"
+}
 
 /** An index by block of 512 rows, and one by 64 blocks that is asked before: few blocks of a large table need a look. */
 const indexOf = (index: string, column: string, falsePositives: number) => {
@@ -143,6 +153,7 @@ export const layouts: { readonly [N in SignalName]: Layout } = {
     filtered: ["metadata"],
     blank: ["parentSpanId", "sessionId"],
     computed: { metadata: [version], last: [isEntry, replayed, ...sizes, words] },
+    aliases: [messages],
     indexes: { ...bySession, ...byTrace },
     shardBy: "cityHash64(TraceId)",
     activity: "greatest(StartTime, ifNull(EndTime, StartTime))",

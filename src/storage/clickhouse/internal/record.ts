@@ -9,6 +9,7 @@ import { decoder, type Signal } from "../../../signal/Signal.js"
 import { perSignal, type RecordOf, type SignalName } from "../../../signal/signals.js"
 import { storageError } from "../../internal/errors.js"
 import { pascalCase } from "../../sql/identifiers.js"
+import * as Whole from "../../sql/whole.js"
 import type { Values } from "./columns.js"
 import { type Columns, text } from "./row.js"
 
@@ -136,6 +137,7 @@ export const decodeRows = <N extends SignalName>(signal: N, lacks: ReadonlyArray
         for (const name of lacks) fields[name] = row[name]
         const version = BigInt(fields["version"] as string)
         const record = decoders[signal](fields)
+        if (signal === "spans") Whole.pend(record, fields["messages"])
         if (!isRecord[signal](record)) throw new TypeError("a field is missing, or of another type")
         return { record, version, row }
       },

@@ -6,12 +6,13 @@ import type { Fragment } from "@effect/sql/Statement"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import { type SignalName, sessionSignals, signalNames } from "../../../signal/signals.js"
-import type { Derived, Removal } from "../../Engine.js"
+import type { Engine, Removal } from "../../Engine.js"
 import { deletedOf } from "../../internal/derived.js"
 import { storageError } from "../../internal/errors.js"
 import type { StorageError } from "../../StorageError.js"
 import { one } from "./connection.js"
 import { type Layout, layouts } from "./layouts.js"
+import type { Messages } from "./messages.js"
 import { texts as areTexts, digits, text as isText, nullable } from "./row.js"
 import type { Store } from "./store.js"
 import { activeSignals } from "./tables.js"
@@ -26,7 +27,7 @@ interface Found extends Place {
 }
 
 /** Deletes the records of a signal, and gives how many. */
-export const remove =
+const remove =
   (store: Store) =>
   (signal: SignalName, which: Removal): Effect.Effect<number, StorageError> => {
     const layout = layouts[signal]
@@ -125,14 +126,19 @@ const placesOf = (
   )
 }
 
-export const make = (store: Store): Pick<Derived, "deleteBefore" | "deleteSession"> => {
+export const make = (store: Store, messages: Messages): Pick<Engine, "remove" | "deleteBefore" | "deleteSession"> => {
   const { name, nanos, run, sql, text } = store
   const sessions = sql.literal(name.local.sessions + name.onCluster)
   return {
+    remove: (signal, which) =>
+      signal === "spans"
+        ? Effect.zipLeft(remove(store)(signal, which), messages.remove(which))
+        : remove(store)(signal, which),
     deleteBefore: Effect.fnUntraced(function* (time) {
       const deleted = yield* Effect.forEach(signalNames, (signal) =>
         Effect.map(remove(store)(signal, { before: time }), (count) => [signal, count] as const)
       )
+      yield* messages.remove({ before: time })
       const gone = activeSignals.map(
         (signal) => sql`SessionId NOT IN (SELECT SessionId FROM ${sql.literal(name.local[signal])})`
       )
@@ -149,9 +155,11 @@ export const make = (store: Store): Pick<Derived, "deleteBefore" | "deleteSessio
       const traceIds = Array.from(new Set(own.flatMap(([, places]) => places.flatMap(({ traceId }) => traceId ?? []))))
       const others = yield* found(signalNames, (layout) => withoutSession(store, layout, traceIds))
       // The records of the session tell its traces, should a deletion be asked again: so they go last.
-      yield* Effect.forEach([...others, ...own], ([signal, places]) => removeAt(store, layouts[signal], places), {
-        discard: true
-      }).pipe(
+      const removeAll = (found: typeof own | typeof others) =>
+        Effect.forEach(found, ([signal, places]) => removeAt(store, layouts[signal], places), { discard: true })
+      yield* removeAll(others).pipe(
+        Effect.zipRight(messages.remove({ sessionId, traceIds })),
+        Effect.zipRight(removeAll(own)),
         Effect.zipRight(run(sql`DELETE FROM ${sessions} WHERE SessionId = ${text(sessionId)}`)),
         Effect.mapError(({ cause, detail, reason }) =>
           storageError(

@@ -26,6 +26,7 @@ import {
   tables,
   ttl
 } from "./tables.js"
+import * as WholeView from "./wholeView.js"
 
 /** The database of a connection, and what the tables in it are called. */
 interface Place {
@@ -68,6 +69,10 @@ export const migrate = Effect.fnUntraced(function* (connection: Connection, opti
       yield* run(sql.literal(`INSERT INTO ${name.sessions} ${sessionsOf(signal, name)}`))
     }
   }
+  // Nothing of the storage needs it, and something of another program may have its name.
+  yield* Effect.catchAll(run(sql.literal(WholeView.creation(name))), ({ message }) =>
+    logWarning("ClickhouseStorage")(`The view of whole spans could not be made. ${message}`)
+  )
   yield* run(sql.literal(`INSERT INTO ${name.schema} VALUES (${version.major}, ${version.minor}, now())`))
   return name
 })
@@ -177,7 +182,7 @@ const setRetention = Effect.fnUntraced(function* (
   yield* logWarning("ClickhouseStorage")(
     `The retention of ${name.local[signal]} is now ${wanted.value} seconds; it was ${found.seconds || "not limited"}`
   )
-  for (const table of [signal, "sessions"] as const) {
+  for (const table of [signal, "sessions", "messages"] as const) {
     yield* run(
       sql.literal(`ALTER TABLE ${name.local[table]}${name.onCluster} MODIFY ${ttl(tables[table], wanted.value)}`)
     )

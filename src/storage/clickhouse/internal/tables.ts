@@ -7,7 +7,7 @@ import { type Alias, type Column, codecOf, time } from "./columns.js"
 import { type Layout, layouts } from "./layouts.js"
 
 interface Table {
-  readonly columns: ReadonlyArray<Pick<Column, "name" | "type" | "default">>
+  readonly columns: ReadonlyArray<Pick<Column, "name" | "type" | "default" | "codec">>
   readonly aliases: ReadonlyArray<Alias>
   /** The columns by which a table of that name is known to be ours. */
   readonly key: ReadonlyArray<string>
@@ -43,10 +43,27 @@ const tableOf = ({ aliases, columns, indexes, key, shardBy, time }: Layout): Tab
   settings: rowSettings
 })
 
-export type TableName = SignalName | "sessions" | "schema"
+export type TableName = SignalName | "messages" | "sessions" | "schema"
 
 export const tables: { readonly [N in TableName]: Table } = {
   ...perSignal((_, name) => tableOf(layouts[name])),
+  // Messages of one owner are side by side: a span needs many of them.
+  messages: {
+    columns: [
+      { name: "Owner", type: "String" },
+      { name: "Hash", type: "String" },
+      { name: "IsList", type: "Bool" },
+      { name: "KeptUntil", type: time },
+      { name: "Body", type: "String", codec: "CODEC(ZSTD(3))" }
+    ],
+    aliases: [],
+    key: ["Owner", "Hash", "KeptUntil", "Body"],
+    engine: "ReplacingMergeTree(KeptUntil)",
+    orderBy: "Owner, Hash",
+    shardBy: "cityHash64(Owner)",
+    time: "KeptUntil",
+    settings: "index_granularity = 512"
+  },
   // Minimum and maximum are idempotent: a record that is inserted twice does not change them.
   sessions: {
     columns: [
@@ -75,7 +92,7 @@ export const tables: { readonly [N in TableName]: Table } = {
   }
 }
 
-export const tableNames: ReadonlyArray<TableName> = [...signalNames, "sessions", "schema"]
+export const tableNames: ReadonlyArray<TableName> = [...signalNames, "messages", "sessions", "schema"]
 
 /** The signals whose records are activity of their sessions. */
 export const activeSignals = signalNames.filter((name) => layouts[name].activity !== undefined)
@@ -95,12 +112,15 @@ export interface Names extends NameOf {
   readonly onCluster: string
   /** The view that keeps the sessions of a signal. */
   readonly viewOf: (signal: SignalName) => string
+  /** The view of whole spans. */
+  readonly whole: string
 }
 
 export const names = (database: string, { cluster, tablePrefix }: Omit<Options, "retention">): Names => {
   const of = (what: string) => `${quote(database)}.${quote(`${tablePrefix}mastra_ai_${what}`)}`
   const all = (suffix: string): NameOf => ({
     ...perSignal((_, name) => of(name + suffix)),
+    messages: of(`messages${suffix}`),
     sessions: of(`sessions${suffix}`),
     schema: of(`schema${suffix}`)
   })
@@ -108,7 +128,8 @@ export const names = (database: string, { cluster, tablePrefix }: Omit<Options, 
     ...all(""),
     local: all(localSuffix(cluster)),
     onCluster: cluster === undefined ? "" : ` ON CLUSTER ${quote(cluster)}`,
-    viewOf: (signal) => of(`sessions_of_${signal}`)
+    viewOf: (signal) => of(`sessions_of_${signal}`),
+    whole: of("spans_whole")
   }
 }
 
@@ -148,8 +169,8 @@ export const sessionsOf = (signal: SignalName, name: NameOf): string => {
 
 /** The columns of a table, in SQL; only one that holds rows has codecs. */
 export const columnsOf = ({ aliases, columns }: Table, holdsRows: boolean) => [
-  ...columns.map(({ default: value, name, type }) => {
-    const sql = [`${name} ${type}`, value && `DEFAULT ${value}`, holdsRows && codecOf(type)]
+  ...columns.map(({ codec, default: value, name, type }) => {
+    const sql = [`${name} ${type}`, value && `DEFAULT ${value}`, holdsRows && (codec ?? codecOf(type))]
     return { name, sql: sql.filter(Boolean).join(" ") }
   }),
   ...aliases.map(({ name, type, value }) => ({ name, sql: `${name} ${type} ALIAS ${value}` }))

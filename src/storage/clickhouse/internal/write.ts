@@ -7,14 +7,19 @@ import { Readable } from "node:stream"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Wall from "../../../runtime/wall.js"
+import type { SignalName } from "../../../signal/signals.js"
 import type { Primitives } from "../../Engine.js"
 import { storageError } from "../../internal/errors.js"
 import type { Column, Values } from "./columns.js"
 import { type Layout, layouts } from "./layouts.js"
+import type * as Messages from "./messages.js"
 import { RowBinaryWriter } from "./rowBinary.js"
 import type { Store } from "./store.js"
 
-export const insert = ({ insert, name }: Pick<Store, "insert" | "name">): Primitives["insert"] => {
+export const insert = (
+  { insert, name }: Pick<Store, "insert" | "name">,
+  messages?: Messages.Messages
+): Primitives["insert"] => {
   let last = 0n
   /** The time of day in nanoseconds, and later than any that it gave before. */
   const nextVersion = Effect.clockWith((clock) => {
@@ -23,7 +28,7 @@ export const insert = ({ insert, name }: Pick<Store, "insert" | "name">): Primit
     return Effect.succeed(last)
   })
 
-  return Effect.fnUntraced(function* (signal, records) {
+  const insertRows = Effect.fnUntraced(function* (signal: SignalName, records: ReadonlyArray<object>) {
     const layout = layouts[signal]
     const into = `${name[signal]} (${layout.columns.map((column) => column.name).join()})`
     const version = yield* nextVersion
@@ -31,6 +36,11 @@ export const insert = ({ insert, name }: Pick<Store, "insert" | "name">): Primit
       yield* insert(into, () => Readable.from(encoded(layout, rows, version), { objectMode: false }))
     }
   })
+
+  return (signal, records) =>
+    signal === "spans" && messages !== undefined
+      ? messages.before(records, (rows) => insertRows(signal, rows))
+      : insertRows(signal, records)
 }
 
 const rowsAStatement = 10_000

@@ -4,6 +4,7 @@
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Record from "effect/Record"
@@ -12,6 +13,7 @@ import { keyOf, timeOf } from "../../../signal/Signal.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import type { RecordOf, SignalName } from "../../../signal/signals.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
+import * as Messages from "./messages.js"
 import * as Rootless from "./read/rootless.js"
 import * as RollUp from "./rollUp.js"
 import type { Column, Table, Tables } from "./table.js"
@@ -20,13 +22,16 @@ import * as Words from "./words.js"
 
 type Records = ReadonlyArray<object>
 type Insert = (records: Records) => Effect.Effect<void, SqlError>
+/** The same, with what is to be stored before the records, in the same transaction. */
+type InsertAfter = (records: Records, before?: Effect.Effect<void, SqlError>) => Effect.Effect<void, SqlError>
 
 export const make = (sql: DuckDbClient, tables: Tables) => {
+  const messages = Messages.make(sql, tables)
   const rootless = Rootless.make(sql, tables.spans)
   const rollUp = RollUp.make(sql, tables)
   const inserts = Record.map(tables, (table: Table) => insertInto(sql, table, writerOf(sql, table, rollUp)))
   const insertSpans: Insert = (records) =>
-    Effect.onExit(inserts.spans(records), (exit) =>
+    Effect.onExit(cut(messages, inserts.spans)(records), (exit) =>
       Exit.isSuccess(exit) ? rootless.inserted(records as ReadonlyArray<SpanRecord>) : rootless.changed
     )
   const all = Record.map({ ...inserts, spans: insertSpans }, (insert) => inBatches(sql, insert))
@@ -45,7 +50,23 @@ const inBatches =
       { discard: true }
     )
 
-const insertInto = (sql: DuckDbClient, table: Table, write: Write): Insert =>
+/** Inserts spans, and before them those of their messages that are not stored. */
+const cut =
+  (messages: Messages.Messages, insert: InsertAfter): Insert =>
+  (records) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const split = messages.splitter.split(records, now)
+      if (split.messages.length === 0) return insert(split.rows)
+      let isAdded = false
+      const add = Effect.map(messages.add(split.messages), () => {
+        isAdded = true
+      })
+      return Effect.map(insert(split.rows, add), () => {
+        if (isAdded) split.stored()
+      })
+    })
+
+const insertInto = (sql: DuckDbClient, table: Table, write: Write): InsertAfter =>
   table.layout.isComplete === undefined
     ? replacing(sql, table, write)
     : replacingIncomplete(sql, table, table.layout.isComplete, write)
@@ -105,7 +126,7 @@ const byBytes = (a: string, b: string): number =>
   /[\ud800-\udfff]/.test(a + b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : a < b ? -1 : a > b ? 1 : 0
 
 /** Inserts records in place of those of the same ids; one that is not complete replaces none that is. */
-const replacingIncomplete = (sql: DuckDbClient, table: Table, completed: string, write: Write): Insert => {
+const replacingIncomplete = (sql: DuckDbClient, table: Table, completed: string, write: Write): InsertAfter => {
   const { key, quoted, signal, time } = table
   const id = key.join(" || ")
   const within = `FROM ${quoted} WHERE ${time} BETWEEN $1 AND $2`
@@ -140,7 +161,7 @@ const replacingIncomplete = (sql: DuckDbClient, table: Table, completed: string,
       records.map(idOf).join()
     ])
 
-  return Effect.fnUntraced(function* (records) {
+  return Effect.fnUntraced(function* (records, before) {
     const found = yield* Effect.forEach(timeWindows(table, records), storedIn)
     const stored = new Map(found.flat().map((row) => [row.id, row]))
     const winners = records.filter((record) => isComplete(record) || stored.get(idOf(record))?.completed !== true)
@@ -149,7 +170,7 @@ const replacingIncomplete = (sql: DuckDbClient, table: Table, completed: string,
     yield* write({
       records: winners,
       replaced: replacing.flatMap((record) => stored.get(idOf(record)) ?? []),
-      before: timeWindows(table, replacing).map(removeFrom)
+      before: [...(before === undefined ? [] : [before]), ...timeWindows(table, replacing).map(removeFrom)]
     })
   })
 }

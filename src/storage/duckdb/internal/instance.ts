@@ -93,6 +93,7 @@ const join = Effect.fnUntraced(function* (path: string, settings: Record<string,
   // The instance that the process has of the path is that of the file that is gone.
   const isTaken = Array.from(gone).some(({ file }) => file.path === path)
   const isNew = !(yield* File.exists(path))
+  if (isNew && !isReadOnly(settings) && settings.storage_compatibility_version === undefined) yield* create(path)
   const native =
     known?.native ?? (yield* attempt(() => DuckDBInstance[isTaken ? "create" : "fromCache"](path, settings)))
   const shared = known ?? (yield* share(path, isNew, isTaken ? native : undefined))
@@ -100,6 +101,28 @@ const join = Effect.fnUntraced(function* (path: string, settings: Record<string,
   files.set(path, shared)
   return { native, shared }
 })
+
+/**
+ * Makes a file of the version from which on DuckDB compresses long texts. To ask for that in opening it would be another
+ * configuration, with which nobody else in the process could open the file. Where it cannot be made, opening it says why.
+ */
+const create = (path: string): Effect.Effect<void> =>
+  Effect.acquireUseRelease(
+    attempt(() => DuckDBInstance.create(":memory:", { threads: "1" })),
+    (native) =>
+      attempt(() =>
+        native.connect().then((connection) =>
+          connection
+            .run(`ATTACH '${path.replaceAll("'", "''")}' AS made (STORAGE_VERSION '${storageVersion}')`)
+            .then(() => connection.run("DETACH made"))
+            .finally(() => connection.closeSync())
+        )
+      ),
+    (native) => Effect.sync(() => native.closeSync())
+  ).pipe(Effect.ignore)
+
+/** Every DuckDB that the peers admit reads it. */
+export const storageVersion = "v1.2.0"
 
 const share = Effect.fnUntraced(function* (path: string, isNew: boolean, native: DuckDBInstance | undefined) {
   const file = yield* File.opened(path, isNew)

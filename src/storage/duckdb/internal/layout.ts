@@ -5,6 +5,7 @@
 import { attributesSize, inputSize, outputSize } from "../../../signal/internal/contentSizes.js"
 import { isEntry, isReplayed } from "../../../signal/internal/spans.js"
 import type { RecordOf, SignalName } from "../../../signal/signals.js"
+import { wholeOf } from "../../sql/conversations.js"
 
 /** The column that marks the records which the table of sessions knows. */
 export const mark = "in_sessions"
@@ -13,6 +14,8 @@ export const mark = "in_sessions"
 export interface Layout<in R = any> {
   /** Columns that are computed from a record for the sake of queries. */
   readonly computed: Readonly<Record<string, Computed<R>>>
+  /** Such columns that tables of an earlier version lack. */
+  readonly added?: Readonly<Record<string, Computed<R>>>
   /** Columns with an index each. */
   readonly indexes: ReadonlyArray<string>
   /**
@@ -42,11 +45,13 @@ export const layouts: { readonly [N in SignalName]: Layout<RecordOf<N>> } = {
       /** The same on entry spans alone, where an index on it is small. */
       entry_key: { type: "BIGINT", value: (span) => (isEntry(span) ? traceKey(span.traceId) : undefined) },
       replayed: { type: "BOOLEAN", value: isReplayed },
-      input_size: { type: "BIGINT", since: 3, value: inputSize },
-      output_size: { type: "BIGINT", since: 3, value: outputSize },
-      attributes_size: { type: "BIGINT", since: 3, value: attributesSize },
+      input_size: { type: "BIGINT", since: 3, value: (span) => inputSize(wholeOf(span)) },
+      output_size: { type: "BIGINT", since: 3, value: (span) => outputSize(wholeOf(span)) },
+      attributes_size: { type: "BIGINT", since: 3, value: (span) => attributesSize(wholeOf(span)) },
       ...inSessions
     },
+    /** Of which messages its attributes are made: see `sql/conversations.ts`. */
+    added: { messages: { type: "JSON", value: (span) => (span as { readonly messages?: object }).messages } },
     indexes: ["session_id", "entry_key"],
     isComplete: "end_time IS NOT NULL",
     isSearched: true

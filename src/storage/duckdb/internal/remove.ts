@@ -10,11 +10,13 @@ import type { Removal } from "../../Engine.js"
 import { deletedOf } from "../../internal/derived.js"
 import type { Deleted } from "../../StorageService.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
+import * as Messages from "./messages.js"
 import * as Rootless from "./read/rootless.js"
 import * as RollUp from "./rollUp.js"
 import type { Table, Tables } from "./table.js"
 
 export const make = (sql: DuckDbClient, tables: Tables) => {
+  const messages = Messages.make(sql, tables)
   const rootless = Rootless.make(sql, tables.spans)
   const rollUp = RollUp.make(sql, tables)
   const remove = (signal: SignalName, which: Removal): Effect.Effect<number, SqlError> => {
@@ -23,7 +25,8 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
     return rollUp.removing(signal, condition).pipe(
       Effect.zipRight(sql<{ readonly Count: number }>`DELETE FROM ${sql.literal(table.quoted)} WHERE ${condition}`),
       Effect.map(([row]) => row?.Count ?? 0),
-      Effect.zipLeft(forgetWords(sql, table, which))
+      Effect.zipLeft(forgetWords(sql, table, which)),
+      Effect.zipLeft(signal === "spans" ? messages.remove(which) : Effect.void)
     )
   }
 

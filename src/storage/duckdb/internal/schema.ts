@@ -4,11 +4,14 @@
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
+import { logWarning } from "../../../runtime/annotated.js"
 import { checkTable, checkVersion, type Version } from "../../sql/tables.js"
 import { version } from "../../sql/version.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
+import * as Messages from "./messages.js"
 import { columns as sessionColumns } from "./rollUp.js"
 import type { Table, Tables, Words } from "./table.js"
+import * as WholeView from "./wholeView.js"
 
 /** Creates or completes the tables. What is there and is not ours is left as it is. */
 export const migrate = Effect.fnUntraced(function* (sql: DuckDbClient, tables: Tables, prefix: string) {
@@ -17,6 +20,10 @@ export const migrate = Effect.fnUntraced(function* (sql: DuckDbClient, tables: T
   const sessions = `${prefix}mastra_ai_sessions`
   const storedIn = (table: string) => columns.filter((column) => column.table === table)
   for (const table of Object.values(tables)) yield* check(table, storedIn(table.name))
+  const messages = Messages.nameOf(tables)
+  if (storedIn(messages).length > 0) {
+    yield* checkTable(messages, storedIn(messages), ["owner", "hash", "body"], differsFrom(Messages.columns))
+  }
   if (storedIn(versions).length > 0) {
     yield* checkTable(versions, storedIn(versions), ["major", "minor"], differsFrom(versionColumns))
   }
@@ -38,7 +45,13 @@ export const migrate = Effect.fnUntraced(function* (sql: DuckDbClient, tables: T
       yield* sql.unsafe(`CREATE INDEX IF NOT EXISTS "${index}" ON ${table.quoted} (${column})`)
     }
   }
+  yield* sql.unsafe(`CREATE TABLE IF NOT EXISTS "${messages}" (${definition(Messages.columns)})`)
+  yield* sql.unsafe(`CREATE INDEX IF NOT EXISTS "${prefix}idx_messages_owner" ON "${messages}" (owner)`)
   if (found.major < version.major || found.minor < version.minor) {
+    // Nothing of the storage needs it, and something of another program may have its name.
+    yield* Effect.catchAll(sql.unsafe(WholeView.creation(tables)), ({ message }) =>
+      logWarning("DuckDbStorage")(`The view of whole spans could not be made. ${message}`)
+    )
     yield* sql.unsafe(`INSERT INTO "${versions}" VALUES (${version.major}, ${version.minor}, now()::TIMESTAMP)`)
   }
 })

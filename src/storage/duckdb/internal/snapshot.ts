@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { invalidArgument, storageError } from "../../internal/errors.js"
 import type { StorageError } from "../../StorageError.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
-import { isOpen } from "./instance.js"
+import { isOpen, storageVersion } from "./instance.js"
 import { openingErrorOf, storageErrorOf } from "./storageError.js"
 
 let snapshots = 0
@@ -30,7 +30,7 @@ export const copyTo = Effect.fnUntraced(function* (sql: DuckDbClient, path: unkn
 const copyInto = (sql: DuckDbClient, file: string): Effect.Effect<void, SqlError | StorageError> => {
   const copy = `effect_observability_snapshot_${++snapshots}`
   return Effect.acquireUseRelease(
-    Effect.mapError(attach(sql, file, copy), openingErrorOf),
+    Effect.mapError(attach(sql, file, copy, `STORAGE_VERSION '${storageVersion}'`), openingErrorOf),
     () =>
       sql<{ readonly name: string }>`SELECT current_database() AS name`.pipe(
         Effect.flatMap((rows) => sql`COPY FROM DATABASE ${sql(rows[0]?.name ?? "")} TO ${sql(copy)}`)

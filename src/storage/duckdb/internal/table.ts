@@ -6,6 +6,7 @@ import type { Field, Kind } from "../../../signal/Field.js"
 import { decoder, type Signal } from "../../../signal/Signal.js"
 import { perSignal, type SignalName } from "../../../signal/signals.js"
 import { snakeCase } from "../../sql/identifiers.js"
+import * as Whole from "../../sql/whole.js"
 import { type Layout, layouts } from "./layout.js"
 import { mender, parse } from "./mend.js"
 
@@ -74,15 +75,22 @@ const table = (signal: Signal, layout: Layout, name: string, isTolerant: boolean
         value: (record: { readonly [field: string]: unknown }) => record[field],
         text: textOf(row)
       })),
-      ...Object.entries(layout.computed).map(([name, computed]) => ({ name, ...computed, text: String }))
+      ...Object.entries({ ...layout.computed, ...layout.added }).map(([name, computed]) => ({
+        name,
+        ...computed,
+        text: computed.type === "JSON" ? JSON.stringify : String
+      }))
     ],
     words: layout.isSearched ? { block: "word_block", table: `${name}_words` } : undefined,
     key: signal.key.map(snakeCase),
     time: snakeCase(signal.time),
     hasSession: "sessionId" in signal.fields,
-    json: jsonOf(fields, jsonColumn),
+    json: jsonOf(fields, Object.keys(layout.added ?? {}), jsonColumn),
     jsonColumn,
-    decode: ({ json }) => decode(mend(parse(json)))
+    decode: ({ json }) => {
+      const row = mend(parse(json))
+      return Whole.pend(decode(row), row["messages"])
+    }
   }
 }
 
@@ -108,13 +116,19 @@ const typeOf: { readonly [K in Kind]: string } = {
 
 /** Times exceed the numbers of JSON: they are strings in it. */
 const jsonOf =
-  (fields: ReadonlyArray<readonly [name: string, field: Field]>, jsonColumn: Table["jsonColumn"]) => (from: string) =>
-    `to_json({${fields
-      .map(([name, { kind }]) => {
+  (
+    fields: ReadonlyArray<readonly [name: string, field: Field]>,
+    added: ReadonlyArray<string>,
+    jsonColumn: Table["jsonColumn"]
+  ) =>
+  (from: string) =>
+    `to_json({${[
+      ...fields.map(([name, { kind }]) => {
         const column = `${from}."${snakeCase(name)}"`
         return `"${name}": ${isTime(kind) ? `${column}::VARCHAR` : typeOf[kind] === "JSON" ? jsonColumn(column) : column}`
-      })
-      .join(", ")}})::VARCHAR`
+      }),
+      ...added.map((name) => `"${name}": ${jsonColumn(`${from}."${name}"`)}`)
+    ].join(", ")}})::VARCHAR`
 
 const isTime = (kind: Kind) => kind === "time" || kind === "duration"
 

@@ -90,7 +90,7 @@ const mayHave = (sql: DuckDbClient, table: Table, { phrases, words }: SearchCond
   const texts = searchedFields(table.signal).map((field) => sql.literal(`"${snakeCase(field)}"`))
   const plain = [...words, ...phrases.flatMap(wordsWithin)].filter((word) => isPlain.test(word))
   const looked = plain.sort((a, b) => b.length - a.length).slice(0, fewWords)
-  return all(
+  const has = all(
     sql,
     looked.map((word) =>
       sql.or(
@@ -100,6 +100,8 @@ const mayHave = (sql: DuckDbClient, table: Table, { phrases, words }: SearchCond
       )
     )
   )
+  // Words of messages that stand in a table of their own are not looked for here.
+  return table.layout.added === undefined ? has : sql.or([sql`messages IS NOT NULL`, has])
 }
 
 /** As many words as are looked for before a row is read. */

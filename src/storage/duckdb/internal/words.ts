@@ -11,8 +11,11 @@ import { forEachInTurns, mapInTurns } from "../../../runtime/eventLoop.js"
 import { timeOf } from "../../../signal/Signal.js"
 import { searchedTexts } from "../../internal/searchedTexts.js"
 import { placeOf, sliceBytes, slices, WordFilter } from "../../internal/wordFilter.js"
+import { wholeOf } from "../../sql/conversations.js"
+import { complete, type Read } from "../../sql/whole.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
-import type { JsonRow, Table, Words } from "./table.js"
+import * as Messages from "./messages.js"
+import type { JsonRow, Table, Tables, Words } from "./table.js"
 
 /** The statements that go with the rows of a batch. */
 export interface Addition {
@@ -32,7 +35,7 @@ const full = 0.5
 /** Adds the words of records to a block. */
 const addTo = Effect.fnUntraced(function* (block: Block, { signal }: Table, records: ReadonlyArray<object>) {
   yield* forEachInTurns(records, (record) => {
-    for (const text of searchedTexts(record)) block.filter.add(text)
+    for (const text of searchedTexts(wholeOf(record))) block.filter.add(text)
     const time = timeOf(signal, record)
     if (time < block.earliest) block.earliest = time
     if (time > block.latest) block.latest = time
@@ -116,7 +119,13 @@ const seal = (sql: DuckDbClient, { table }: Words, { earliest, filter, id, isKno
  * Puts some rows that are in no block, or in one whose writer has gone, into one of their own, and gives the row to go on
  * with; none where all is done.
  */
-const indexFrom = Effect.fnUntraced(function* (sql: DuckDbClient, table: Table, words: Words, from: bigint) {
+const indexFrom = Effect.fnUntraced(function* (
+  sql: DuckDbClient,
+  table: Table,
+  words: Words,
+  read: Read<SqlError>,
+  from: bigint
+) {
   const abandoned = `SELECT block FROM "${words.table}" WHERE slice IS NULL AND block NOT IN (${[0n, ...live].join()})`
   const isLeft = `rowid >= $1 AND (${words.block} IS NULL OR ${words.block} IN (${abandoned}))`
   const rows = yield* sql.unsafe<JsonRow & { readonly id: string }>(
@@ -127,7 +136,9 @@ const indexFrom = Effect.fnUntraced(function* (sql: DuckDbClient, table: Table, 
   const [first, last] = [rows[0], rows.at(-1)]
   if (first !== undefined && last !== undefined) {
     const block = newBlock()
-    yield* addTo(block, table, yield* mapInTurns(rows, table.decode))
+    const records: ReadonlyArray<object> = yield* mapInTurns(rows, table.decode)
+    yield* complete(records, read)
+    yield* addTo(block, table, records)
     yield* sql.unsafe(`UPDATE ${table.quoted} SET ${words.block} = $2 WHERE ${isLeft} AND rowid <= $3`, [
       BigInt(first.id),
       block.id,
@@ -144,14 +155,22 @@ const indexFrom = Effect.fnUntraced(function* (sql: DuckDbClient, table: Table, 
 })
 
 /** Indexes the rows that were there before, a few at a time, so that others hardly wait. */
-export const indexAll = (sql: DuckDbClient, table: Table, words: Words): Effect.Effect<void, SqlError> => {
-  const next = (from: bigint): Effect.Effect<void, SqlError> =>
-    sql
-      .withWriteLock(sql.withTransaction(indexFrom(sql, table, words, from)))
-      .pipe(
-        Effect.flatMap(Option.match({ onNone: () => Effect.void, onSome: (from) => Effect.delay(next(from), pause) }))
-      )
-  return next(0n)
+export const indexAll = (sql: DuckDbClient, tables: Tables): Effect.Effect<void, SqlError> => {
+  const { read } = Messages.make(sql, tables)
+  const indexTable = (table: Table, words: Words): Effect.Effect<void, SqlError> => {
+    const next = (from: bigint): Effect.Effect<void, SqlError> =>
+      sql
+        .withWriteLock(sql.withTransaction(indexFrom(sql, table, words, read, from)))
+        .pipe(
+          Effect.flatMap(Option.match({ onNone: () => Effect.void, onSome: (from) => Effect.delay(next(from), pause) }))
+        )
+    return next(0n)
+  }
+  return Effect.forEach(
+    Object.values(tables),
+    (table) => (table.words === undefined ? Effect.void : indexTable(table, table.words)),
+    { discard: true }
+  )
 }
 
 const pause = "100 millis"

@@ -5,9 +5,13 @@ import type { Fragment } from "@effect/sql/Statement"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Struct from "effect/Struct"
 import {
   askedForInput,
   askedForOutput,
+  inputAttributes,
+  outputAttributes,
   type Place as SpanPlace,
   saidAttributes
 } from "../../../../signal/internal/said.js"
@@ -18,8 +22,10 @@ import { largest } from "../../../internal/exact.js"
 import { maxNames, said } from "../../../internal/summarized.js"
 import { pascalCase } from "../../../sql/identifiers.js"
 import { counts, decodeSummary, finite, isSummed, restOf, type SummaryRow, summed } from "../../../sql/summary.js"
+import { complete, pend } from "../../../sql/whole.js"
 import { parseJson } from "../connection.js"
 import { layouts } from "../layouts.js"
+import * as Messages from "../messages.js"
 import { type Columns, count, digits, flag, listOf, nullable, number, text, texts } from "../row.js"
 import type { Store } from "../store.js"
 import { near, where } from "../where.js"
@@ -179,7 +185,8 @@ export const completed = Effect.fnUntraced(function* (store: Store, found: Reado
     [
       attributesOf(
         store,
-        speaking.flatMap(({ first, last }) => [...askedForInput(first), ...askedForOutput(last)])
+        speaking.flatMap(({ first }) => askedForInput(first)),
+        speaking.flatMap(({ last }) => askedForOutput(last))
       ),
       scoresOf(
         store,
@@ -203,25 +210,40 @@ const speakersOf = (places: ReadonlyArray<ReadonlyArray<string>>) => {
   return { first: { entry: at(0), agent: at(1), model: at(2) }, last: { entry: at(3), agent: at(4), model: at(5) } }
 }
 
-/** The attributes of messages of spans, by their ids joined. */
-const attributesOf = Effect.fnUntraced(function* (store: Store, spans: ReadonlyArray<SpanPlace>) {
-  const attributes = new Map<string, JsonObject>()
-  if (spans.length === 0) return attributes
+/** The attributes of messages of spans that are asked for what was said first, and last, by their ids joined. */
+const attributesOf = Effect.fnUntraced(function* (
+  store: Store,
+  first: ReadonlyArray<SpanPlace>,
+  last: ReadonlyArray<SpanPlace>
+) {
+  const spans = [...first, ...last]
+  if (spans.length === 0) return new Map<string, JsonObject>()
   const { name, rows, sql, texts: list } = store
+  const idOf = ({ spanId, traceId }: SpanPlace) => traceId + spanId
+  const [firstIds, lastIds] = [new Set(first.map(idOf)), new Set(last.map(idOf))]
   const places = spans.map(({ spanId, startTime, traceId }) => ({ time: String(startTime), ids: [traceId, spanId] }))
   const found = yield* rows(
-    { id: text, said: listOf(texts) },
+    { id: text, traceId: text, sessionId: text, said: listOf(texts), messages: text },
     sql`
-    SELECT concat(TraceId, SpanId) AS id, arrayMap(entry -> [entry.1, entry.2], arrayFilter(
-      entry -> has(${list(saidAttributes)}, entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said
+    SELECT concat(TraceId, SpanId) AS id, TraceId AS traceId, SessionId AS sessionId,
+      arrayMap(entry -> [entry.1, entry.2], arrayFilter(
+        entry -> has(${list(saidAttributes)}, entry.1), JSONExtractKeysAndValuesRaw(Record, 'attributes'))) AS said,
+      ifNull(Messages, '') AS messages
     FROM ${sql.literal(name.spans)} WHERE ${near(store, layouts.spans, places)}
     ORDER BY Version DESC LIMIT 1 BY TraceId, SpanId`
   )
-  for (const { id, said } of found) {
+  const speaking = found.map(({ id, messages, said, sessionId, traceId }) => {
     const entries = said.map(([key = "", value = ""]) => [key, Option.getOrNull(parseJson(value))] as const)
-    attributes.set(id, Object.fromEntries(entries) as JsonObject)
-  }
-  return attributes
+    const attributes = Object.fromEntries(entries) as JsonObject
+    const names = [...(firstIds.has(id) ? inputAttributes : []), ...(lastIds.has(id) ? outputAttributes : [])]
+    const parts = Option.getOrUndefined(Option.filter(parseJson(messages), Predicate.isRecord))
+    return pend(
+      { id, traceId, sessionId: sessionId === "" ? undefined : sessionId, attributes },
+      parts && Struct.pick(parts, ...names)
+    )
+  })
+  yield* complete(speaking, Messages.read(store))
+  return new Map(speaking.map(({ attributes, id }) => [id, attributes]))
 })
 
 /** The sums of the scores of sessions, by their names. */

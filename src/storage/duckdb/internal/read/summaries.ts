@@ -5,9 +5,17 @@ import type { SqlError } from "@effect/sql/SqlError"
 import type { Fragment } from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Struct from "effect/Struct"
 import { mapInTurns } from "../../../../runtime/eventLoop.js"
 import { replay } from "../../../../signal/conventions/effectObservability.js"
-import { askedForInput, askedForOutput, saidAttributes, speakersOf } from "../../../../signal/internal/said.js"
+import {
+  askedForInput,
+  askedForOutput,
+  inputAttributes,
+  outputAttributes,
+  saidAttributes,
+  speakersOf
+} from "../../../../signal/internal/said.js"
 import type { Json, JsonObject } from "../../../../signal/Json.js"
 import type { LogRecord } from "../../../../signal/LogRecord.js"
 import type { Score } from "../../../../signal/Score.js"
@@ -17,8 +25,10 @@ import { largest } from "../../../internal/exact.js"
 import { earliestTime, said, summarized } from "../../../internal/summarized.js"
 import { snakeCase } from "../../../sql/identifiers.js"
 import { decodeSummary, isSummed, restOf, type ScoresOfName, type SummaryRow, summed } from "../../../sql/summary.js"
+import { complete, pend } from "../../../sql/whole.js"
 import type { DuckDbClient } from "../../DuckDbClient.js"
 import { parse } from "../mend.js"
+import * as Messages from "../messages.js"
 import type { JsonRow, Table, Tables } from "../table.js"
 
 /**
@@ -84,9 +94,16 @@ export const summaries = (
     })::VARCHAR AS json
     FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_scores USING (session_id)
     LEFT JOIN of_speakers USING (session_id)`.pipe(
-    Effect.flatMap((rows) => mapInTurns(rows, decodeRow)),
+    Effect.flatMap((rows) => mapInTurns(rows, ({ json }) => parse(json) as unknown as Row)),
+    Effect.map((rows) => rows.map((row) => ({ row, speaking: row.said.map((speaker) => speakingOf(row, speaker)) }))),
+    Effect.tap((found) =>
+      complete(
+        found.flatMap(({ speaking }) => speaking),
+        Messages.make(sql, tables).read
+      )
+    ),
     Effect.map((found) => {
-      const byId = new Map<string, SessionSummary>(found.map((summary) => [summary.sessionId, summary]))
+      const byId = new Map(found.map(({ row, speaking }) => [row.sessionId, decodeRow(row, speaking)]))
       return ids.flatMap((id) => byId.get(id) ?? [])
     })
   )
@@ -104,7 +121,7 @@ const scoresOf = (sql: DuckDbClient, tables: Tables, among: Fragment): Fragment 
 /** The spans that may tell what was said, of the sessions in `of_spans`. */
 const speakersIn = (sql: DuckDbClient, tables: Tables): Fragment => sql`
       SELECT session_id, list({row: spans.rowid, traceId: trace_id, spanId: span_id, startTime: start_time::VARCHAR,
-        said: ${sql.literal(messagesOf(tables.spans))}}) AS said
+        said: ${sql.literal(messagesOf(tables.spans))}, messages: ${sql.literal(tables.spans.jsonColumn("messages"))}}) AS said
       FROM (SELECT DISTINCT unnest([${sql.literal(Object.keys(speakerOf).join(", "))}]) AS row_id FROM of_spans) AS speaker
       JOIN ${sql.literal(tables.spans.quoted)} AS spans ON spans.rowid = speaker.row_id
       GROUP BY session_id`
@@ -124,24 +141,32 @@ export const summary = Effect.fnUntraced(function* (sql: DuckDbClient, tables: T
   const read = <R>(table: Table<R>, json: string) =>
     Effect.map(sql<JsonRow>`SELECT ${sql.literal(json)} AS json ${from(table)}`, (rows) => rows.map(table.decode))
   const found = spans === 0 ? [] : yield* read<SpanRecord>(tables.spans, spanJson)
-  const asked = [...askedForInput(speakersOf(found, 1)), ...askedForOutput(speakersOf(found, -1))]
-  const speaking =
-    asked.length === 0
+  const [first, last] = [askedForInput(speakersOf(found, 1)), askedForOutput(speakersOf(found, -1))]
+  const rows =
+    first.length + last.length === 0
       ? []
-      : yield* sql<{ readonly id: string; readonly said: string | null }>`
-        SELECT trace_id || span_id AS id, to_json(${sql.literal(messagesOf(tables.spans))})::VARCHAR AS said
+      : yield* sql<JsonRow>`
+        SELECT to_json({traceId: trace_id, spanId: span_id, said: ${sql.literal(messagesOf(tables.spans))},
+          messages: ${sql.literal(tables.spans.jsonColumn("messages"))}})::VARCHAR AS json
         ${from(tables.spans)} AND ${sql.in(
           "span_id",
-          asked.map(({ spanId }) => spanId)
+          [...first, ...last].map(({ spanId }) => spanId)
         )}`
-  const attributes = new Map(speaking.map(({ id, said }) => [id, said === null ? null : JSON.parse(said)]))
+  const spansSpeaking = rows.map(({ json }) => {
+    const row = parse(json) as unknown as Pick<Speaker, "traceId" | "spanId" | "said" | "messages">
+    const isIt = ({ spanId, traceId }: SpanRecord) => spanId === row.spanId && traceId === row.traceId
+    const names = [...(first.some(isIt) ? inputAttributes : []), ...(last.some(isIt) ? outputAttributes : [])]
+    return speaking({ ...row, sessionId, names })
+  })
+  yield* complete(spansSpeaking, Messages.make(sql, tables).read)
+  const attributes = new Map(spansSpeaking.map((span) => [span.traceId + span.spanId, span.attributes]))
   return Option.some(
     summarized(
       sessionId,
       found,
       logs === 0 ? [] : yield* read<LogRecord>(tables.logs, logJson),
       scores === 0 ? [] : yield* read<Score>(tables.scores, scoreJson),
-      ({ spanId, traceId }) => attributesOf(attributes.get(traceId + spanId) ?? null)
+      ({ spanId, traceId }) => attributes.get(traceId + spanId) ?? {}
     ).summary
   )
 })
@@ -159,6 +184,8 @@ interface Speaker {
   readonly spanId: string
   readonly startTime: string
   readonly said: ReadonlyArray<Json> | null
+  /** Of which messages its attributes are made. */
+  readonly messages: { readonly [attribute: string]: unknown } | null
 }
 
 type Side = keyof typeof speakerOf
@@ -168,19 +195,30 @@ interface Row extends SummaryRow, Partial<Record<Side, number>> {
   readonly scores: ReadonlyArray<ScoresOfName>
 }
 
-const decodeRow = ({ json }: JsonRow): SessionSummary => {
-  const row = parse(json) as unknown as Row
-  const at = (side: Side) => {
-    const found = row.said.find((speaker) => speaker.row === row[side])
-    return found && { ...found, startTime: BigInt(found.startTime) }
-  }
+/** A span of which the messages are to be made, as far as a summary has any of them. */
+const speakingOf = (row: Row, { messages, row: id, said, startTime, ...ids }: Speaker) => {
+  const names = (Object.keys(speakerOf) as ReadonlyArray<Side>)
+    .filter((side) => row[side] === id)
+    .flatMap((side) => (side.startsWith("first") ? inputAttributes : outputAttributes))
+  return speaking({ ...ids, id, sessionId: row.sessionId, startTime: BigInt(startTime), said, messages, names })
+}
+
+const speaking = <S extends Pick<Speaker, "said" | "messages"> & { readonly names: ReadonlyArray<string> }>({
+  messages,
+  names,
+  said,
+  ...span
+}: S) => pend({ ...span, attributes: attributesOf(said) }, messages && Struct.pick(messages, ...names))
+
+const decodeRow = (row: Row, speaking: ReadonlyArray<ReturnType<typeof speakingOf>>): SessionSummary => {
+  const at = (side: Side) => speaking.find(({ id }) => id === row[side])
   return decodeSummary(
     row,
     row.scores,
     said(
       { entry: at("first_entry"), agent: at("first_agent"), model: at("first_model") },
       { entry: at("last_entry"), agent: at("last_agent"), model: at("last_model") },
-      ({ said }) => attributesOf(said)
+      ({ attributes }) => attributes
     )
   )
 }
