@@ -7,7 +7,7 @@ import { wellFormed } from "./jsonWalk.js"
 import { isEntry } from "./spans.js"
 
 /** The most characters of a text that a summary has. */
-export const maxSaid = 300
+const maxSaid = 300
 
 /** The place of a span in the order of time: of one time, the ids decide. */
 export type Place = Pick<SpanRecord, "startTime" | "traceId" | "spanId">

@@ -68,7 +68,7 @@ const believedFor = 60_000
 
 const maxKnown = 100_000
 /** Characters of values that are remembered, to compare the next ones with. */
-const maxRemembered = 16 * 2 ** 20
+const maxRemembered = 8 * 2 ** 20
 
 /** Cuts spans, and remembers what was stored. */
 export class Splitter {

@@ -101,7 +101,7 @@ const writerOf = (sql: DuckDbClient, table: Table, rollUp: RollUp.RollUp): Write
     })
 }
 
-/** What goes with records that have no words. */
+/** Records without words have nothing beside them. */
 const nothing: Words.Addition = { block: undefined, first: [], last: [], ended: () => Effect.void }
 
 /** Inserts records in place of those of the same ids. */

@@ -94,16 +94,9 @@ export const summaries = (
     })::VARCHAR AS json
     FROM of_spans FULL JOIN of_logs USING (session_id) LEFT JOIN of_scores USING (session_id)
     LEFT JOIN of_speakers USING (session_id)`.pipe(
-    Effect.flatMap((rows) => mapInTurns(rows, ({ json }) => parse(json) as unknown as Row)),
-    Effect.map((rows) => rows.map((row) => ({ row, speaking: row.said.map((speaker) => speakingOf(row, speaker)) }))),
-    Effect.tap((found) =>
-      complete(
-        found.flatMap(({ speaking }) => speaking),
-        Messages.make(sql, tables).read
-      )
-    ),
+    Effect.flatMap((rows) => decodeRows(sql, tables, rows)),
     Effect.map((found) => {
-      const byId = new Map(found.map(({ row, speaking }) => [row.sessionId, decodeRow(row, speaking)]))
+      const byId = new Map(found.map((summary) => [summary.sessionId as string, summary]))
       return ids.flatMap((id) => byId.get(id) ?? [])
     })
   )
@@ -194,6 +187,16 @@ interface Row extends SummaryRow, Partial<Record<Side, number>> {
   readonly said: ReadonlyArray<Speaker>
   readonly scores: ReadonlyArray<ScoresOfName>
 }
+
+const decodeRows = Effect.fnUntraced(function* (sql: DuckDbClient, tables: Tables, rows: ReadonlyArray<JsonRow>) {
+  const found = yield* mapInTurns(rows, ({ json }) => {
+    const row = parse(json) as unknown as Row
+    return { row, speaking: row.said.map((speaker) => speakingOf(row, speaker)) }
+  })
+  const spans = found.flatMap(({ speaking }) => speaking)
+  yield* complete(spans, Messages.make(sql, tables).read)
+  return found.map(({ row, speaking }) => decodeRow(row, speaking))
+})
 
 /** A span of which the messages are to be made, as far as a summary has any of them. */
 const speakingOf = (row: Row, { messages, row: id, said, startTime, ...ids }: Speaker) => {
