@@ -89,14 +89,8 @@ FROM "mastra_ai_spans" AS span
 
 INSERT INTO "mastra_ai_schema" VALUES (1, 3, now()::TIMESTAMP)
 
-SELECT bit_xor(stamp)::VARCHAR AS state
-FROM "mastra_ai_sessions"
-
 
 -- insertSpans and insertLogs
-
-SELECT count(*)::INTEGER AS rows, approx_count_distinct(session_id)::INTEGER AS sessions
-FROM "mastra_ai_sessions"
 
 SELECT max(start_time)::VARCHAR AS time
 FROM "mastra_ai_spans"

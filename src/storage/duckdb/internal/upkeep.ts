@@ -4,7 +4,6 @@
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import { background } from "../../../runtime/background.js"
 import { compare } from "../../internal/select.js"
 import { earliestTime } from "../../internal/summarized.js"
@@ -58,7 +57,7 @@ export const start = (sql: DuckDbClient, tables: Tables, rollUp: RollUp, made: M
 
   return Effect.zipRight(
     Effect.addFinalizer(() => Effect.ignore(write)),
-    Effect.forkScoped(background(Effect.repeat(Effect.ignore(step), Schedule.spaced("5 seconds"))))
+    Effect.forkScoped(background(Effect.forever(Effect.delay(Effect.ignore(step), "5 seconds"))))
   )
 }
 
