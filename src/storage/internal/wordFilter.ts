@@ -38,6 +38,9 @@ const mixed = (hash: number): number => {
 }
 
 const recentMask = 0x3fff
+/** From so many characters on a text is remembered, up to so many characters in all. */
+const longText = 256
+const maxCharacters = 4_000_000
 const backslash = 0x5c
 const escapedSpaces: ReadonlySet<number> = new Set(Array.from("bfnrt", (letter) => letter.charCodeAt(0)))
 
@@ -52,9 +55,17 @@ export class WordFilter {
   readonly bytes = new Uint8Array(slices * sliceBytes)
   /** Hashes of words that it has already, as most words of a text. */
   private readonly recent = new Int32Array(recentMask + 1)
+  /** Long texts that it has already: each call of a model repeats the messages before it. */
+  private readonly texts = new Set<string>()
+  private charactersOfTexts = 0
 
   /** Adds the words of a text. */
   readonly add = (text: string): void => {
+    if (text.length >= longText) {
+      if (this.texts.has(text)) return
+      this.charactersOfTexts += text.length
+      if (this.charactersOfTexts <= maxCharacters) this.texts.add(text)
+    }
     if (this.addPlain(text)) return
     const folded = foldText(text)
     forEachWord(folded, (start, end) => this.addHash(hashOf(folded, start, end)))
