@@ -10,10 +10,10 @@ import { Effect, Layer } from "effect"
 import { Storage } from "effect-observability"
 import { DuckDbClient, DuckDbStorage } from "effect-observability/duckdb"
 import { rows, withStorage } from "./clickhouse.js"
-import { type Figure, figure, inProcess, median } from "./harness.js"
+import { type Figure, figure, inProcess, median, spansOr } from "./harness.js"
 import { millis } from "./spine.js"
 
-const spans = Number(process.env["BENCH_SPANS"] ?? 1_000_000)
+const spans = spansOr(1_000_000)
 const from = BigInt(Date.UTC(2026, 9, 1)) * 1_000_000n
 const day = 86_400_000_000_000n
 const to = from + 30n * day
@@ -192,13 +192,15 @@ const clickhouse = (final: string) =>
     })
   )
 
-export const tasks = { duckDb, clickhouse: () => clickhouse("FINAL"), clickhouseWithoutFinal: () => clickhouse("") }
+export const tasks = {
+  aggregateDuckdb: duckDb,
+  aggregateClickhouse: () => clickhouse("FINAL"),
+  aggregateClickhouseWithoutFinal: () => clickhouse("")
+}
 
-const task = <N extends keyof typeof tasks>(name: N) =>
-  inProcess<Awaited<ReturnType<(typeof tasks)[N]>>>("answersAggregate", name)
-
-export const run = async (): Promise<ReadonlyArray<Figure>> => {
-  const engines = { DuckDB: await task("duckDb"), "ClickHouse with FINAL": await task("clickhouse") }
+export const run = async (suite: string): Promise<ReadonlyArray<Figure>> => {
+  const task = (name: keyof typeof tasks) => inProcess<Awaited<ReturnType<typeof duckDb>>>(suite, name)
+  const engines = { DuckDB: await task("aggregateDuckdb"), "ClickHouse with FINAL": await task("aggregateClickhouse") }
   return Object.entries(engines).flatMap(([engine, found]) =>
     Object.entries(found).map(([name, { bare, ours }]) =>
       figure(

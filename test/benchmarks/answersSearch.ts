@@ -1,7 +1,4 @@
-/**
- * Searches of words that many spans have, few, and none: `npm run bench -- answersSearch`, over 1,000,000 spans, or as
- * many as SPANS says.
- */
+/** Searches of words that many spans have, few, and none. */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,10 +6,10 @@ import { Effect } from "effect"
 import { SpanRecord, Storage } from "effect-observability"
 import { DuckDbStorage } from "effect-observability/duckdb"
 import { withStorage } from "./clickhouse.js"
-import { type Figure, figure, inProcess, median } from "./harness.js"
+import { type Figure, figure, inProcess, median, spansOr } from "./harness.js"
 import { millis } from "./spine.js"
 
-const count = Number(process.env["SPANS"] ?? 1_000_000)
+const count = spansOr(1_000_000)
 
 /** Draws the same numbers each time: an additive congruence of 32 bits, mixed. */
 const random = (seed: number) => () => {
@@ -117,19 +114,18 @@ const duckDb = async () => {
 
 const clickhouse = () => withStorage(() => measure)
 
-export const tasks = { duckDb, clickhouse }
+export const tasks = { searchDuckdb: duckDb, searchClickhouse: clickhouse }
 
-const task = <Name extends keyof typeof tasks>(name: Name) =>
-  inProcess<Awaited<ReturnType<(typeof tasks)[Name]>>>("answersSearch", name)
+const engines = { searchDuckdb: "DuckDB", searchClickhouse: "ClickHouse" } as const
 
-export const run = async (): Promise<ReadonlyArray<Figure>> => {
+export const run = async (suite: string): Promise<ReadonlyArray<Figure>> => {
   const figures: Array<Figure> = []
-  for (const engine of ["duckDb", "clickhouse"] as const) {
-    const { cost, times } = await task(engine)
+  for (const [task, engine] of Object.entries(engines)) {
+    const { cost, times } = await inProcess<Awaited<ReturnType<typeof duckDb>>>(suite, task)
     figures.push(figure(`${engine}: insert of a span`, cost.microsASpan, "CPU µs"))
     for (const [what, all] of Object.entries(times)) {
       const isList = (words as ReadonlyArray<string>).includes(what)
-      const atMost = what === "scattered" && engine === "duckDb" ? 400 : 100
+      const atMost = what === "scattered" && engine === "DuckDB" ? 400 : 100
       figures.push(
         figure(`${engine}: newest 50 with ${what}, p50`, median(all), "ms", isList ? { target: { atMost } } : {})
       )

@@ -172,15 +172,14 @@ const whole = (storage: Storage.Storage["Type"]) =>
   })
 
 export const tasks = {
-  outline: () => reading(20_000, (storage) => Effect.map(storage.traceOutline(traceId), spansOf)),
-  whole: () => reading(20_000, whole),
+  traceOutline: () => reading(20_000, (storage) => Effect.map(storage.traceOutline(traceId), spansOf)),
+  traceWhole: () => reading(20_000, whole),
   getTrace: () => reading(10_000, (storage) => Effect.map(storage.getTrace(traceId), spansOf))
 }
 
-/** The figures of these tasks, as tasks of a suite. */
-export const figures = async (suite: string): Promise<ReadonlyArray<Figure>> => {
-  const outline = await inProcess<Reading>(suite, "outline")
-  const whole = await inProcess<Reading>(suite, "whole")
+export const run = async (suite: string): Promise<ReadonlyArray<Figure>> => {
+  const outline = await inProcess<Reading>(suite, "traceOutline")
+  const whole = await inProcess<Reading>(suite, "traceWhole")
   const trace = await inProcess<Reading>(suite, "getTrace")
   return [
     figure("traceOutline of 20,000 spans of 10 kB, processor", outline.cpu, "ms", {

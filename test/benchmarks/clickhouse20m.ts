@@ -5,9 +5,9 @@
 import { ClickhouseClient } from "@effect/sql-clickhouse"
 import { Effect } from "effect"
 import { asked, figuresOf, rows, withStorage } from "./clickhouse.js"
-import { type Figure, inProcess } from "./harness.js"
+import { type Figure, inProcess, spansOr } from "./harness.js"
 
-const spans = Number(process.env["BENCH_SPANS"] ?? 20_000_000)
+const spans = spansOr(20_000_000)
 const tracesASession = 20
 const traces = spans / 10
 const sessions = traces / tracesASession

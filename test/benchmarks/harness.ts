@@ -91,6 +91,9 @@ export interface Suite {
   readonly nodeOptions?: Readonly<Record<string, ReadonlyArray<string>>>
 }
 
+/** How many spans a measurement is made with: as many as BENCH_SPANS says, else these. */
+export const spansOr = (count: number): number => Number(process.env["BENCH_SPANS"] ?? count)
+
 export const short = (value: number) => Number(value.toPrecision(4)).toLocaleString("en")
 
 /** Prints rows under a header, in columns. Numbers are shortened. */

@@ -31,7 +31,14 @@ export const converse = Effect.fnUntraced(function* (instructions: string, messa
         onFailure: (error) => Effect.logWarning(`${call.name} was refused:`, error.message),
         onSuccess: (result) => Effect.log(`${call.name} answered`, { characters: result.length })
       }),
-      Agent.tool({ name: call.name, callId: call.id, input: call.params }),
+      Agent.tool({
+        name: call.name,
+        callId: call.id,
+        input: call.params,
+        output: (result) => result,
+        // whoever knows the timetables takes a fee
+        ...(call.name.startsWith("search_") && { costUsd: 0.002 })
+      }),
       Effect.map((result) => ({ isFailure: false, result })),
       Effect.catchTag("ToolError", ({ message }) => Effect.succeed({ isFailure: true, result: `Error: ${message}` })),
       Effect.map(({ isFailure, result }) =>
@@ -50,7 +57,7 @@ export const converse = Effect.fnUntraced(function* (instructions: string, messa
     function* (message: string) {
       yield* Effect.log("the customer wrote:", message)
       if (message.includes(goodbye)) {
-        return
+        return "Thank you for flying with us."
       }
       prompt = Prompt.merge(prompt, message)
       while (modelCalls < maxModelCalls) {
@@ -59,15 +66,18 @@ export const converse = Effect.fnUntraced(function* (instructions: string, messa
         const results = yield* Effect.forEach(response.toolCalls, callTool)
         prompt = Prompt.merge(prompt, Prompt.fromResponseParts([...response.content, ...results]))
         if (results.length === 0) {
-          return yield* Effect.log("the agent answered:", response.text)
+          yield* Effect.log("the agent answered:", response.text)
+          return response.text
         }
         if (results.some(({ name }) => name === "transfer_to_human_agents")) {
-          return yield* Effect.log("a human agent takes over")
+          yield* Effect.log("a human agent takes over")
+          return "A colleague will go on with you."
         }
       }
       yield* Effect.logWarning(`the agent gave up after ${maxModelCalls} calls of the model`)
+      return "I am sorry, but I cannot help you with this."
     },
-    Agent.run({ name: "airline" })
+    (turn, message) => turn.pipe(Agent.run({ name: "airline", input: message, output: (answer) => answer }))
   )
 
   yield* Effect.forEach(messages, turn, { discard: true })

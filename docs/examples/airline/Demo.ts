@@ -1,7 +1,7 @@
 /** The demonstration: conversations are held again and recorded, and the storage is then asked what happened. */
 import { FileSystem } from "@effect/platform"
-import { Effect, Layer, Logger, Schema } from "effect"
-import { Observability, SessionId, type Storage, TracingOptions } from "effect-observability"
+import { Clock, Effect, identity, Layer, Logger, Schema } from "effect"
+import { Feedback, Observability, Pricing, Score, SessionId, type Storage, TracingOptions } from "effect-observability"
 import * as Agent from "./Agent.js"
 import * as Airline from "./Airline.js"
 import * as Replay from "./Replay.js"
@@ -25,7 +25,9 @@ export const demo = Effect.fnUntraced(function* (options: {
     { concurrency: 8, discard: true }
   ).pipe(
     Effect.provide([
-      Observability.layer({ serviceName: "airline" }).pipe(Layer.provide(options.storage)),
+      Observability.layer({ serviceName: "airline", processors: [Pricing.processor(prices)] }).pipe(
+        Layer.provide(options.storage)
+      ),
       // the terminal is for the report
       Logger.remove(Logger.defaultLogger)
     ])
@@ -35,15 +37,50 @@ export const demo = Effect.fnUntraced(function* (options: {
   yield* Effect.provide(Report.print, options.storage)
 })
 
-/** One conversation, in a session of its own. */
+/** US dollars a million tokens. Of two entries the one that says more of the name holds. */
+const prices: Pricing.Table = {
+  entries: [
+    { model: "replay-small", input: 0.4, cachedInput: 0.1, output: 1.6 },
+    { model: "replay*", input: 2, cachedInput: 0.5, output: 8 }
+  ]
+}
+
+/** One conversation, in a session of its own, and what its customer and the program think of it. */
 const hold = (conversation: Replay.Conversation, tools: ReturnType<typeof Replay.toolsLayer>) =>
   Agent.converse(conversation.said("system").join("\n"), conversation.said("user")).pipe(
     Effect.provide([tools, Replay.modelLayer(conversation)]),
     // a turn that failed is in the recording
     Effect.ignore,
+    Effect.zipRight(Score.record({ name: "resolved", value: !conversation.isHandedOver, scorer: { name: "demo" } })),
+    Effect.zipRight(
+      conversation.feedback === undefined
+        ? Effect.void
+        : Feedback.thumbs(conversation.feedback.thumbs, { comment: conversation.feedback.comment })
+    ),
     TracingOptions.withTracingOptions({
       tags: ["demo"],
-      metadata: { task: conversation.task_id, trial: conversation.trial }
+      metadata: { task: conversation.task_id, trial: conversation.trial },
+      userId: conversation.customer
     }),
-    SessionId.withNewSessionId
+    SessionId.withNewSessionId,
+    conversation.at === undefined ? identity : beginningAt(conversation.at)
   )
+
+/** Runs an effect by a clock that now shows this time. */
+const beginningAt =
+  (time: Date) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.clockWith((clock) => {
+      const ahead = time.getTime() - clock.unsafeCurrentTimeMillis()
+      const millis = () => clock.unsafeCurrentTimeMillis() + ahead
+      const nanos = () => clock.unsafeCurrentTimeNanos() + BigInt(ahead) * 1_000_000n
+      const shifted: Clock.Clock = {
+        [Clock.ClockTypeId]: Clock.ClockTypeId,
+        unsafeCurrentTimeMillis: millis,
+        unsafeCurrentTimeNanos: nanos,
+        currentTimeMillis: Effect.sync(millis),
+        currentTimeNanos: Effect.sync(nanos),
+        sleep: (duration) => clock.sleep(duration)
+      }
+      return Effect.withClock(effect, shifted)
+    })

@@ -2,7 +2,7 @@
  * Plays recorded conversations again: the model says what it said then, and the tools can give back what they gave.
  * A recording is in the chat-completions format: messages of the roles `system`, `user`, `assistant` and `tool`.
  */
-import { AiError, LanguageModel, Telemetry } from "@effect/ai"
+import { AiError, LanguageModel, type Prompt, Telemetry } from "@effect/ai"
 import { Effect, Layer, Record, Schema, Stream } from "effect"
 import { AirlineTools, ToolError } from "./Tools.js"
 
@@ -23,7 +23,12 @@ const Message = Schema.Union(
 export class Conversation extends Schema.Class<Conversation>("Conversation")({
   task_id: Schema.Int,
   trial: Schema.Int,
-  traj: Schema.Array(Message)
+  traj: Schema.Array(Message),
+  /** When it was held: now, where it is not said. */
+  at: Schema.optional(Schema.DateFromString),
+  model: Schema.optionalWith(Schema.String, { default: () => "replay" }),
+  /** What the customer thought of it. */
+  feedback: Schema.optional(Schema.Struct({ thumbs: Schema.Literal("up", "down"), comment: Schema.String }))
 }) {
   said(role: "system" | "user" | "tool"): Array<string> {
     return this.traj.flatMap((message) => (message.role === role ? [message.content] : []))
@@ -31,6 +36,15 @@ export class Conversation extends Schema.Class<Conversation>("Conversation")({
 
   get replies() {
     return this.traj.filter((message) => message.role === "assistant")
+  }
+
+  /** The customer whom the tools tell of first. */
+  get customer() {
+    return /"user_id": *"(\w+)"/.exec(this.said("tool").join("\n"))?.[1]
+  }
+
+  get isHandedOver() {
+    return this.replies.some(({ tool_calls }) => tool_calls.some(({ function: { name } }) => name === handOver))
   }
 }
 
@@ -46,7 +60,7 @@ export const modelLayer = (conversation: Conversation) =>
         Telemetry.addGenAIAnnotations(span, {
           system: "replay",
           operation: { name: "chat" },
-          request: { model: "replay" }
+          request: { model: conversation.model }
         })
         const reply = conversation.replies[prompt.content.filter(({ role }) => role === "assistant").length]
         if (reply === undefined) {
@@ -54,8 +68,12 @@ export const modelLayer = (conversation: Conversation) =>
         }
         const inputTokens = estimateTokens(prompt.content)
         const outputTokens = estimateTokens(reply)
+        const reading = inputTokens / tokensReadPerMillisecond
+        yield* Effect.sleep(reading)
+        span.attribute("gen_ai.response.time_to_first_chunk", reading / 1000)
         yield* Effect.sleep(outputTokens / tokensPerMillisecond)
         Telemetry.addGenAIAnnotations(span, { usage: { inputTokens, outputTokens } })
+        span.attribute("gen_ai.usage.cache_read.input_tokens", estimateTokens(askedBefore(prompt)))
         span.attribute("airline.usage.estimated", true)
         return [
           ...(reply.content === null ? [] : [{ type: "text" as const, text: reply.content }]),
@@ -91,7 +109,20 @@ export const toolsLayer = (conversation: Conversation) =>
     })
   )
 
+const handOver = "transfer_to_human_agents"
+
+const tokensReadPerMillisecond = 1000
 const tokensPerMillisecond = 10
+
+/** What the model was asked for the reply before: a cache has it. */
+const askedBefore = (prompt: Prompt.Prompt) =>
+  prompt.content.slice(
+    0,
+    Math.max(
+      0,
+      prompt.content.findLastIndex(({ role }) => role === "assistant")
+    )
+  )
 
 /** Transcripts hold no usage: about four characters a token. */
 const estimateTokens = (content: unknown) => Math.ceil(JSON.stringify(content).length / 4)

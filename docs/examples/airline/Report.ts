@@ -6,19 +6,25 @@ import { type LogRecord, type SpanRecord, Storage } from "effect-observability"
 export const print = Effect.gen(function* () {
   const sessions = yield* collect(Storage.listSessions)
   yield* Console.log(
-    table("lrrrrrrrr", [
-      ["SESSION", "STARTED", "TURNS", "SPANS", "ERRORS", "LOGS", "TOKENS IN", "OUT", "LASTED"],
+    table("llrrrrrrrr", [
+      ["SESSION", "STARTED", "TURNS", "SPANS", "ERRORS", "LOGS", "TOKENS IN", "OUT", "COST", "LASTED"],
       ...sessions.map((session) => [
         session.sessionId,
-        new Date(Number(session.firstActivity / 1_000_000n)).toISOString().slice(11, 23),
-        ...[session.traces, session.spans, session.errors, session.logs].map(String),
+        new Date(Number(session.firstActivity / 1_000_000n)).toISOString().slice(0, 19),
+        ...[session.turns, session.spans, session.errors, session.logs].map(String),
         ...[session.inputTokens, session.outputTokens].map(String),
+        `$${session.costUsd.toFixed(4)}`,
         milliseconds(session.lastActivity - session.firstActivity)
       ])
     ])
   )
 
-  const failed = yield* Storage.listSessions({ filters: { hasError: true }, pagination: { limit: 1 } })
+  // the first that failed
+  const failed = yield* Storage.listSessions({
+    filters: { hasError: true },
+    pagination: { limit: 1 },
+    orderBy: { field: "time", direction: "asc" }
+  })
   for (const { sessionId } of Array.take([...failed.items, ...sessions], 1)) {
     yield* Console.log(`\nSession ${sessionId}\n\n${yield* tree(sessionId)}`)
   }
