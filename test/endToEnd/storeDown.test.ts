@@ -110,7 +110,8 @@ describe("a DuckDB file that is being written by someone else for long", () => {
           assert.deepStrictEqual((yield* Effect.flip(flush)).remaining, { storage: { spans: 40, logs: 0 } })
         }
         yield* release
-        yield* flush
+        // On a busy machine the first attempts take longer than they may.
+        yield* Effect.retry(flush, { times: 20 })
         assert.strictEqual(yield* stored, 40)
         return yield* ledger
       })

@@ -101,6 +101,7 @@ describeClickhouse("ClickhouseStorage", () => {
         const columns = yield* sql.unsafe<{ readonly name: string }>(
           `SELECT name FROM system.columns WHERE table = '${prefix}mastra_ai_logs' AND default_kind = 'ALIAS'`
         )
+        yield* sql.asCommand(sql.unsafe(`ALTER TABLE "${prefix}mastra_ai_logs" DROP INDEX idx_words`))
         for (const column of [...columns.map(({ name }) => name), "Record"]) {
           yield* sql.asCommand(sql.unsafe(`ALTER TABLE "${prefix}mastra_ai_logs" DROP COLUMN ${column}`))
         }
@@ -126,7 +127,7 @@ describeClickhouse("ClickhouseStorage", () => {
         )
         assert.sameMembers(
           rows.map((row) => row.name),
-          ["idx_session_id", "idx_session_id_coarse", "idx_trace_id", "idx_trace_id_coarse"]
+          ["idx_session_id", "idx_session_id_coarse", "idx_trace_id", "idx_trace_id_coarse", "idx_words"]
         )
         const record = span({ sessionId: "s" })
         yield* withStorage(sql, { tablePrefix: prefix }, (storage) =>
