@@ -34,3 +34,5 @@ const run = Effect.gen(function* () {
 })
 
 await Effect.runPromise(run)
+// An engine within the process keeps its threads.
+process.exit()
