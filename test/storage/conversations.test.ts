@@ -1,6 +1,8 @@
+import { monitorEventLoopDelay } from "node:perf_hooks"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import * as fc from "effect/FastCheck"
+import { nextTurn } from "../../src/runtime/eventLoop.js"
 import type { JsonObject } from "../../src/signal/Json.js"
 import type { SpanRecord } from "../../src/signal/SpanRecord.js"
 import { type Message, Splitter } from "../../src/storage/sql/conversations.js"
@@ -66,7 +68,7 @@ describe("spans that are cut into messages", () => {
           const [splitter, store] = [new Splitter(), stored()]
           for (const attributes of all) {
             const given = span({ sessionId: "s", attributes })
-            const split = splitter.split([given], 0)
+            const split = await Effect.runPromise(splitter.split([given], 0))
             store.add(split.messages)
             split.stored()
             const read = await Effect.runPromise(store.readBack(split.rows[0] as SpanRecord))
@@ -78,30 +80,52 @@ describe("spans that are cut into messages", () => {
     )
   )
 
-  it("give each message once, and once more when it may be gone or would go before its span", () => {
-    const splitter = new Splitter()
-    const day = 86_400_000_000_000n
-    const call = (count: number, startTime = 0n) =>
-      span({ sessionId: "s", startTime, attributes: { list: messages(count) } })
-    const added = (record: SpanRecord, now = 0) => {
-      const split = splitter.split([record], now)
-      split.stored()
-      return split.messages.filter(({ isList }) => !isList).length
-    }
-    assert.deepStrictEqual([added(call(20)), added(call(20)), added(call(21)), added(call(5))], [20, 0, 1, 0])
-    assert.strictEqual(added(call(21), 60_000), 21)
-    splitter.forget()
-    assert.strictEqual(added(call(21), 60_000), 21)
-    assert.deepStrictEqual([added(call(21, day), 60_000), added(call(21, 5n * day), 60_000)], [0, 21])
-    // What was forgotten while it was stored is not known to be there.
-    const late = splitter.split([call(30)], 60_000)
-    splitter.forget()
-    late.stored()
-    assert.strictEqual(added(call(30), 60_000), 30)
-  })
+  it.effect("give each message once, and once more when it may be gone or would go before its span", () =>
+    Effect.gen(function* () {
+      const splitter = new Splitter()
+      const day = 86_400_000_000_000n
+      const call = (count: number, startTime = 0n) =>
+        span({ sessionId: "s", startTime, attributes: { list: messages(count) } })
+      const added = (record: SpanRecord, now = 0) =>
+        Effect.map(splitter.split([record], now), ({ messages, stored }) => {
+          stored()
+          return messages.filter(({ isList }) => !isList).length
+        })
+      const counts = yield* Effect.forEach([call(20), call(20), call(21), call(5)], (record) => added(record))
+      assert.deepStrictEqual(counts, [20, 0, 1, 0])
+      assert.strictEqual(yield* added(call(21), 60_000), 21)
+      splitter.forget()
+      assert.strictEqual(yield* added(call(21), 60_000), 21)
+      assert.strictEqual(yield* added(call(21, day), 60_000), 0)
+      assert.strictEqual(yield* added(call(21, 5n * day), 60_000), 21)
+      // What was forgotten while it was stored is not known to be there.
+      const late = yield* splitter.split([call(30)], 60_000)
+      splitter.forget()
+      late.stored()
+      assert.strictEqual(yield* added(call(30), 60_000), 30)
+    })
+  )
 
-  it("are the records that came where nothing is long", () => {
-    const records = [span({ attributes: { a: 1, text: "x".repeat(9000), list: ["a", "b"] } }), span()]
-    assert.strictEqual(new Splitter().split(records, 0).rows, records)
-  })
+  it.effect("are the records that came where nothing is long", () =>
+    Effect.gen(function* () {
+      const records = [span({ attributes: { a: 1, text: "x".repeat(9000), list: ["a", "b"] } }), span()]
+      assert.strictEqual((yield* new Splitter().split(records, 0)).rows, records)
+    })
+  )
+
+  it.live("are put together without holding the event loop, however many there are", () =>
+    Effect.gen(function* () {
+      const refs = Array.from({ length: 60 }, (_, n) => `#${String(n).padStart(22, "a")}`).join("")
+      const spans = Array.from({ length: 10_000 }, (_, n) =>
+        Whole.pend({ sessionId: `s${n}`, attributes: {} }, { list: ["array", refs, ""] })
+      )
+      const histogram = monitorEventLoopDelay({ resolution: 5 })
+      histogram.enable()
+      yield* Effect.sleep(50)
+      yield* Whole.complete(spans, () => Effect.as(nextTurn, []))
+      histogram.disable()
+      assert.isBelow(histogram.max / 1e6, 400)
+      assert.deepStrictEqual(spans[0]?.attributes, { list: Array.from({ length: 60 }, () => Whole.missing) })
+    })
+  )
 })

@@ -103,7 +103,7 @@ const sessions = <E>(engine: Primitives<E>): Pick<Derived<E>, Sessions> => ({
       const spansOf = Arr.groupBy(spans, (span) => span.sessionId ?? "")
       const logsOf = Arr.groupBy(logs, (log) => log.sessionId ?? "")
       const scoresOf = Arr.groupBy(scores, (score) => score.sessionId ?? "")
-      const ids = Arr.dedupe([...Object.keys(spansOf), ...Object.keys(logsOf)]).filter((id) => id !== "")
+      const ids = Array.from(new Set([...Object.keys(spansOf), ...Object.keys(logsOf)])).filter((id) => id !== "")
       const matching = ids
         .map((id) => summarized(id, spansOf[id] ?? [], logsOf[id] ?? [], scoresOf[id] ?? []))
         .filter((session) => sessionMatches(session, query))
@@ -152,7 +152,7 @@ const deletes = <E>(engine: Primitives<E>): Pick<Derived<E>, Deletes> => {
     deleteBefore: (before) => removeAll({ before }),
     deleteSession: (sessionId) =>
       Effect.flatMap(recordsOf(engine, sessionSignals, sessionId), (records) =>
-        removeAll({ sessionId, traceIds: Arr.dedupe(records.flatMap(({ traceId }) => traceId ?? [])) })
+        removeAll({ sessionId, traceIds: Array.from(new Set(records.flatMap(({ traceId }) => traceId ?? []))) })
       )
   }
 }

@@ -16,6 +16,8 @@
  * Messages belong to the session of their span, or to its trace where it has none, and go with it. Each is kept until the
  * time in `until`, which is never before the start of a span that has it, and at most two days after the last one.
  */
+import type * as Effect from "effect/Effect"
+import { inTurns } from "../../runtime/eventLoop.js"
 import { assign } from "../../signal/internal/jsonWalk.js"
 import type { Json } from "../../signal/Json.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
@@ -56,6 +58,28 @@ export const ownerOfSession = (sessionId: string): string => `s:${sessionId}`
 
 export const ownerOfTrace = (traceId: string): string => `t:${traceId}`
 
+/** Each of many values once. */
+export const distinct = <A extends string | bigint>(values: Iterable<A>): ReadonlyArray<A> =>
+  Array.from(new Set(values))
+
+/** Messages in parts of so many characters, or of one message where that has more. */
+export const chunksOfCharacters = (
+  messages: ReadonlyArray<Message>,
+  characters: number
+): ReadonlyArray<ReadonlyArray<Message>> => {
+  const chunks: Array<Array<Message>> = []
+  let room = 0
+  for (const message of messages) {
+    if (chunks.length === 0 || room < message.body.length) {
+      chunks.push([])
+      room = characters
+    }
+    room -= message.body.length
+    chunks.at(-1)?.push(message)
+  }
+  return chunks
+}
+
 /** Characters of a hash, and of one with its mark. */
 export const hashLength = 22
 export const refLength = hashLength + 1
@@ -86,17 +110,23 @@ export class Splitter {
     this.known.clear()
   }
 
-  /** Rows of spans; `now` is in milliseconds. */
-  split<R extends object>(records: ReadonlyArray<R>, now: number): Split<R> {
+  /** Rows of spans; `now` is in milliseconds. Between any two of them the event loop may turn. */
+  split<R extends object>(records: ReadonlyArray<R>, now: number): Effect.Effect<Split<R>> {
+    return inTurns(() => this.splitting(records, now))
+  }
+
+  private *splitting<R extends object>(records: ReadonlyArray<R>, now: number): Generator<void, Split<R>> {
     const { age } = this
     const fresh = new Map<string, Message>()
     let rows: Array<R> | undefined
     for (let i = 0; i < records.length; i++) {
       const record = records[i] as R
       const row = this.row(record as unknown as SpanRecord, fresh, now)
-      if (row === undefined) continue
-      rows ??= records.slice()
-      rows[i] = row as unknown as R
+      if (row !== undefined) {
+        rows ??= records.slice()
+        rows[i] = row as unknown as R
+      }
+      yield
     }
     return {
       rows: rows ?? records,

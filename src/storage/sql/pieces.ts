@@ -3,6 +3,7 @@
  * characters long; what is left at the end is the rest.
  */
 import { createHash } from "node:crypto"
+import { assign } from "../../signal/internal/jsonWalk.js"
 import type { Json } from "../../signal/Json.js"
 
 export interface Piece {
@@ -29,7 +30,7 @@ export interface Cut {
   readonly lists: ReadonlyArray<List>
   readonly rest: string
   readonly bodyOf: (piece: Piece) => string
-  /** The value, with which the next one is compared. */
+  /** The value, with which the next one is compared: of an array a copy, as its owner may change it. */
   readonly value: string | ReadonlyArray<Json>
   /** Its characters, without those between pieces. */
   readonly length: number
@@ -76,9 +77,18 @@ export const cutArray = (value: ReadonlyArray<Json>, last: Cut | undefined): Cut
     lists: listsOf(pieces, last),
     rest: text,
     bodyOf: ({ end, start }) => value.slice(start, end).map(textOf).join(),
-    value,
+    value: [...items.slice(0, same), ...value.slice(same).map(copyOf)],
     length: pieces.reduce((length, { size }) => length + size, text.length)
   }
+}
+
+/** A copy whose texts are those of the value. */
+const copyOf = (value: Json): Json => {
+  if (typeof value !== "object" || value === null) return value
+  if (Array.isArray(value)) return value.map(copyOf)
+  const copy: Record<string, Json> = {}
+  for (const key in value) assign(copy, key, copyOf((value as Record<string, Json>)[key] as Json))
+  return copy as Json
 }
 
 const textOf = (item: Json): string => JSON.stringify(item) ?? "null"

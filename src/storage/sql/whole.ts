@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { nextTurn } from "../../runtime/eventLoop.js"
+import { forEachInTurns } from "../../runtime/eventLoop.js"
 import { assign } from "../../signal/internal/jsonWalk.js"
 import type { Json } from "../../signal/Json.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
@@ -57,9 +57,6 @@ const names = ["select", "candidates", "listTraces", "traceSpans", "getSpan", "s
 /** Messages that are read at once. */
 const hashesARead = 500
 
-/** Characters that are put together before the event loop turns. */
-const charactersATurn = 500_000
-
 /** Makes the attributes of what was found, where they are still to be made. */
 export const complete = <E>(found: Found, read: Read<E>): Effect.Effect<void, E> => {
   const spans: Array<SpanRecord> = []
@@ -71,41 +68,41 @@ export const complete = <E>(found: Found, read: Read<E>): Effect.Effect<void, E>
 const completeSpans = Effect.fnUntraced(function* <E>(spans: ReadonlyArray<SpanRecord>, read: Read<E>) {
   const stored = new Map<string, Stored>()
   const wanted = new Map<string, string>()
+  const fetchSome = Effect.fnUntraced(function* (some: ReadonlyArray<readonly [key: string, owner: string]>) {
+    const messages = yield* read({
+      owners: Array.from(new Set(some.map(([, owner]) => owner))),
+      hashes: Array.from(new Set(some.map(([key, owner]) => key.slice(owner.length))))
+    })
+    for (const message of messages) stored.set(message.owner + message.hash, message)
+  })
   const fetch = Effect.fnUntraced(function* () {
-    const entries = Array.from(wanted).filter(([key]) => !stored.has(key))
-    wanted.clear()
-    for (let i = 0; i < entries.length; i += hashesARead) {
-      const some = entries.slice(i, i + hashesARead)
-      const messages = yield* read({
-        owners: Array.from(new Set(some.map(([, owner]) => owner))),
-        hashes: Array.from(new Set(some.map(([key, owner]) => key.slice(owner.length))))
-      })
-      for (const message of messages) stored.set(message.owner + message.hash, message)
+    let some: Array<readonly [key: string, owner: string]> = []
+    for (const entry of wanted) {
+      if (stored.has(entry[0])) continue
+      if (some.push(entry) < hashesARead) continue
+      yield* fetchSome(some)
+      some = []
     }
+    if (some.length > 0) yield* fetchSome(some)
+    wanted.clear()
   })
   const want = (owner: string, hash: string) => wanted.set(owner + hash, owner)
 
-  for (const span of spans) {
+  yield* forEachInTurns(spans, (span) => {
     for (const [, [, refs]] of pending.get(span) ?? []) for (const hash of hashesOf(refs)) want(ownerOf(span), hash)
-  }
+  })
   yield* fetch()
-  for (const { body, isList, owner } of stored.values()) {
+  yield* forEachInTurns(Array.from(stored.values()), ({ body, isList, owner }) => {
     if (isList) for (const hash of cut(body, hashLength)) want(owner, hash)
-  }
+  })
   yield* fetch()
-  let characters = 0
-  for (const span of spans) {
+  yield* forEachInTurns(spans, (span) => {
     const textOf = (hash: string) => stored.get(ownerOf(span) + hash)
     for (const [name, parts] of pending.get(span) ?? []) {
-      const made = valueOf(parts, textOf)
-      characters += made.length
-      assign(span.attributes as Record<string, Json>, name, made.value)
+      assign(span.attributes as Record<string, Json>, name, valueOf(parts, textOf))
     }
     pending.delete(span)
-    if (characters < charactersATurn) continue
-    characters = 0
-    yield* nextTurn
-  }
+  })
 })
 
 const cut = (text: string, length: number): ReadonlyArray<string> => {
@@ -119,23 +116,16 @@ const hashesOf = (refs: string) => cut(refs, refLength).map((ref) => ref.slice(1
 /** Stands where a message is gone that somebody has deleted. */
 export const missing = "[Missing]"
 
-const valueOf = (
-  [kind, refs, rest]: Parts,
-  messageOf: (hash: string) => Stored | undefined
-): { readonly value: Json; readonly length: number } => {
+const valueOf = ([kind, refs, rest]: Parts, messageOf: (hash: string) => Stored | undefined): Json => {
   const gap = kind === "array" ? `"${missing}"` : missing
   const pieces = hashesOf(refs).flatMap((hash): ReadonlyArray<string> => {
     const message = messageOf(hash)
     if (message === undefined) return [gap]
     return message.isList ? cut(message.body, hashLength).map((hash) => messageOf(hash)?.body ?? gap) : [message.body]
   })
-  if (kind !== "array") {
-    const value = pieces.join("") + rest
-    return { value, length: value.length }
-  }
+  if (kind !== "array") return pieces.join("") + rest
   if (rest !== "") pieces.push(rest)
-  const text = `[${pieces.join(",")}]`
-  return { value: parsed(text) ?? pieces.flatMap((piece) => parsed(`[${piece}]`) ?? [missing]), length: text.length }
+  return parsed(`[${pieces.join(",")}]`) ?? pieces.flatMap((piece) => parsed(`[${piece}]`) ?? [missing])
 }
 
 /** The items of a list as JSON; `undefined` where somebody has put something else into a message. */

@@ -144,6 +144,26 @@ export const conversationsContract = (layer: StorageLayer) =>
         for (const span of spans) yield* readsWhole(storage, span)
       }))
 
+    test("are those of each call where a program goes on with the list that it has given", (storage) =>
+      Effect.gen(function* () {
+        const list = messages(20)
+        const given = () => span({ sessionId: "s", attributes: { list } })
+        const [first, kept] = [given(), structuredClone(list)]
+        yield* storage.insertSpans([first])
+        list.push(...messages(1, "next"))
+        Object.assign(list[3] as object, { role: "another" })
+        Object.assign(list[4]?.parts[0] as object, { content: "x".repeat(600) })
+        const second = given()
+        yield* storage.insertSpans([second])
+        yield* readsWhole(storage, second)
+        list.pop()
+        yield* storage.insertSpans([first])
+        yield* readsWhole(storage, first)
+        const third = span({ sessionId: "s", attributes: { list: kept } })
+        yield* storage.insertSpans([third])
+        yield* readsWhole(storage, third)
+      }))
+
     test("are whole when a span is stored again, runs and ends, and changes its session", (storage) =>
       Effect.gen(function* () {
         const key = { traceId: traceId(1), spanId: spanId(1), startTime: at(0) }

@@ -53,6 +53,19 @@ describeClickhouse("conversations in ClickHouse", () => {
   const isWhole = (storage: Storage.StorageService, expected: SpanRecord) =>
     Effect.map(storage.getSpan(expected), (found) => assert.deepStrictEqual(found, Option.some(expected)))
 
+  onTables("are of their size in an outline beside a span of the version before", (tables, rows, open) =>
+    Effect.gen(function* () {
+      const storage = yield* open
+      const inTrace = { traceId: traceId(1), sessionId: "s" }
+      yield* storage.insertSpans([call(20, inTrace), call(21, inTrace)])
+      const before = yield* storage.traceOutline(traceId(1))
+      yield* rows(
+        `ALTER TABLE ${tables.spans} UPDATE AttributesSize = NULL WHERE Name <> '' SETTINGS mutations_sync = 2`
+      )
+      assert.deepStrictEqual(yield* storage.traceOutline(traceId(1)), before)
+    })
+  )
+
   onTables("are stored once, by however many processes", (tables, rows, open) =>
     Effect.gen(function* () {
       const turns = Array.from({ length: 30 }, (_, n) => call(n + 1, { sessionId: "s" }))

@@ -1,4 +1,5 @@
 import * as Path from "node:path"
+import { monitorEventLoopDelay } from "node:perf_hooks"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, type Scope, TestClock } from "effect"
@@ -76,6 +77,21 @@ describe("conversations in a DuckDB file", () => {
         )
       }
       assert.lengthOf(yield* stored(yield* clientOn(path)), messagesIn(call(37)))
+    })
+  )
+
+  it.scopedLive("of many messages that are new do not hold the event loop", () =>
+    Effect.gen(function* () {
+      const storage = yield* storageOn(":memory:")
+      yield* storage.insertSpans([call(40)])
+      const spans = Array.from({ length: 400 }, (_, n) =>
+        span({ sessionId: `s${n}`, attributes: { list: messages(40).map((message) => ({ ...message, of: n })) } })
+      )
+      const histogram = monitorEventLoopDelay({ resolution: 5 })
+      histogram.enable()
+      yield* storage.insertSpans(spans)
+      histogram.disable()
+      assert.isBelow(histogram.max / 1e6, 1000)
     })
   )
 
@@ -198,6 +214,17 @@ describe("conversations in a DuckDB file", () => {
       assert.strictEqual(Number(found[0]?.n), 2)
       yield* sql`DELETE FROM mastra_ai_messages`
       assert.lengthOf(yield* sql`SELECT attributes FROM mastra_ai_spans_whole`, 3)
+    })
+  )
+
+  onFile("are of their size in an outline beside a span of the version before", (storage, sql) =>
+    Effect.gen(function* () {
+      const inTrace = { traceId: traceId(1), sessionId: "s" }
+      yield* storage.insertSpans([call(20, inTrace), call(21, inTrace)])
+      const before = yield* storage.traceOutline(traceId(1))
+      yield* sql`UPDATE mastra_ai_spans SET input_size = NULL, output_size = NULL, attributes_size = NULL
+        WHERE rowid = (SELECT min(rowid) FROM mastra_ai_spans)`
+      assert.deepStrictEqual(yield* storage.traceOutline(traceId(1)), before)
     })
   )
 

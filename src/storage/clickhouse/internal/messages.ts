@@ -8,7 +8,14 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Removal } from "../../Engine.js"
 import type { StorageError } from "../../StorageError.js"
-import { type Message, ownerOfSession, ownerOfTrace, Splitter } from "../../sql/conversations.js"
+import {
+  chunksOfCharacters,
+  distinct,
+  type Message,
+  ownerOfSession,
+  ownerOfTrace,
+  Splitter
+} from "../../sql/conversations.js"
 import type { Read } from "../../sql/whole.js"
 import { one } from "./connection.js"
 import { digits, flag, text as isText } from "./row.js"
@@ -49,12 +56,12 @@ export const make = (store: Store): Messages => {
 
   return {
     before: (spans, insert) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const { messages, rows, stored } = splitter.split(spans, now)
-        return messages.length === 0
-          ? insert(rows)
-          : add(messages).pipe(Effect.zipRight(insert(rows)), Effect.map(stored))
-      }),
+      Clock.currentTimeMillis.pipe(
+        Effect.flatMap((now) => splitter.split(spans, now)),
+        Effect.flatMap(({ messages, rows, stored }) =>
+          messages.length === 0 ? insert(rows) : add(messages).pipe(Effect.zipRight(insert(rows)), Effect.map(stored))
+        )
+      ),
     read: read(store),
     remove: (which) =>
       ("before" in which
@@ -97,14 +104,14 @@ const addTo = (store: Store) => {
       SELECT Owner AS owner, Hash AS hash, toString(toUnixTimestamp64Nano(max(KeptUntil))) AS until
       FROM ${sql.literal(name.messages)} WHERE ${among(
         store,
-        Arr.dedupe(messages.map(({ owner }) => owner)),
+        distinct(messages.map(({ owner }) => owner)),
         messages.map(({ hash }) => hash)
       )} GROUP BY Owner, Hash`
     )
 
   const write = (messages: ReadonlyArray<Message>) =>
     Effect.forEach(
-      chunksOfCharacters(messages),
+      chunksOfCharacters(messages, charactersAStatement),
       (some) => insert(`${name.messages} (Owner,Hash,IsList,KeptUntil,Body)`, () => Readable.from(encoded(some))),
       { discard: true }
     )
@@ -123,20 +130,6 @@ const addTo = (store: Store) => {
 }
 
 const notStored = -(2n ** 64n)
-
-const chunksOfCharacters = (messages: ReadonlyArray<Message>): ReadonlyArray<ReadonlyArray<Message>> => {
-  const chunks: Array<Array<Message>> = []
-  let room = 0
-  for (const message of messages) {
-    if (chunks.length === 0 || room < message.body.length) {
-      chunks.push([])
-      room = charactersAStatement
-    }
-    room -= message.body.length
-    chunks.at(-1)?.push(message)
-  }
-  return chunks
-}
 
 /** Messages that are encoded at once, while the event loop waits. */
 const messagesATurn = 100

@@ -54,17 +54,18 @@ const inBatches =
 const cut =
   (messages: Messages.Messages, insert: InsertAfter): Insert =>
   (records) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const split = messages.splitter.split(records, now)
-      if (split.messages.length === 0) return insert(split.rows)
-      let isAdded = false
-      const add = Effect.map(messages.add(split.messages), () => {
-        isAdded = true
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.flatMap(messages.splitter.split(records, now), (split) => {
+        if (split.messages.length === 0) return insert(split.rows)
+        let isAdded = false
+        const add = Effect.map(messages.add(split.messages), () => {
+          isAdded = true
+        })
+        return Effect.map(insert(split.rows, add), () => {
+          if (isAdded) split.stored()
+        })
       })
-      return Effect.map(insert(split.rows, add), () => {
-        if (isAdded) split.stored()
-      })
-    })
+    )
 
 const insertInto = (sql: DuckDbClient, table: Table, write: Write): InsertAfter =>
   table.layout.isComplete === undefined

@@ -6,8 +6,16 @@ import type { Fragment } from "@effect/sql/Statement"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import { globalValue } from "effect/GlobalValue"
+import { nextTurn } from "../../../runtime/eventLoop.js"
 import type { Removal } from "../../Engine.js"
-import { type Message, ownerOfSession, ownerOfTrace, Splitter } from "../../sql/conversations.js"
+import {
+  chunksOfCharacters,
+  distinct,
+  type Message,
+  ownerOfSession,
+  ownerOfTrace,
+  Splitter
+} from "../../sql/conversations.js"
 import type { Read, Stored } from "../../sql/whole.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
 import type { Tables } from "./table.js"
@@ -49,6 +57,9 @@ const splitterOf = (sql: DuckDbClient, table: string): Splitter => {
 /** As many owners as the index is asked for at once. */
 const fewOwners = 100
 
+/** Characters that are written in one statement, which is made of them while the event loop waits. */
+const charactersAStatement = 2 ** 20
+
 export const make = (sql: DuckDbClient, tables: Tables): Messages => {
   const name = nameOf(tables)
   const table = sql.literal(`"${name}"`)
@@ -61,12 +72,12 @@ export const make = (sql: DuckDbClient, tables: Tables): Messages => {
   const rowsOf = (owners: ReadonlyArray<string>, hashes: ReadonlyArray<string>) => sql`
     rowid IN (SELECT id FROM (SELECT rowid AS id, hash FROM ${table} WHERE ${ofOwners(owners)}) WHERE hash IN ${among(hashes)})`
   const rowsOfAll = (messages: ReadonlyArray<Message>) =>
-    rowsOf(Arr.dedupe(messages.map(({ owner }) => owner)), Arr.dedupe(messages.map(({ hash }) => hash)))
+    rowsOf(distinct(messages.map(({ owner }) => owner)), distinct(messages.map(({ hash }) => hash)))
 
   /** Keeps messages that are stored for longer. */
   const keep = (messages: ReadonlyArray<Message>) =>
     Effect.forEach(
-      Arr.dedupe(messages.map(({ until }) => until)),
+      distinct(messages.map(({ until }) => until)),
       (until) => sql`
         UPDATE ${table} SET kept_until = ${until}
         WHERE kept_until < ${until} AND ${rowsOfAll(messages.filter((message) => message.until === until))}`,
@@ -81,7 +92,10 @@ export const make = (sql: DuckDbClient, tables: Tables): Messages => {
       const stored = new Map(rows.map(({ key, until }) => [key, BigInt(until)]))
       const [known, absent] = Arr.partition(messages, ({ hash, owner }) => !stored.has(owner + hash))
       yield* keep(known.filter(({ hash, owner, until }) => (stored.get(owner + hash) as bigint) < until))
-      if (absent.length > 0) yield* Effect.asVoid(sql.unsafe(...insertion(`"${name}"`, absent)))
+      for (const some of chunksOfCharacters(absent, charactersAStatement)) {
+        yield* Effect.suspend(() => sql.unsafe(...insertion(`"${name}"`, some)))
+        yield* nextTurn
+      }
     }),
     read: ({ hashes, owners }) => sql<Stored>`
       SELECT owner, hash, is_list AS "isList", body FROM ${table} WHERE ${rowsOf(owners, hashes)}`,

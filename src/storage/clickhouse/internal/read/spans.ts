@@ -8,7 +8,9 @@ import type { Derived } from "../../../Engine.js"
 import * as Outline from "../../../internal/outline.js"
 import type { OutlineSpan } from "../../../StorageService.js"
 import { pascalCase } from "../../../sql/identifiers.js"
+import * as Whole from "../../../sql/whole.js"
 import { layouts } from "../layouts.js"
+import * as Messages from "../messages.js"
 import { decodeRows, type Row, selected, selectionOf } from "../record.js"
 import { type Columns, count, digits, flag, nullable, number, text } from "../row.js"
 import type { Store } from "../store.js"
@@ -44,7 +46,10 @@ export const make = (store: Store): Pick<Derived, "traceSpans" | "traceOutline" 
       // Rows of before have no sizes, which are then told of their payload.
       return found.every(({ attributesSize }) => attributesSize !== null)
         ? yield* mapInTurns(found, toOutline)
-        : yield* Outline.traceOutline({ select: (signal, query) => select(store, signal, query) })(traceId, limit)
+        : yield* Outline.traceOutline({
+            select: (signal, query) =>
+              Effect.tap(select(store, signal, query), (spans) => Whole.complete(spans, Messages.read(store)))
+          })(traceId, limit)
     }),
     getSpan: ({ spanId, traceId }) =>
       Effect.flatMap(

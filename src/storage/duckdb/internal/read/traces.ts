@@ -11,8 +11,10 @@ import type { TraceQuery } from "../../../Engine.js"
 import * as Outline from "../../../internal/outline.js"
 import type { OutlineSpan } from "../../../StorageService.js"
 import { snakeCase } from "../../../sql/identifiers.js"
+import * as Whole from "../../../sql/whole.js"
 import type { DuckDbClient } from "../../DuckDbClient.js"
 import { mender } from "../mend.js"
+import * as Messages from "../messages.js"
 import type { JsonRow, Table, Tables } from "../table.js"
 import { inTrace, where } from "../where.js"
 import * as EntrySpans from "./entrySpans.js"
@@ -34,6 +36,9 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
 
   const outline = sql.literal(cells)
   const select = Rows.make(sql, tables)
+  const { read } = Messages.make(sql, tables)
+  const selectWhole: typeof select = (signal, query) =>
+    Effect.tap(select(signal, query), (found) => Whole.complete(found, read))
 
   return {
     listTraces: Effect.fnUntraced(function* (query: TraceQuery) {
@@ -60,7 +65,7 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
         SELECT ${outline} AS json FROM ${spans} WHERE ${inTrace(sql, table, traceId)} ORDER BY start_time, span_id LIMIT ${limit}`
       // Rows of before have no sizes, which come last: they are then told of their payload.
       return rows.some(({ json }) => json.endsWith("null]"))
-        ? yield* Outline.traceOutline({ select })(traceId, limit)
+        ? yield* Outline.traceOutline({ select: selectWhole })(traceId, limit)
         : yield* mapInTurns(rows, toOutline)
     }),
     getSpan: ({ spanId, traceId }: { readonly traceId: string; readonly spanId: string }) =>
