@@ -118,13 +118,14 @@ const toStore =
         arrived: Effect.flatMap(Storage.Storage, ({ listLogs, listSpans }) =>
           Stream.paginateEffect(Option.none<string>(), (cursor) => {
             const pagination = { limit: 1_000, ...(Option.isSome(cursor) && { cursor: cursor.value }) }
-            const page: Effect.Effect<Storage.PaginatedResult<unknown>, unknown> = signal === "spans"
-              ? listSpans({ filters: { name: "good" }, pagination })
-              : listLogs({ filters: { search: "good" }, pagination })
-            return Effect.map(
-              page,
-              ({ items, nextCursor }) => [items.length, Option.map(nextCursor, Option.some)] as const
-            )
+            const page: Effect.Effect<
+              Storage.PaginatedResult<{ readonly name?: string; readonly message?: string }>,
+              unknown
+            > = signal === "spans" ? listSpans({ pagination }) : listLogs({ pagination })
+            return Effect.map(page, ({ items, nextCursor }) => {
+              const isGood = items.filter(({ message, name }) => (message ?? name) === "good")
+              return [isGood.length, Option.map(nextCursor, Option.some)] as const
+            })
           }).pipe(Stream.runSum)
         )
       })

@@ -36,6 +36,7 @@ const cases: ReadonlyArray<Case> = [
   ["donaudampf", ["Donau\u00addampf"], ["Donau dampf"]],
   ["x".repeat(80), ["x".repeat(80), "X".repeat(90)], ["x".repeat(60)]],
   ["world ä", [String.raw`[{"content":"hello\nworld \u00e4"}]`], [String.raw`hello\nworld \u00e4`]],
+  ["Nadel", [`${"größere Ähren ".repeat(5_000)}Nadel`], ["Ähren"]],
   ["null undefined", ["null, undefined"], []],
   [`a ${'"" '.repeat(30_000)}`, ["a"], ["b"]]
 ]

@@ -9,11 +9,17 @@ import { foldText, maxWordLength, wordsOf } from "../../internal/words.js"
 /** The word that is found in rows of which the words are not known, such as those that an older release writes. */
 export const unknownWords = "effectobservabilityunknownwords"
 
-/** The words of a record that are no tokens of it. */
+/** As many characters are looked at closely: that takes some ten milliseconds. */
+const maxLooked = 50_000
+
+/** The words of a record that are no tokens of it. Those of long texts are not known. */
 export const hiddenWords = (record: object): ReadonlyArray<string> => {
   const hidden = new Set<string>()
+  let looked = 0
   for (const text of searchedTexts(record)) {
     if (!mayHide.test(text)) continue
+    looked += text.length
+    if (looked > maxLooked) return [unknownWords]
     const tokens = new Set(lowerAscii(JSON.stringify(text)).split(betweenTokens))
     for (const word of wordsOf(foldText(text))) if (!tokens.has(word)) hidden.add(word)
   }
