@@ -84,7 +84,7 @@ export const chunksOfCharacters = (
 export const hashLength = 22
 export const refLength = hashLength + 1
 
-/** A value is cut when it is at least so long; a text that is no list when it is half of that. */
+/** A value is cut when it is at least so long; a text that is no list when it is twice that: a reader looks twice then. */
 const leastLength = 1024
 
 /** Milliseconds for which what was stored is believed to be there: another process may have deleted the session meanwhile. */
@@ -158,10 +158,9 @@ export class Splitter {
 
   private cut(span: SpanRecord, name: string, value: Json): Cut | undefined {
     if (typeof value === "string") {
-      if (value.length < leastLength / 2) return undefined
+      if (value.length < leastLength) return undefined
       const isJson = looksLikeJson(value)
-      if (!isJson && !ofAgents.has(span.spanType)) return undefined
-      if (isJson && value.length < leastLength) return undefined
+      if (!isJson && (value.length < 2 * leastLength || !ofAgents.has(span.spanType))) return undefined
       return this.compared(span, name, (last) => cutText(value, isJson, last))
     }
     return isList(value) ? this.compared(span, name, (last) => cutArray(value, last)) : undefined
