@@ -15,50 +15,29 @@ import type { Primitives } from "../Engine.js"
 import type { OutlineSpan } from "../StorageService.js"
 import { recordKey } from "./query.js"
 
-const {
-  spanId,
-  parentSpanId,
-  parentIsRemote,
-  name,
-  kind,
-  spanType,
-  status,
-  errorType,
-  startTime,
-  endTime,
-  sessionId,
-  model,
-  provider,
-  toolName,
-  agentName,
-  inputTokens,
-  outputTokens,
-  costUsd,
-  costSource
-} = spanFields
-
 /** The fields of spans that are in an outline. */
-const ofSpan = {
-  spanId,
-  parentSpanId,
-  parentIsRemote,
-  name,
-  kind,
-  spanType,
-  status,
-  errorType,
-  startTime,
-  endTime,
-  sessionId,
-  model,
-  provider,
-  toolName,
-  agentName,
-  inputTokens,
-  outputTokens,
-  costUsd,
-  costSource
-}
+const ofSpan = Struct.pick(
+  spanFields,
+  "spanId",
+  "parentSpanId",
+  "parentIsRemote",
+  "name",
+  "kind",
+  "spanType",
+  "status",
+  "errorType",
+  "startTime",
+  "endTime",
+  "sessionId",
+  "model",
+  "provider",
+  "toolName",
+  "agentName",
+  "inputTokens",
+  "outputTokens",
+  "costUsd",
+  "costSource"
+)
 
 const sizes = { inputSize, outputSize, attributesSize }
 

@@ -16,6 +16,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import type { Fragment } from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { spanId } from "../../../runtime/ids.js"
 import type { LogRecord } from "../../../signal/LogRecord.js"
 import { SessionSummary } from "../../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
@@ -150,7 +151,7 @@ interface Change {
 }
 
 /** A whole number that hardly comes twice. */
-const stamp = (): number => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER)
+const stamp = (): number => Number.parseInt(spanId().slice(0, 13), 16)
 
 const changesOf = (
   signal: SessionSignal,

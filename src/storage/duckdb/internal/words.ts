@@ -6,6 +6,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { globalValue } from "effect/GlobalValue"
 import * as Option from "effect/Option"
 import { forEachInTurns, mapInTurns } from "../../../runtime/eventLoop.js"
 import { timeOf } from "../../../signal/Signal.js"
@@ -44,7 +45,7 @@ const addTo = Effect.fnUntraced(function* (block: Block, { signal }: Table, reco
 })
 
 /** The blocks to which this process may yet add rows. */
-const live = new Set<bigint>()
+const live: Set<bigint> = globalValue("effect-observability/duckdb/words/live", () => new Set())
 
 /** Adds the words of batches, one at a time. */
 export const writer = (sql: DuckDbClient, table: Table, words: Words) => {
@@ -95,13 +96,16 @@ const newBlock = (): Block => ({
   isKnown: false
 })
 
-let last = 0n
+const ids = globalValue("effect-observability/duckdb/words/ids", () => ({ last: 0n }))
 
-/** Grows with time, so that few parts of a table have the rows of one block. No two writers of this process share one. */
+/**
+ * Grows with time, so that few parts of a table have the rows of one block. No two writers of this process share one, and no
+ * file has one of them from an earlier process: so it is the time of day, and not that of a clock that tests set.
+ */
 const nextId = (): bigint => {
   const now = BigInt(Date.now()) * 1000n
-  last = now > last ? now : last + 1n
-  return last
+  ids.last = now > ids.last ? now : ids.last + 1n
+  return ids.last
 }
 
 /** Stores the filter of a block in place of the row that says that it is open, if there is one. */
