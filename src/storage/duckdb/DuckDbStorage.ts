@@ -23,6 +23,7 @@ import * as Retention from "../internal/retention.js"
 import * as Service from "../internal/service.js"
 import { Storage, type StorageError, type StorageService } from "../Storage.js"
 import { checkTablePrefix } from "../sql/identifiers.js"
+import * as Searched from "../sql/searched.js"
 import * as Whole from "../sql/whole.js"
 import * as DuckDbClient from "./DuckDbClient.js"
 import * as File from "./internal/file.js"
@@ -281,6 +282,7 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
   yield* check
   yield* sql.withWriteLock(migrate(sql, tables, tablePrefix))
   const insert = Insert.make(sql, tables)
+  const { read } = Messages.make(sql, tables)
   yield* Effect.forkScoped(background(Effect.delay(indexWords(sql, tables), untilIndexing)))
   const rollUp = RollUp.make(sql, tables)
   const made = new Map<string, RollUp.Made>()
@@ -292,8 +294,9 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
       Effect.zipLeft(insert(signal, records), check),
     ...Whole.reads(
       orTolerant(readsOf(sql, tables, rollUp, made), readsOf(sql, Table.tables(tablePrefix, true), rollUp, made)),
-      Messages.make(sql, tables).read
+      read
     ),
+    ...Searched.make(read),
     ...Remove.make(sql, tables),
     snapshot: (path: string) => copyTo(sql, path)
   }

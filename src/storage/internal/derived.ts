@@ -25,23 +25,22 @@ export type Complete<E> = Primitives<E> & Derived<E> & Searching<E>
 export const complete = <E>(engine: Engine<E>): Complete<E> => {
   const reference = derived(engine)
   const all = { ...reference, ...engine }
-  const own = engine.candidates
-  const { candidates, select } =
-    own === undefined
-      ? Search.candidatesByReading(engine.select)
-      : { candidates: own, select: Search.selectByCandidates(engine.select, own) }
-  const searched = aggregate({ select })
+  const { candidates, complete, confirm, found, select } = Search.make(engine)
+  // What they are of needs no payload.
+  const searched = aggregate({ select: found })
   return {
     ...all,
     candidates,
+    confirm,
+    complete,
     select,
     aggregate: (query) => (query.conditions.some(Search.isSearch) ? searched : all.aggregate)(query),
-    ...(own === undefined
+    ...(engine.candidates === undefined
       ? {
           listTraces: (query) => (query.ofSome.some(Search.isSearch) ? reference : all).listTraces(query),
           listSessions: (query) => (query.ofRecords.some(Search.isSearch) ? reference : all).listSessions(query)
         }
-      : Search.listsByCandidates(all, select))
+      : Search.listsByCandidates(all, found))
   }
 }
 

@@ -171,5 +171,7 @@ const methods = Struct.keys({
   aggregate: true,
   deleteBefore: true,
   deleteSession: true,
-  candidates: true
+  candidates: true,
+  confirm: true,
+  complete: true
 } satisfies { readonly [Name in keyof Engine]-?: true })

@@ -5,9 +5,18 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
-import { forEachInTurns } from "../../runtime/eventLoop.js"
+import { mapInTurns } from "../../runtime/eventLoop.js"
 import { type RecordOf, type SignalName, signals } from "../../signal/signals.js"
-import type { Condition, Derived, Primitives, Query, SearchCondition, Searching, SessionQuery } from "../Engine.js"
+import type {
+  Condition,
+  Derived,
+  Engine,
+  Primitives,
+  Query,
+  SearchCondition,
+  Searching,
+  SessionQuery
+} from "../Engine.js"
 import { matchesAll } from "./matches.js"
 import { recordKey, sessionKey, spanKey } from "./query.js"
 import { earliestTime } from "./summarized.js"
@@ -19,25 +28,33 @@ const split = (conditions: ReadonlyArray<Condition>) => Arr.partition(conditions
 
 type Select<E> = Primitives<E>["select"]
 
-/** For an engine that knows nothing of words: it is asked for all the rest. */
-export const candidatesByReading = <E>(
-  select: Select<E>
-): Pick<Primitives<E> & Searching<E>, "candidates" | "select"> => {
-  const candidates: Select<E> = (signal, query) => select(signal, { ...query, conditions: split(query.conditions)[0] })
-  return { candidates, select: selectByCandidates(select, candidates) }
+/** What an engine answers a search with: what it has of its own, and the rest by reading. */
+export const make = <E>(engine: Engine<E>) => {
+  const withoutWords: Select<E> = (signal, query) =>
+    engine.select(signal, { ...query, conditions: split(query.conditions)[0] })
+  const searching: Searching<E> = {
+    candidates: engine.candidates ?? withoutWords,
+    confirm: engine.confirm ?? confirm,
+    complete: engine.complete ?? (() => Effect.void)
+  }
+  const confirmed = confirming(searching)
+  /** Records, which may lack what `complete` adds. */
+  const found: Select<E> = (signal, query) => {
+    const [, searches] = split(query.conditions)
+    return searches.length === 0 ? engine.select(signal, query) : confirmed(signal, query, searches)
+  }
+  const select: Select<E> = (signal, query) => Effect.tap(found(signal, query), searching.complete)
+  return { ...searching, found, select }
 }
 
-/** Records of an engine that gives candidates. */
-export const selectByCandidates = <E>(select: Select<E>, candidates: Select<E>): Select<E> => {
-  const confirmed = confirming(candidates)
-  return (signal, query) => {
-    const [, searches] = split(query.conditions)
-    return searches.length === 0 ? select(signal, query) : confirmed(signal, query, searches)
-  }
-}
+const confirm: Searching<never>["confirm"] = (candidates, searches) =>
+  Effect.map(
+    mapInTurns(candidates, (record) => matchesAll(record, searches)),
+    (matching) => candidates.filter((_, i) => matching[i])
+  )
 
 /** Pages of candidates, which grow, until there are as many records as asked for. */
-const confirming = <E>(candidates: Select<E>) =>
+const confirming = <E>({ candidates, confirm }: Searching<E>) =>
   Effect.fnUntraced(function* <N extends SignalName>(
     signal: N,
     query: Query,
@@ -47,9 +64,7 @@ const confirming = <E>(candidates: Select<E>) =>
     let { after, limit } = query
     while (true) {
       const page = yield* candidates(signal, { ...query, limit, after })
-      yield* forEachInTurns(page, (record) => {
-        if (matchesAll(record, searches)) found.push(record)
-      })
+      found.push(...(yield* confirm(page, searches)))
       const last = page.at(-1)
       if (found.length >= query.limit || page.length < limit || last === undefined) return found.slice(0, query.limit)
       after = Option.some(recordKey(signals[signal])(last, query.order))

@@ -43,6 +43,25 @@ export const occurs = ({ phrases, words }: Search, texts: Iterable<string>): boo
   return left.length === 0
 }
 
+/** What a folded text has of a search, each word and each phrase as a bit: the words first. */
+export const finder = ({ phrases, words }: Search) => {
+  const wanted = [
+    ...words.map((word) => ({ word, isIn: hasWord })),
+    ...phrases.map((word) => ({ word, isIn: hasPart }))
+  ]
+  return {
+    all: (1n << BigInt(wanted.length)) - 1n,
+    find: (folded: string): bigint => {
+      let found = 0n
+      for (let i = 0; i < wanted.length; i++) {
+        const { isIn, word } = wanted[i] as (typeof wanted)[number]
+        if (isIn(folded, word)) found |= 1n << BigInt(i)
+      }
+      return found
+    }
+  }
+}
+
 const hasPart = (folded: string, part: string): boolean => folded.includes(part)
 
 /** A word is a part of its text, so that most texts need no closer look. */
@@ -136,6 +155,10 @@ const withoutSpaces =
 
 /** A text of a record, folded. In a text that is JSON, what stands for a character is that character. */
 export const foldText = (text: string): string => fold(text.includes("\\") && isJson(text) ? unescaped(text) : text)
+
+/** The same for a part of a text of JSON, after which a comma or a bracket comes if it is not the last one. */
+export const foldPart = (part: string, isLast: boolean): string =>
+  fold(!part.includes("\\") ? part : isLast ? unescaped(part) : unescaped(`${part},`).slice(0, -1))
 
 /** Whether a text looks like JSON of more than a number or a word. */
 export const isJson = (text: string): boolean => jsonBegins.test(text)

@@ -234,7 +234,8 @@ const untilOf = (startTime: bigint): bigint => {
   return until < latest ? until : latest
 }
 
-const evict = (map: Map<string, unknown>, size: number): void => {
+/** Forgets the oldest entries of a map that has too many. */
+export const evict = (map: Map<string, unknown>, size: number): void => {
   for (const key of map.keys()) {
     if (map.size <= size) return
     map.delete(key)

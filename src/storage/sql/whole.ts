@@ -33,6 +33,9 @@ export const pend = <R extends object>(record: R, messages: unknown): R => {
   return record
 }
 
+/** Of what the attributes of a span are still to be made. */
+export const pendingOf = (record: object) => pending.get(record)
+
 const isParts = (value: unknown): boolean =>
   Array.isArray(value) && value.length === 3 && value.every(Predicate.isString)
 
@@ -52,10 +55,10 @@ type Name = (typeof names)[number]
 type Found = ReadonlyArray<object> | Option.Option<object>
 type Method<E> = (...args: ReadonlyArray<never>) => Effect.Effect<Found, E>
 
-const names = ["select", "candidates", "listTraces", "traceSpans", "getSpan", "sessionTimeline"] as const
+const names = ["select", "listTraces", "traceSpans", "getSpan", "sessionTimeline"] as const
 
 /** Messages that are read at once. */
-const hashesARead = 500
+export const hashesARead = 500
 
 /** Makes the attributes of what was found, where they are still to be made. */
 export const complete = <E>(found: Found, read: Read<E>): Effect.Effect<void, E> => {
@@ -105,7 +108,8 @@ const completeSpans = Effect.fnUntraced(function* <E>(spans: ReadonlyArray<SpanR
   })
 })
 
-const cut = (text: string, length: number): ReadonlyArray<string> => {
+/** A text in parts of one length. */
+export const cut = (text: string, length: number): ReadonlyArray<string> => {
   const parts: Array<string> = []
   for (let i = 0; i < text.length; i += length) parts.push(text.slice(i, i + length))
   return parts
@@ -129,7 +133,7 @@ const valueOf = ([kind, refs, rest]: Parts, messageOf: (hash: string) => Stored 
 }
 
 /** The items of a list as JSON; `undefined` where somebody has put something else into a message. */
-const parsed = (text: string): ReadonlyArray<Json> | undefined => {
+export const parsed = (text: string): ReadonlyArray<Json> | undefined => {
   try {
     return JSON.parse(text)
   } catch {

@@ -3,6 +3,7 @@
  */
 import type { SignalName } from "../../../signal/signals.js"
 import type { Engine, Query } from "../../Engine.js"
+import * as Searched from "../../sql/searched.js"
 import * as Whole from "../../sql/whole.js"
 import type { Connection } from "./connection.js"
 import * as Messages from "./messages.js"
@@ -26,13 +27,14 @@ export const make = (connection: Connection, name: Names): Engine => {
     ...Whole.reads(
       {
         select: <N extends SignalName>(signal: N, query: Query) => select(store, signal, query),
-        candidates: <N extends SignalName>(signal: N, query: Query) => select(store, signal, query),
         listTraces: listTraces(store),
         ...Spans.make(store),
         sessionTimeline: sessionTimeline(store)
       },
       messages.read
     ),
+    candidates: <N extends SignalName>(signal: N, query: Query) => select(store, signal, query),
+    ...Searched.make(messages.read),
     listSessions: listSessions(store),
     getSession: getSession(store),
     aggregate: aggregate(store),
