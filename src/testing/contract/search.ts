@@ -1,5 +1,6 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import type { Json } from "../../signal/Json.js"
 import { at, type LogFields, log, type SpanFields, span, spanId, traceId } from "../Records.js"
 import { messages, names, pages, type StorageLayer, store, testOn } from "./utils.js"
 
@@ -194,6 +195,117 @@ export const searchContract = (layer: StorageLayer) =>
         assert.deepStrictEqual(yield* found("late"), [0, 0, 0])
         yield* storage.deleteSession("s")
         assert.deepStrictEqual(yield* found("after"), [0, 0, 0])
+      }))
+
+    const specials = ["Straße", "u\u0308ber", "東京", "👍🏽", "zeile\nende", "ÄRGER!", "100%, sure", "ＡＢ１"]
+    /** What is said at a turn: a text that begins and ends with words of no other turn. */
+    const said = (session: string, n: number) =>
+      `begin${n}${session} ${specials[n % specials.length]} ${"lorem ipsum ".repeat(30)}end${n}${session}`
+    const turns = (session: string, count: number) =>
+      Array.from({ length: count }, (_, n) => ({ role: "user", content: said(session, n) }))
+    const ascii = (json: string) =>
+      json.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    /** The same turns as a list, as a list of texts, and as JSON, of ASCII alone. */
+    const inputs: Readonly<Record<string, (count: number) => Json>> = {
+      a: (count) => turns("a", count),
+      b: (count) => turns("b", count).map(({ content }) => content),
+      c: (count) => ascii(JSON.stringify({ messages: turns("c", count) }))
+    }
+    /** Calls of three sessions, each with all turns before it. */
+    const calls = Array.from({ length: 90 }, (_, n) => {
+      const session = "abc"[n % 3] as string
+      const count = 1 + Math.floor(n / 3)
+      return span({
+        name: `${session} ${count}`,
+        sessionId: session,
+        spanType: "model_generation",
+        model: count % 2 === 0 ? "even" : "odd",
+        startTime: at(n),
+        attributes: { input: inputs[session]?.(count) ?? null }
+      })
+    })
+    const countOf = (name: string) => Number(name.slice(2))
+    /** The newest first, of calls that have a turn. */
+    const callsWith = (turn: number, sessions = "abc") =>
+      calls
+        .map(({ name }) => name)
+        .filter((name) => sessions.includes(name[0] as string) && countOf(name) > turn)
+        .toReversed()
+    const inConversations: ReadonlyArray<readonly [search: string, found: ReadonlyArray<string>]> = [
+      ["begin20a", callsWith(20, "a")],
+      ["end29b", callsWith(29, "b")],
+      ["begin11c END17C", callsWith(17, "c")],
+      ["begin11c end17b", []],
+      ["7 begin2a", ["a 7"]],
+      ["strasse end0b", callsWith(0, "b")],
+      ["über 東京", callsWith(2)],
+      ["ärger", callsWith(5)],
+      ["zeile ende", callsWith(4)],
+      ['"100%, sure"', callsWith(6)],
+      ["ab1 👍", callsWith(7)],
+      ['"ipsum end9"', callsWith(9)],
+      ['"end9c"', callsWith(9, "c")],
+      // Of a text one message goes on in the next.
+      ['"},{"', callsWith(1, "c")],
+      ['"}, {"', []],
+      ["role", callsWith(0, "c")],
+      ["absent", []]
+    ]
+
+    test("finds words in the messages that calls of a model share", (storage) =>
+      Effect.gen(function* () {
+        for (let i = 0; i < calls.length; i += 25) yield* storage.insertSpans(calls.slice(i, i + 25))
+        for (const [search, expected] of inConversations) {
+          const found = yield* pages((pagination) => storage.listSpans({ filters: { search }, pagination }), 40)
+          assert.deepStrictEqual(
+            found.flat().map(({ name }) => name),
+            expected,
+            search
+          )
+          const sessions = yield* storage.listSessions({ filters: { search } })
+          assert.sameMembers(
+            sessions.items.map(({ sessionId }) => sessionId as string),
+            Array.from(new Set(expected.map((name) => name[0] as string))),
+            search
+          )
+          const odd = yield* storage.listSpans({ filters: { search, model: "odd" } })
+          assert.deepStrictEqual(names(odd), expected.filter((name) => countOf(name) % 2 === 1).slice(0, 50))
+        }
+        const [call] = (yield* storage.listSpans({ filters: { search: "begin29a" } })).items
+        assert.deepStrictEqual(
+          call,
+          calls.find(({ name }) => name === "a 30")
+        )
+        const rows = yield* storage.aggregate({
+          of: "spans",
+          filters: { search: "begin20a" },
+          measures: { calls: "count" }
+        })
+        assert.deepStrictEqual(
+          rows.map(({ values }) => values),
+          [{ calls: 10 }]
+        )
+      }))
+
+    test("finds nothing of messages that no span has any more", (storage) =>
+      Effect.gen(function* () {
+        const call = (session: string, count: number, fields: SpanFields) =>
+          span({ sessionId: session, traceId: traceId(1), attributes: { input: turns(session, count) }, ...fields })
+        const ids = { name: "call", spanId: spanId(1), startTime: at(0) }
+        const found = (search: string) => Effect.map(storage.listSpans({ filters: { search } }), names)
+        yield* storage.insertSpans([
+          call("a", 9, { ...ids, status: "running" }),
+          call("b", 9, { name: "other", spanId: spanId(2), startTime: at(1) })
+        ])
+        assert.deepStrictEqual(yield* found("begin8a"), ["call"])
+        yield* storage.insertSpans([call("a", 7, { ...ids, endTime: at(2) })])
+        assert.deepStrictEqual(yield* found("begin8a"), [])
+        assert.deepStrictEqual(yield* found("begin6a"), ["call"])
+        yield* storage.deleteSession("a")
+        assert.deepStrictEqual(yield* found("begin6a"), [])
+        assert.deepStrictEqual(yield* found("begin6b"), ["other"])
+        yield* storage.deleteBefore(at(2))
+        assert.deepStrictEqual(yield* found("begin6b"), [])
       }))
 
     /** 2,100 spans and logs in 30 sessions: every third has one word, one in 300 another. */

@@ -8,6 +8,7 @@ import * as Whole from "../../sql/whole.js"
 import type { Connection } from "./connection.js"
 import * as Messages from "./messages.js"
 import { aggregate } from "./read/aggregate.js"
+import { candidates } from "./read/candidates.js"
 import { select } from "./read/pages.js"
 import { listSessions } from "./read/sessions.js"
 import * as Spans from "./read/spans.js"
@@ -33,7 +34,7 @@ export const make = (connection: Connection, name: Names): Engine => {
       },
       messages.read
     ),
-    candidates: <N extends SignalName>(signal: N, query: Query) => select(store, signal, query),
+    candidates: candidates(store),
     ...Searched.make(messages.read),
     listSessions: listSessions(store),
     getSession: getSession(store),

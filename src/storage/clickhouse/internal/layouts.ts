@@ -12,7 +12,7 @@ import { wholeOf } from "../../sql/conversations.js"
 import { pascalCase } from "../../sql/identifiers.js"
 import { type Alias, aliasOf, type Column, columnOf, isPayload } from "./columns.js"
 import { jsonOf } from "./record.js"
-import { hiddenWords, unknownWords } from "./words.js"
+import * as Words from "./words.js"
 
 interface Options {
   /** Fields of payload by which a list is filtered: they have a column all the same. */
@@ -80,10 +80,7 @@ const layout = (
     activity,
     blank,
     searched,
-    indexes:
-      searched === undefined
-        ? indexes
-        : { ...indexes, idx_words: `${searched} TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1` },
+    indexes: searched === undefined ? indexes : { ...indexes, ...Words.indexOf(searched) },
     lacks,
     shardBy
   }
@@ -120,18 +117,14 @@ const sizes = [
   sizeColumn("OutputSize", outputSize),
   sizeColumn("AttributesSize", attributesSize)
 ]
-/** The words that ClickHouse does not find in the rest of the row by itself; NULL in a row of before. */
+/** The words that ClickHouse does not find in the rest of the row by itself. */
 const words: Column = {
-  name: "Words",
-  type: "Nullable(String)",
+  ...Words.column,
   write: (to, record) => {
     to.bool(false)
-    to.string(wholeOf(record) === record ? hiddenWords(record).join(" ") : unknownWords)
+    to.string((wholeOf(record) === record ? Words.hiddenWords : Words.hiddenWordsOfCut)(record).join(" "))
   }
 }
-
-/** The texts of a row in which its words are looked for; in a row of before there is another one in place of those. */
-const searchedIn = (columns: string) => `lower(concat(${columns}, ' ', ifNull(Words, '${unknownWords}')))`
 
 /** Of which messages the attributes are made: see `sql/conversations.ts`. */
 const messages: Alias = {
@@ -157,7 +150,7 @@ export const layouts: { readonly [N in SignalName]: Layout } = {
     indexes: { ...bySession, ...byTrace },
     shardBy: "cityHash64(TraceId)",
     activity: "greatest(StartTime, ifNull(EndTime, StartTime))",
-    searched: searchedIn("Record")
+    searched: Words.searchedIn("Record")
   }),
   logs: layout(signals.logs, {
     filtered: ["message", "metadata"],
@@ -167,7 +160,7 @@ export const layouts: { readonly [N in SignalName]: Layout } = {
     indexes: { ...bySession, ...byTrace },
     shardBy: "cityHash64(ifNull(TraceId, LogId))",
     activity: "Timestamp",
-    searched: searchedIn("Message, ' ', Record")
+    searched: Words.searchedIn("Message, ' ', Record")
   }),
   metrics: layout(signals.metrics, {
     filtered: [],

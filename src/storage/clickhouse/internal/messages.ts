@@ -21,6 +21,7 @@ import { one } from "./connection.js"
 import { digits, flag, text as isText } from "./row.js"
 import { RowBinaryWriter } from "./rowBinary.js"
 import type { Store } from "./store.js"
+import { hiddenWordsOfMessage } from "./words.js"
 
 export interface Messages {
   /** Stores the messages of spans that are not stored, and then the rows of the spans. */
@@ -112,7 +113,7 @@ const addTo = (store: Store) => {
   const write = (messages: ReadonlyArray<Message>) =>
     Effect.forEach(
       chunksOfCharacters(messages, charactersAStatement),
-      (some) => insert(`${name.messages} (Owner,Hash,IsList,KeptUntil,Body)`, () => Readable.from(encoded(some))),
+      (some) => insert(`${name.messages} (Owner,Hash,IsList,KeptUntil,Body,Words)`, () => Readable.from(encoded(some))),
       { discard: true }
     )
 
@@ -131,18 +132,20 @@ const addTo = (store: Store) => {
 
 const notStored = -(2n ** 64n)
 
-/** Messages that are encoded at once, while the event loop waits. */
-const messagesATurn = 100
+/** Characters of messages that are encoded at once, while the event loop waits. */
+const charactersATurn = 50_000
 
 function* encoded(messages: ReadonlyArray<Message>) {
   const to = new RowBinaryWriter()
-  for (const some of Arr.chunksOf(messages, messagesATurn)) {
+  for (const some of chunksOfCharacters(messages, charactersATurn)) {
     for (const { body, hash, isList, owner, until } of some) {
       to.string(owner)
       to.string(hash)
       to.bool(isList)
       to.int64(until)
       to.string(body)
+      to.bool(false)
+      to.string(isList ? "" : hiddenWordsOfMessage(body).join(" "))
     }
     yield to.take()
   }

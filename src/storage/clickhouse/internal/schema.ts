@@ -62,7 +62,7 @@ export const migrate = Effect.fnUntraced(function* (connection: Connection, opti
   }
   for (const signal of signalNames) yield* setRetention(place, signal)
   if (found.major === version.major && found.minor >= version.minor) return name
-  for (const signal of signalNames) if (wasThere(signal)) yield* addIndexes(place, signal)
+  for (const table of tableNames) if (wasThere(table)) yield* addIndexes(place, table)
   // The views keep the sessions of the rows that come; those of before are counted once.
   for (const signal of activeSignals) {
     if (wasThere(signal) && !(wasThere("sessions") && found.major > 0)) {
@@ -139,9 +139,9 @@ const addColumns = Effect.fnUntraced(function* (
 /** Adds the indexes that an older table lacks; the rows that it has already are not indexed before somebody asks for it. */
 const addIndexes = Effect.fnUntraced(function* (
   { connection: { rows, run, sql }, database, name, options }: Place,
-  signal: SignalName
+  table: TableName
 ) {
-  const local = `${options.tablePrefix}mastra_ai_${signal}${localSuffix(options.cluster)}`
+  const local = `${options.tablePrefix}mastra_ai_${table}${localSuffix(options.cluster)}`
   const present = yield* rows(
     { name: text },
     sql`
@@ -149,9 +149,9 @@ const addIndexes = Effect.fnUntraced(function* (
     WHERE database = ${sql.param("String", database)} AND table = ${sql.param("String", local)}`
   )
   // The new ones are put before those that are there.
-  for (const [index, definition] of Object.entries(tables[signal].indexes ?? {}).reverse()) {
+  for (const [index, definition] of Object.entries(tables[table].indexes ?? {}).reverse()) {
     if (present.some((row) => row.name === index)) continue
-    const alter = `ALTER TABLE ${name.local[signal]}${name.onCluster}`
+    const alter = `ALTER TABLE ${name.local[table]}${name.onCluster}`
     yield* run(sql.literal(`${alter} ADD INDEX IF NOT EXISTS ${index} ${definition} FIRST`))
     yield* logInfo("ClickhouseStorage")(
       `Rows of before will be found faster after: ${alter} MATERIALIZE INDEX ${index}`

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import { perSignal, type SignalName, signalNames } from "../../../signal/signals.js"
 import { type Alias, type Column, codecOf, time } from "./columns.js"
 import { type Layout, layouts } from "./layouts.js"
+import * as Words from "./words.js"
 
 interface Table {
   readonly columns: ReadonlyArray<Pick<Column, "name" | "type" | "default" | "codec">>
@@ -19,6 +20,8 @@ interface Table {
   /** The column by which rows are dropped. */
   readonly time?: string
   readonly indexes?: { readonly [name: string]: string }
+  /** The texts in which words are looked for, in lower case, as they are indexed. */
+  readonly searched?: string
   readonly settings?: string
 }
 
@@ -43,6 +46,8 @@ const tableOf = ({ aliases, columns, indexes, key, shardBy, time }: Layout): Tab
   settings: rowSettings
 })
 
+const searchedInMessages = Words.searchedIn("Body")
+
 export type TableName = SignalName | "messages" | "sessions" | "schema"
 
 export const tables: { readonly [N in TableName]: Table } = {
@@ -54,7 +59,8 @@ export const tables: { readonly [N in TableName]: Table } = {
       { name: "Hash", type: "String" },
       { name: "IsList", type: "Bool" },
       { name: "KeptUntil", type: time },
-      { name: "Body", type: "String", codec: "CODEC(ZSTD(3))" }
+      { name: "Body", type: "String", codec: "CODEC(ZSTD(3))" },
+      Words.column
     ],
     aliases: [],
     key: ["Owner", "Hash", "KeptUntil", "Body"],
@@ -62,6 +68,8 @@ export const tables: { readonly [N in TableName]: Table } = {
     orderBy: "Owner, Hash",
     shardBy: "cityHash64(Owner)",
     time: "KeptUntil",
+    indexes: Words.indexOf(searchedInMessages),
+    searched: searchedInMessages,
     settings: "index_granularity = 512"
   },
   // Minimum and maximum are idempotent: a record that is inserted twice does not change them.

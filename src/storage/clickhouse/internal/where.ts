@@ -6,10 +6,11 @@ import type { Fragment } from "@effect/sql/Statement"
 import type { Condition, SearchCondition } from "../../Engine.js"
 import { canonical } from "../../internal/query.js"
 import { wordsWithin } from "../../internal/words.js"
+import { ownerOfSession, ownerOfTrace } from "../../sql/conversations.js"
 import { pascalCase } from "../../sql/identifiers.js"
 import type { Layout } from "./layouts.js"
 import type { Store } from "./store.js"
-import { unknownWords } from "./words.js"
+import { unknownWords, wordsInMessages } from "./words.js"
 
 /** The most entries that are compared each for itself, in half the time; more are one comparison, of any number of them. */
 const fewEntries = 10
@@ -52,14 +53,36 @@ export const where = (store: Store, layout: Layout, condition: Condition): Fragm
   }
 }
 
+/** The words that each row has in which a search finds something. */
+export const askedWords = ({ phrases, words }: SearchCondition): ReadonlyArray<string> =>
+  Array.from(new Set([...words, ...phrases.flatMap(wordsWithin)]))
+
+/** The owners of the messages that may have a word, as far as they are known. */
+export type Owners = ReadonlyMap<string, ReadonlyArray<string>>
+
 /** Holds for the rows that have what is searched for, for some others, and for those of which the words are not known. */
-const mayHave = ({ all, sql, text }: Store, { searched }: Layout, { phrases, words }: SearchCondition): Fragment => {
+export const mayHave = (
+  { all, sql, text, texts }: Store,
+  { searched, signal }: Layout,
+  search: SearchCondition,
+  owners: Owners = new Map()
+): Fragment => {
   if (searched === undefined) return sql`false`
-  const asked = Array.from(new Set([...words, ...phrases.flatMap(wordsWithin)]))
+  const asked = askedWords(search)
   if (asked.length === 0) return sql`true`
-  const texts = sql.literal(searched)
-  const has = (word: string) => sql`hasToken(${texts}, ${text(word)})`
-  return sql`(${all(asked.map(has))} OR ${has(unknownWords)})`
+  const row = sql.literal(searched)
+  const has = (word: string) => sql`hasToken(${row}, ${text(word)})`
+  const hasOrMessageHas = (word: string): Fragment => {
+    if (signal.name !== "spans") return has(word)
+    const known = owners.get(word)
+    if (known === undefined) return sql`(${has(word)} OR ${has(wordsInMessages)})`
+    if (known.length === 0) return has(word)
+    const of = (mark: string) =>
+      texts(known.flatMap((owner) => (owner.startsWith(mark) ? [owner.slice(mark.length)] : [])))
+    const isOfOwner = sql`(SessionId IN ${of(ownerOfSession(""))} OR TraceId IN ${of(ownerOfTrace(""))})`
+    return sql`(${has(word)} OR (${has(wordsInMessages)} AND ${isOfOwner}))`
+  }
+  return sql`(${all(asked.map(hasOrMessageHas))} OR ${has(unknownWords)})`
 }
 
 /** The fields of which one is asked. */
