@@ -2,6 +2,7 @@
 import * as fc from "effect/FastCheck"
 import type { SpanRecord } from "../signal/SpanRecord.js"
 import { type RecordOf, type SignalName, signalNames } from "../signal/signals.js"
+import { parse } from "../storage/internal/words.js"
 import type { AggregateOptions } from "../storage/Storage.js"
 import {
   at,
@@ -44,6 +45,8 @@ export interface Drawn extends Others {
   readonly traceIds: ReadonlyArray<string>
   /** Questions for a list. */
   readonly asked: (list: Lists, count: number) => ReadonlyArray<Question>
+  /** Searches, each in one of the lists that know them. */
+  readonly searches: (count: number) => ReadonlyArray<Question & { readonly list: Lists }>
   /** Aggregates of a signal. */
   readonly aggregates: (signal: SignalName, count: number) => ReadonlyArray<AggregateOptions>
 }
@@ -284,15 +287,21 @@ export const draw = (options: {
     sessionIds,
     traceIds,
     asked: (list, count) => sample(questions[list], count),
+    searches: (count) =>
+      sample(
+        fc.constantFrom<Lists>("listSpans", "listSpans", "listLogs", "listTraces", "listSessions").chain((list) =>
+          fc.record({ question: questions[list], search }).map(({ question: { filters, ...others }, search }) => ({
+            list,
+            ...others,
+            filters: { ...filters, search }
+          }))
+        ),
+        count
+      ),
     aggregates: (signal, count) => sample(aggregate(signal, questions[listOf(signal)]), count)
   }
 }
 
-/** Agents send all messages before it with each call, as they are or as a text. */
-const conversation = fc.integer({ min: 1, max: 12 }).map((count) => {
-  const messages = Array.from({ length: count }, (_, n) => ({ role: "user", content: `message ${n} `.repeat(40) }))
-  return { "gen_ai.input.messages": messages, input: JSON.stringify(messages) }
-})
 const few = fc.constantFrom("a", "b", "c")
 
 /** Words as they are written in records, and as somebody searches for them, with others that are in none. */
@@ -308,7 +317,21 @@ const spoken = fc.constantFrom(
   "ÜBER",
   "a",
   "x_1",
-  "\\n"
+  "\\n",
+  "42",
+  "a1b2c3d4e5f60718",
+  "e\u0301te\u0301",
+  "日本語",
+  "ขอคืนเงิน",
+  "👨‍👩‍👧",
+  "İstanbul",
+  "ﬁne",
+  "ＡＢ１",
+  "x".repeat(70),
+  "...",
+  "'; --",
+  "\\u00e4",
+  "nul\u0000l"
 )
 const sentence = fc
   .array(spoken, { minLength: 1, maxLength: 6 })
@@ -326,7 +349,20 @@ const search = fc
     { minLength: 1, maxLength: 2 }
   )
   .map((parts) => `${parts.join(" ")}`)
-  .filter((text) => !/^[\s\\n"]*$/.test(text))
+  .filter((text) => {
+    const { phrases, words } = parse(text)
+    return phrases.length + words.length > 0
+  })
+/** Agents send all messages before it with each call, as they are or as a text. */
+const conversation = fc
+  .record({ contents: fc.array(sentence, { minLength: 1, maxLength: 12 }), space: fc.constantFrom(0, 1) })
+  .map(({ contents, space }) => {
+    const messages = contents.map((said, n) => ({
+      role: "user",
+      content: `${said}${` message ${n}`.repeat(30)} ${said}`
+    }))
+    return { "gen_ai.input.messages": messages, input: JSON.stringify(messages, undefined, space) }
+  })
 const said = (text: string) => ({
   "gen_ai.input.messages": [{ role: "user", parts: [{ type: "text", content: text }] }],
   "gen_ai.output.messages": [{ role: "assistant", parts: [{ type: "text", content: `${text}!` }] }]

@@ -19,15 +19,21 @@ export const storeDrawn = (storage: Service, drawn: Drawn) => {
 }
 
 /** Asks drawn questions, page by page, and gives how many rows were found. */
-export const sameAnswers = Effect.fnUntraced(function* (
+export const sameAnswers = (actual: Service, expected: Service, drawn: Drawn, list: Lists, count: number) =>
+  sameRows(
+    actual,
+    expected,
+    drawn.asked(list, count).map((question) => ({ list, ...question }))
+  )
+
+/** The same for questions of any lists. */
+export const sameRows = Effect.fnUntraced(function* (
   actual: Service,
   expected: Service,
-  drawn: Drawn,
-  list: Lists,
-  count: number
+  questions: ReturnType<Drawn["searches"]>
 ) {
   let found = 0
-  for (const { filters, limit, orderBy } of drawn.asked(list, count)) {
+  for (const { filters, limit, list, orderBy } of questions) {
     const answer = (from: Service) =>
       pages<object>((pagination) => from[list]({ filters, orderBy, pagination } as never), limit)
     const rows = yield* answer(expected)
