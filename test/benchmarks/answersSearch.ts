@@ -1,5 +1,8 @@
-/** Searches of words that many spans have, few, and none. */
-import { mkdtempSync, rmSync } from "node:fs"
+/**
+ * Searches of words that many spans have, few, and none; of words in the messages of conversations; and what the words of a
+ * span cost. With BENCH_FOLDER the DuckDB file is kept there, and asked again the next time.
+ */
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
@@ -97,24 +100,109 @@ const ask = Effect.gen(function* () {
   return times
 })
 
-const measure = Effect.gen(function* () {
-  const cost = yield* fill
-  return { cost, times: yield* ask }
-})
+const measure = (isFilled: boolean) =>
+  Effect.gen(function* () {
+    const cost = isFilled ? undefined : yield* fill
+    return { cost, times: yield* ask }
+  })
 
-const duckDb = async () => {
-  const folder = mkdtempSync(join(process.env["BENCH_FOLDER"] ?? tmpdir(), "effect-observability-bench-"))
-  const path = join(folder, "spans.duckdb")
+/** A file that is deleted after, unless somebody keeps it. */
+const withFile = async <A>(name: string, use: (path: string) => Promise<A>): Promise<A> => {
+  const kept = process.env["BENCH_FOLDER"]
+  if (kept !== undefined) return await use(join(kept, `${name}.duckdb`))
+  const folder = mkdtempSync(join(tmpdir(), "effect-observability-bench-"))
   try {
-    return await Effect.runPromise(Effect.provide(measure, DuckDbStorage.layer({ path })))
+    return await use(join(folder, `${name}.duckdb`))
   } finally {
-    if (process.env["BENCH_FOLDER"] === undefined) rmSync(folder, { recursive: true })
+    rmSync(folder, { recursive: true })
   }
 }
 
-const clickhouse = () => withStorage(() => measure)
+const duckDb = () =>
+  withFile(`search-${count}`, (path) => {
+    const isFilled = existsSync(path)
+    return Effect.runPromise(Effect.provide(measure(isFilled), DuckDbStorage.layer({ path })))
+  })
 
-export const tasks = { searchDuckdb: duckDb, searchClickhouse: clickhouse }
+const clickhouse = () => withStorage(() => measure(false))
+
+// Conversations
+
+const turns = 100
+
+/** The turns of a conversation, of 1 kB each. Every one has "often" at its tenth turn, one in ten "seldom" at the ninetieth. */
+const conversation = (session: number) => {
+  const next = random(session)
+  return Array.from({ length: turns }, (_, turn) => {
+    const words = Array.from({ length: 150 }, () => vocabulary[Math.floor(30_000 ** next()) - 1])
+    if (turn === 10) words[75] = "often"
+    if (turn === 90 && session % 10 === 0) words[75] = "seldom"
+    if (turn === 90 && session % 10 === 1) words[75] = "apart"
+    return { role: turn % 2 === 0 ? "user" : "assistant", content: words.join(" ") }
+  })
+}
+
+const converse = Effect.gen(function* () {
+  const storage = yield* Storage.Storage
+  for (let from = 0; from < 200; from += 100) {
+    const conversations = Array.from({ length: 100 }, (_, n) => conversation(from + n))
+    for (let turn = 1; turn <= turns; turn++) {
+      const spans = conversations.map((messages, n) => {
+        const session = from + n
+        const id = turn * 200 + session
+        return new SpanRecord.SpanRecord(
+          {
+            ...spanOf(id),
+            sessionId: `session-${session}`,
+            name: session % 10 === 0 ? "chat" : "chat apart seldom",
+            attributes: { "gen_ai.input.messages": messages.slice(0, turn) }
+          } as never,
+          true
+        )
+      })
+      yield* storage.insertSpans(spans)
+    }
+  }
+})
+
+const inMessages = [
+  "often",
+  "often seldom",
+  "seldom apart chat",
+  "apart rarely",
+  "absentword",
+  '"often seldom"'
+] as const
+
+const askMessages = Effect.fnUntraced(function* (isFilled: boolean) {
+  const storage = yield* Storage.Storage
+  if (!isFilled) yield* converse
+  const times: Record<string, ReadonlyArray<number>> = {}
+  for (const search of inMessages) {
+    const rounds: Array<number> = []
+    for (let round = 0; round < 3; round++) rounds.push(yield* millis(storage.listSpans({ filters: { search } })))
+    times[search] = rounds
+    times[`${search}, counted`] = [
+      yield* millis(storage.aggregate({ of: "spans", filters: { search }, measures: { calls: "count" } }))
+    ]
+  }
+  return times
+})
+
+const messagesDuckDb = () =>
+  withFile("messages", (path) => {
+    const isFilled = existsSync(path)
+    return Effect.runPromise(Effect.provide(askMessages(isFilled), DuckDbStorage.layer({ path })))
+  })
+
+const messagesClickhouse = () => withStorage(() => askMessages(false))
+
+export const tasks = {
+  searchDuckdb: duckDb,
+  searchClickhouse: clickhouse,
+  searchMessagesDuckdb: messagesDuckDb,
+  searchMessagesClickhouse: messagesClickhouse
+}
 
 const engines = { searchDuckdb: "DuckDB", searchClickhouse: "ClickHouse" } as const
 
@@ -122,13 +210,20 @@ export const run = async (suite: string): Promise<ReadonlyArray<Figure>> => {
   const figures: Array<Figure> = []
   for (const [task, engine] of Object.entries(engines)) {
     const { cost, times } = await inProcess<Awaited<ReturnType<typeof duckDb>>>(suite, task)
-    figures.push(figure(`${engine}: insert of a span`, cost.microsASpan, "CPU µs"))
+    if (cost !== undefined) figures.push(figure(`${engine}: insert of a span`, cost.microsASpan, "CPU µs"))
     for (const [what, all] of Object.entries(times)) {
       const isList = (words as ReadonlyArray<string>).includes(what)
       const atMost = what === "scattered" && engine === "DuckDB" ? 400 : 100
       figures.push(
         figure(`${engine}: newest 50 with ${what}, p50`, median(all), "ms", isList ? { target: { atMost } } : {})
       )
+    }
+  }
+  for (const engine of ["DuckDB", "ClickHouse"] as const) {
+    const task = engine === "DuckDB" ? "searchMessagesDuckdb" : "searchMessagesClickhouse"
+    const times = await inProcess<Record<string, ReadonlyArray<number>>>(suite, task)
+    for (const [what, all] of Object.entries(times)) {
+      figures.push(figure(`${engine}: ${what}, in messages of 20,000 spans of 50 kB, p50`, median(all), "ms"))
     }
   }
   return figures

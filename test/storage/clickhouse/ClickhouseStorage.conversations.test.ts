@@ -66,6 +66,28 @@ describeClickhouse("conversations in ClickHouse", () => {
     })
   )
 
+  onTables("are searched by whose messages have a word; those of an older release by reading", (tables, rows, open) =>
+    Effect.gen(function* () {
+      const storage = yield* open
+      yield* storage.insertSpans([call(20, { name: "a", sessionId: "a" }), call(12, { name: "b", sessionId: "b" })])
+      const found = (search: string) =>
+        Effect.map(storage.listSpans({ filters: { search } }), ({ items }) => items.map(({ name }) => name).toSorted())
+      const update = (table: string, what: string) =>
+        rows(`ALTER TABLE ${table} UPDATE ${what} WHERE true SETTINGS mutations_sync = 2`)
+      assert.deepStrictEqual(yield* found("conversation 15"), ["a"])
+      assert.deepStrictEqual(yield* found("ä"), ["a", "b"])
+      yield* update(tables.messages, "Words = NULL")
+      assert.deepStrictEqual(yield* found("conversation 15"), ["a"])
+      assert.deepStrictEqual(yield* found("ä"), ["a", "b"])
+      // A row that is of nobody with the word by its columns is not looked at; one of which nothing is known is.
+      yield* update(tables.messages, "Words = ''")
+      yield* update(tables.spans, "SessionId = 'c'")
+      assert.deepStrictEqual(yield* found("conversation 15"), [])
+      yield* update(tables.spans, "Words = NULL")
+      assert.deepStrictEqual(yield* found("conversation 15"), ["a"])
+    })
+  )
+
   onTables("are stored once, by however many processes", (tables, rows, open) =>
     Effect.gen(function* () {
       const turns = Array.from({ length: 30 }, (_, n) => call(n + 1, { sessionId: "s" }))

@@ -22,12 +22,19 @@ export const rowsOf = (sql: DuckDbClient, { quoted }: Table): Fragment =>
   sql`NOT MATERIALIZED (SELECT rowid AS _id, * FROM ${sql.literal(quoted)})`
 
 /** The rows of a session in a table, materialized with their payload where they are few, else read twice. */
-export const rowsOfSession = (
+export const rowsOfSession = (sql: DuckDbClient, table: Table, sessionId: string): Effect.Effect<Fragment, SqlError> =>
+  rowsWhere(sql, table, sql`session_id = ${sessionId}`)
+
+/** The same of some traces: of other rows no more is looked at than their ids. */
+export const rowsOfTraces = (
   sql: DuckDbClient,
-  { quoted }: Table,
-  sessionId: string
-): Effect.Effect<Fragment, SqlError> => {
-  const rows = sql`FROM ${sql.literal(quoted)} WHERE session_id = ${sessionId}`
+  table: Table,
+  traceIds: ReadonlyArray<string>
+): Effect.Effect<Fragment, SqlError> =>
+  rowsWhere(sql, table, sql`trace_id IN (SELECT unnest(from_json(${JSON.stringify(traceIds)}, '["VARCHAR"]')))`)
+
+const rowsWhere = (sql: DuckDbClient, { quoted }: Table, condition: Fragment): Effect.Effect<Fragment, SqlError> => {
+  const rows = sql`FROM ${sql.literal(quoted)} WHERE ${condition}`
   return sql<{ readonly n: number }>`SELECT count(*)::INTEGER AS n ${rows}`.pipe(
     Effect.map(([row]) => {
       const how = sql.literal(row === undefined || row.n <= fewRows ? "MATERIALIZED" : "NOT MATERIALIZED")
