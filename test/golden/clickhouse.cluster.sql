@@ -215,7 +215,9 @@ CREATE TABLE IF NOT EXISTS "default"."mastra_ai_messages_local" ON CLUSTER "agen
   Hash String CODEC(ZSTD(1)),
   IsList Bool,
   KeptUntil DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
-  Body String CODEC(ZSTD(3))
+  Body String CODEC(ZSTD(3)),
+  Words Nullable(String) CODEC(ZSTD(1)),
+  INDEX idx_words lower(concat(Body, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1
 )
 ENGINE = ReplicatedReplacingMergeTree(KeptUntil)
 ORDER BY (Owner, Hash)

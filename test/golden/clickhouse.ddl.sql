@@ -46,7 +46,9 @@ CREATE TABLE default.plain_mastra_ai_messages (
   `Hash` String CODEC(ZSTD(1)),
   `IsList` Bool,
   `KeptUntil` DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
-  `Body` String CODEC(ZSTD(3))
+  `Body` String CODEC(ZSTD(3)),
+  `Words` Nullable(String) CODEC(ZSTD(1)),
+  INDEX idx_words lower(concat(Body, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(KeptUntil)
 ORDER BY (Owner, Hash)
@@ -344,7 +346,9 @@ CREATE TABLE default.retained_mastra_ai_messages (
   `Hash` String CODEC(ZSTD(1)),
   `IsList` Bool,
   `KeptUntil` DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
-  `Body` String CODEC(ZSTD(3))
+  `Body` String CODEC(ZSTD(3)),
+  `Words` Nullable(String) CODEC(ZSTD(1)),
+  INDEX idx_words lower(concat(Body, ' ', ifNull(Words, 'effectobservabilityunknownwords'))) TYPE tokenbf_v1(16384, 3, 0) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(KeptUntil)
 ORDER BY (Owner, Hash)
