@@ -5,10 +5,13 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Effect } from "effect"
+import { ClickhouseClient } from "@effect/sql-clickhouse"
+import { Effect, Layer } from "effect"
 import { SpanRecord, Storage } from "effect-observability"
-import { DuckDbStorage } from "effect-observability/duckdb"
-import { withStorage } from "./clickhouse.js"
+import { DuckDbClient, DuckDbStorage } from "effect-observability/duckdb"
+import { searchedTexts } from "../../src/storage/internal/searchedTexts.js"
+import { WordFilter } from "../../src/storage/internal/wordFilter.js"
+import { rows, withStorage } from "./clickhouse.js"
 import { type Figure, figure, inProcess, median, spansOr } from "./harness.js"
 import { millis } from "./spine.js"
 
@@ -154,7 +157,7 @@ const converse = Effect.gen(function* () {
           {
             ...spanOf(id),
             sessionId: `session-${session}`,
-            name: session % 10 === 0 ? "chat" : "chat apart seldom",
+            name: "chat",
             attributes: { "gen_ai.input.messages": messages.slice(0, turn) }
           } as never,
           true
@@ -168,7 +171,7 @@ const converse = Effect.gen(function* () {
 const inMessages = [
   "often",
   "often seldom",
-  "seldom apart chat",
+  "seldom apart",
   "apart rarely",
   "absentword",
   '"often seldom"'
@@ -197,7 +200,81 @@ const messagesDuckDb = () =>
 
 const messagesClickhouse = () => withStorage(() => askMessages(false))
 
+// Costs
+
+const costSpans = Math.min(count, 100_000)
+
+const batches = (use: (spans: ReadonlyArray<SpanRecord.SpanRecord>) => Effect.Effect<void, unknown, Storage.Storage>) =>
+  Effect.gen(function* () {
+    let micros = 0
+    for (let from = 0; from < costSpans; from += 1_000) {
+      const spans = Array.from({ length: 1_000 }, (_, offset) => spanOf(from + offset))
+      const start = process.cpuUsage()
+      yield* use(spans)
+      const { system, user } = process.cpuUsage(start)
+      micros += system + user
+    }
+    return micros / costSpans
+  })
+
+const insertAll = batches((spans) => Effect.flatMap(Storage.Storage, (storage) => storage.insertSpans(spans)))
+
+/** Of a span in DuckDB: the time that its words take, and their bytes in the file. */
+const costDuckDb = () =>
+  withFile(`cost-${costSpans}`, (path) =>
+    Effect.gen(function* () {
+      yield* Effect.provide(insertAll, DuckDbStorage.layer({ path }))
+      const sql = yield* DuckDbClient.DuckDbClient
+      const [{ bytes } = { bytes: 0 }] = yield* sql.unsafe<{ readonly bytes: number }>(
+        `SELECT count(DISTINCT block_id)::INTEGER * 262144 AS bytes FROM pragma_storage_info('mastra_ai_spans_words')`
+      )
+      let filter = new WordFilter()
+      const micros = yield* batches((spans) =>
+        Effect.sync(() => {
+          filter = new WordFilter()
+          for (const span of spans) for (const text of searchedTexts(span)) filter.add(text)
+        })
+      )
+      return { micros, bytes: bytes / costSpans }
+    }).pipe(
+      Effect.provide(DuckDbClient.layer({ path })),
+      Effect.provide(Layer.succeed(Storage.Storage, Storage.make({}))),
+      Effect.runPromise
+    )
+  )
+
+/** Of a span in ClickHouse: the CPU of an insert and its merges beside that without the index, and what it takes on disk. */
+const costClickhouse = () =>
+  withStorage((prefix) =>
+    Effect.gen(function* () {
+      const spans = `${prefix}mastra_ai_spans`
+      const run = (statement: string) =>
+        Effect.flatMap(ClickhouseClient.ClickhouseClient, (sql) => sql.asCommand(sql.unsafe(statement)))
+      const merge = Effect.map(
+        Effect.suspend(() => {
+          const start = process.cpuUsage()
+          return Effect.as(run(`OPTIMIZE TABLE "${spans}" FINAL`), start)
+        }),
+        (start) => {
+          const { system, user } = process.cpuUsage(start)
+          return (system + user) / costSpans
+        }
+      )
+      const withIndex = (yield* insertAll) + (yield* merge)
+      const [{ bytes } = { bytes: 0 }] = yield* rows<{ readonly bytes: number }>(
+        `SELECT toFloat64(sum(data_compressed_bytes + marks_bytes)) AS bytes FROM system.data_skipping_indices
+         WHERE table = '${spans}' AND name = 'idx_words'`
+      )
+      yield* run(`TRUNCATE TABLE "${spans}"`)
+      yield* run(`ALTER TABLE "${spans}" DROP INDEX idx_words`)
+      const without = (yield* insertAll) + (yield* merge)
+      return { ratio: withIndex / without, micros: withIndex - without, bytes: Number(bytes) / costSpans }
+    })
+  )
+
 export const tasks = {
+  searchCostDuckdb: costDuckDb,
+  searchCostClickhouse: costClickhouse,
   searchDuckdb: duckDb,
   searchClickhouse: clickhouse,
   searchMessagesDuckdb: messagesDuckDb,
@@ -219,6 +296,16 @@ export const run = async (suite: string): Promise<ReadonlyArray<Figure>> => {
       )
     }
   }
+  const ofDuckDb = await inProcess<Awaited<ReturnType<typeof costDuckDb>>>(suite, "searchCostDuckdb")
+  const ofClickhouse = await inProcess<Awaited<ReturnType<typeof costClickhouse>>>(suite, "searchCostClickhouse")
+  figures.push(
+    figure("DuckDB: the words of a span", ofDuckDb.micros, "CPU µs", { target: { atMost: 3 } }),
+    figure("DuckDB: the words of a span", ofDuckDb.bytes, "bytes", { target: { atMost: 40 } }),
+    figure("ClickHouse: insert and merge of a span, × without index", ofClickhouse.ratio, "CPU", {
+      target: { atMost: 2 }
+    }),
+    figure("ClickHouse: the words of a span", ofClickhouse.bytes, "bytes", { target: { atMost: 130 } })
+  )
   for (const engine of ["DuckDB", "ClickHouse"] as const) {
     const task = engine === "DuckDB" ? "searchMessagesDuckdb" : "searchMessagesClickhouse"
     const times = await inProcess<Record<string, ReadonlyArray<number>>>(suite, task)

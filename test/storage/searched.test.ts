@@ -136,7 +136,9 @@ describe("a search in spans that are cut", () => {
       const pending = rows.map((row) => pend(row, (row as { readonly messages?: unknown }).messages))
       const { given, read } = reader(stored)
       const { confirm } = Searched.make(read)
-      const found = yield* confirm(pending, searchOf("conversation 100"))
+      const [search] = searchOf("conversation 100")
+      const pages = [yield* confirm(pending.slice(0, 70), [search]), yield* confirm(pending.slice(70), [search])]
+      const found = pages.flat()
       assert.deepStrictEqual(
         found.map(({ spanId }) => spanId),
         spans.slice(81).map(({ spanId }) => spanId)

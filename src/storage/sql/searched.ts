@@ -29,6 +29,7 @@ type Place = "list" | "text" | "beginning" | "next"
 
 /** What one search has seen so far. */
 interface Seen extends ReturnType<typeof lookFor> {
+  readonly of: ReadonlyArray<SearchCondition>
   /** By place, owner and hash; of a message that is a list, what its messages have together. */
   readonly messages: Map<string, Found>
 }
@@ -40,10 +41,14 @@ const maxSeen = 100_000
 const fewSpans = 100
 
 export const make = <E>(read: Read<E>): Pick<Searching<E>, "complete" | "confirm"> => {
-  const searched = new WeakMap<ReadonlyArray<SearchCondition>, Seen>()
+  // All pages of a question have the same conditions.
+  const searched = new WeakMap<SearchCondition, Seen>()
   const seenBy = (searches: ReadonlyArray<SearchCondition>): Seen => {
-    const seen = searched.get(searches) ?? { ...lookFor(searches), messages: new Map() }
-    searched.set(searches, seen)
+    const [first] = searches
+    const known = first && searched.get(first)
+    if (known?.of.every((search, i) => search === searches[i]) && known.of.length === searches.length) return known
+    const seen = { ...lookFor(searches), of: searches, messages: new Map() }
+    if (first !== undefined) searched.set(first, seen)
     return seen
   }
   return {
