@@ -305,7 +305,7 @@ export interface Searching<out E = StorageError> {
    * So an index of words, hashes or parts of them is enough. Fewer records than the limit tell that there are no more.
    */
   readonly candidates: <N extends SignalName>(signal: N, query: Query) => Effect.Effect<ReadonlyArray<RecordOf<N>>, E>
-  /** Those of some candidates that have all that is searched for. Only an engine whose candidates are not whole needs it. */
+  /** The candidates that have all that is searched for. Only an engine whose candidates are not whole needs it. */
   readonly confirm: <R extends object>(
     candidates: ReadonlyArray<R>,
     searches: ReadonlyArray<SearchCondition>

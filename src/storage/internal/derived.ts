@@ -26,7 +26,7 @@ export const complete = <E>(engine: Engine<E>): Complete<E> => {
   const reference = derived(engine)
   const all = { ...reference, ...engine }
   const { candidates, complete, confirm, found, select } = Search.make(engine)
-  // What they are of needs no payload.
+  // Aggregates need no payload.
   const searched = aggregate({ select: found })
   return {
     ...all,

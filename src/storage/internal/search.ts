@@ -28,7 +28,7 @@ const split = (conditions: ReadonlyArray<Condition>) => Arr.partition(conditions
 
 type Select<E> = Primitives<E>["select"]
 
-/** What an engine answers a search with: what it has of its own, and the rest by reading. */
+/** The parts of a search: those that an engine has of its own, and the rest by reading. */
 export const make = <E>(engine: Engine<E>) => {
   const withoutWords: Select<E> = (signal, query) =>
     engine.select(signal, { ...query, conditions: split(query.conditions)[0] })

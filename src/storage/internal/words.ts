@@ -43,7 +43,7 @@ export const occurs = ({ phrases, words }: Search, texts: Iterable<string>): boo
   return left.length === 0
 }
 
-/** What a folded text has of a search, each word and each phrase as a bit: the words first. */
+/** Finds the words and phrases of a search in folded texts, each as a bit: the words first. */
 export const finder = ({ phrases, words }: Search) => {
   const wanted = [
     ...words.map((word) => ({ word, isIn: hasWord })),

@@ -16,7 +16,7 @@ import { finder, foldPart, foldText } from "../internal/words.js"
 import { distinct, evict, hashLength, ownerOf, type Parts, refLength } from "./conversations.js"
 import { complete, cut, hashesARead, missing, parsed, pendingOf, type Read } from "./whole.js"
 
-/** What a part has of a search, as bits, and the phrases that may begin at its end. */
+/** The words and phrases that a part has, as bits, and the phrases that may begin at its end. */
 interface Found {
   readonly found: bigint
   readonly begun: bigint
@@ -24,10 +24,10 @@ interface Found {
 
 const nothing: Found = { found: 0n, begun: 0n }
 
-/** What a part is of: a list, or a text, of which it is all, the beginning, or what follows. */
+/** Where a part stands: in a list, or in a text, of which it is all, the beginning, or a part that follows. */
 type Place = "list" | "text" | "beginning" | "next"
 
-/** What one search has seen so far. */
+/** The messages that one search has seen so far. */
 interface Seen extends ReturnType<typeof lookFor> {
   readonly of: ReadonlyArray<SearchCondition>
   /** By place, owner and hash; of a message that is a list, what its messages have together. */
@@ -86,12 +86,12 @@ const lookFor = (searches: ReadonlyArray<SearchCondition>) => {
     }
     return found
   }
-  /** What a part has: of a list some of its items, of a text some of its characters. */
+  /** Looks at a part: of a list some of its items, of a text some of its characters. */
   const partOf = (place: Place, part: string, isLast: boolean): Found => {
     if (place === "list") {
       return { found: textsOf(searchedTexts({ attributes: parsed(`[${part}]`) ?? [missing] })), begun: 0n }
     }
-    // What begins a text says whether it is JSON.
+    // Only the beginning of a text says whether it is JSON.
     return lookAt(place === "text" ? foldText(part) : foldPart(part, isLast))
   }
   return { all, textsOf, partOf }

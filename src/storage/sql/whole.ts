@@ -33,7 +33,7 @@ export const pend = <R extends object>(record: R, messages: unknown): R => {
   return record
 }
 
-/** Of what the attributes of a span are still to be made. */
+/** The parts of which attributes of a span are still to be made. */
 export const pendingOf = (record: object) => pending.get(record)
 
 const isParts = (value: unknown): boolean =>

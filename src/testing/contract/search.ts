@@ -198,7 +198,7 @@ export const searchContract = (layer: StorageLayer) =>
       }))
 
     const specials = ["Straße", "u\u0308ber", "東京", "👍🏽", "zeile\nende", "ÄRGER!", "100%, sure", "ＡＢ１"]
-    /** What is said at a turn: a text that begins and ends with words of no other turn. */
+    /** The text of a turn, which begins and ends with words of no other turn. */
     const said = (session: string, n: number) =>
       `begin${n}${session} ${specials[n % specials.length]} ${"lorem ipsum ".repeat(30)}end${n}${session}`
     const turns = (session: string, count: number) =>
