@@ -168,14 +168,7 @@ const converse = Effect.gen(function* () {
   }
 })
 
-const inMessages = [
-  "often",
-  "often seldom",
-  "seldom apart",
-  "apart rarely",
-  "absentword",
-  '"often seldom"'
-] as const
+const inMessages = ["often", "often seldom", "seldom apart", "apart rarely", "absentword", '"often seldom"'] as const
 
 const askMessages = Effect.fnUntraced(function* (isFilled: boolean) {
   const storage = yield* Storage.Storage
@@ -225,8 +218,10 @@ const costDuckDb = () =>
     Effect.gen(function* () {
       yield* Effect.provide(insertAll, DuckDbStorage.layer({ path }))
       const sql = yield* DuckDbClient.DuckDbClient
+      yield* sql.unsafe("CHECKPOINT")
       const [{ bytes } = { bytes: 0 }] = yield* sql.unsafe<{ readonly bytes: number }>(
-        `SELECT count(DISTINCT block_id)::INTEGER * 262144 AS bytes FROM pragma_storage_info('mastra_ai_spans_words')`
+        `SELECT count(DISTINCT block_id)::INTEGER * 262144 AS bytes FROM pragma_storage_info('mastra_ai_spans_words')
+         WHERE persistent`
       )
       let filter = new WordFilter()
       const micros = yield* batches((spans) =>
