@@ -4,23 +4,11 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import type { CorrelationField } from "../signal/internal/correlation.js"
 import type { SignalName } from "../signal/signals.js"
 
 /** The ids and names that spans, logs and scores have in common. */
-type CommonDimension =
-  | "traceId"
-  | "spanId"
-  | "sessionId"
-  | "threadId"
-  | "runId"
-  | "requestId"
-  | "resourceId"
-  | "userId"
-  | "organizationId"
-  | "conversationId"
-  | "serviceName"
-  | "environment"
-  | "tags"
+type CommonDimension = Exclude<CorrelationField, "metadata">
 
 /**
  * By signal: the fields that records are grouped by, and those that are measured, in nanoseconds or as numbers.
@@ -201,7 +189,8 @@ export interface AggregateRow<G = Group<string>, V = { readonly [measure: string
 
 /**
  * The width of buckets. A duration is an exact one, and the first bucket begins at `startedAfter`; a word is a unit of the
- * calendar of `timeZone`, in which a day may have 23 or 25 hours, and a week begins on Monday.
+ * calendar of `timeZone`, in which a day may have 23 or 25 hours, an hour less or more than 60 minutes where clocks are set
+ * by half an hour, and a week begins on Monday.
  *
  * @since 0.1.0
  * @category models

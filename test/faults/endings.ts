@@ -7,7 +7,7 @@ import type { Order } from "./program.js"
 const rate = 1_000
 
 /** Runs a program to an end of some kind. */
-const ending = (options: Pick<Order, "end">, withSpool: boolean, signal?: NodeJS.Signals) =>
+const ending = (options: Pick<Order, "end" | "flushes">, withSpool: boolean, signal?: NodeJS.Signals) =>
   Effect.gen(function* () {
     const directory = yield* folder
     const order = {
@@ -46,7 +46,7 @@ const nothingLost = ({ code, emitted, errors, found }: Ended) => {
 
 const fault = (
   name: string,
-  options: Pick<Order, "end">,
+  options: Pick<Order, "end" | "flushes">,
   check: (ended: Ended) => void,
   { signal, withSpool = false }: { readonly signal?: NodeJS.Signals; readonly withSpool?: boolean } = {}
 ): Fault => ({
@@ -66,6 +66,7 @@ export const closings: Row = {
   promise: "0 lost",
   faults: [
     fault("SIGTERM with `NodeRuntime.runMain`", {}, nothingLost, { signal: "SIGTERM" }),
+    fault("SIGTERM while it flushes", { flushes: true }, nothingLost, { signal: "SIGTERM" }),
     fault("SIGINT with `NodeRuntime.runMain`", {}, nothingLost, { signal: "SIGINT" }),
     fault("the main fiber is interrupted", end("interrupt"), nothingLost),
     fault("the `ManagedRuntime` is disposed", end("dispose"), nothingLost),
@@ -82,10 +83,18 @@ const queuedLost = ({ emitted, found, queued }: Ended) => {
   ok(lost > 0 && lost <= queued, `${lost} lost, ${queued} queued`)
 }
 
-const endings = (["throw", "exit"] as const).flatMap((how) => {
-  const name = how === "throw" ? "an error that nobody catches" : "`process.exit`"
+const abrupt = [
+  ["an error that nobody catches", "throw", 1],
+  ["a promise that nobody awaits is rejected", "reject", 1],
+  ["`process.exit`", "exit", 3],
+  ["`process.exit` in the handler of a request", "handler", 3],
+  ["`process.exit` in a worker thread", "threadExits", 0],
+  ["an error that nobody catches in a worker thread", "threadThrows", 1]
+] as const
+
+const endings = abrupt.flatMap(([name, how, code]) => {
   const ended = (check: (ended: Ended) => void) => (ended: Ended) => {
-    same(ended.code, how === "throw" ? 1 : 3, "the exit code")
+    same(ended.code, code, "the exit code")
     check(ended)
   }
   return [

@@ -1,5 +1,7 @@
 /** The program that faults happen to, in a process of its own: it emits numbered spans, and keeps a diary of it. */
 import * as fs from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { setTimeout } from "node:timers"
 import { Worker } from "node:worker_threads"
 import { NodeRuntime } from "@effect/platform-node"
@@ -7,7 +9,14 @@ import { Effect, Fiber, Layer, Logger, ManagedRuntime, Runtime, Scope } from "ef
 import { Observability, type ObservabilityConfig, Storage } from "effect-observability"
 import { DuckDbStorage } from "effect-observability/duckdb"
 
-type How = "throw" | "exit" | "interrupt" | "dispose" | "forget" | "forgetScope" | "thread" | "measure" | "stay"
+type How =
+  | ("throw" | "exit" | "handler" | "reject" | "interrupt" | "dispose" | "forget" | "forgetScope" | "measure" | "stay")
+  | "thread"
+  | "threadExits"
+  | "threadThrows"
+
+/** How a thread ends. */
+const ofThread: { readonly [H in How]?: How } = { thread: "forget", threadExits: "exit", threadThrows: "throw" }
 
 export interface Order {
   readonly path: string
@@ -89,8 +98,17 @@ const end = Effect.suspend(() => {
         throw new Error("nobody catches this")
       })
       return Effect.never
+    case "reject":
+      return Effect.sync(() => void Promise.reject(new Error("nobody catches this")))
     case "exit":
       return Effect.sync((): void => process.exit(3))
+    case "handler":
+      return Effect.async<void>(() => {
+        const server = createServer(() => process.exit(3)).listen(0, "127.0.0.1", () => {
+          const { port } = server.address() as AddressInfo
+          fetch(`http://127.0.0.1:${port}`).catch(() => {})
+        })
+      })
     default:
       return Effect.never
   }
@@ -124,8 +142,11 @@ switch (order.end?.how) {
     await Runtime.runPromise(await Effect.runPromise(runtime))(emit)
     break
   }
-  case "thread": {
-    const argument = JSON.stringify({ ...order, end: { after: last, how: "forget" } } satisfies Order)
+  case "thread":
+  case "threadExits":
+  case "threadThrows": {
+    const how = ofThread[order.end.how] ?? "forget"
+    const argument = JSON.stringify({ ...order, end: { after: last, how } } satisfies Order)
     new Worker(`import("tsx/esm/api").then(({ register }) => (register(), import("${import.meta.url}")))`, {
       eval: true,
       argv: [argument]

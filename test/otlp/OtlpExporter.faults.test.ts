@@ -172,7 +172,7 @@ describe("OtlpExporter, when the server", () => {
 
   it.scopedLive("names a time to come again that is none or past, waits as ever", () =>
     Effect.gen(function* () {
-      for (const value of ["soon", "Wed, 21 Oct 2015 07:28:00 GMT", "-5"]) {
+      for (const value of ["soon", "Wed, 21 Oct 2015 07:28:00 GMT", "-5", "1.5.2", "60, 60", "0"]) {
         const { requests, writer } = yield* to(once(status(503, { "retry-after": value })))
         yield* emitSpans(writer, 1)
         assert.isAtMost(yield* pause(requests), 900)

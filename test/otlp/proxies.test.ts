@@ -95,7 +95,13 @@ describe("requests of OTLP", () => {
         ["NO_PROXY", "collector.invalid"],
         ["no_proxy", "a.example, .invalid"],
         ["NO_PROXY", "collector.invalid:4318"],
-        ["NO_PROXY", "*"]
+        ["NO_PROXY", "*"],
+        ["no_proxy", "*"],
+        ["NO_PROXY", "a.example,*"],
+        ["NO_PROXY", " .INVALID. "],
+        ["NO_PROXY", "*.invalid,other"],
+        ["NO_PROXY", "invalid\ta.example:1"],
+        ["NO_PROXY", ",,collector.invalid.:4318,"]
       ] as const) {
         const env = { HTTP_PROXY: through.url, HTTPS_PROXY: through.url, [name]: none }
         for (const endpoint of ["http://collector.invalid:4318", "https://collector.invalid:4318"]) {
@@ -104,6 +110,77 @@ describe("requests of OTLP", () => {
         }
       }
       assert.deepStrictEqual(through.asked, [])
+    })
+  )
+
+  for (const [endpoint, none, isDirect] of [
+    ["http://192.0.2.1:4318", "192.0.2.1", true],
+    ["http://192.0.2.1:4318", "192.0.2.1:4318", true],
+    ["http://192.0.2.1:4318", "192.0.2.1:80", false],
+    ["http://192.0.2.1:4318", "192.0.2.0/24", true],
+    ["http://192.0.2.1:4318", "192.0.3.0/24,192.0.2.128/25", false],
+    ["http://192.0.2.1:4318", "2.1,192.0.2,192.0.2.1/99,192.0.2.1/x", false],
+    ["http://[2001:db8::1]:4318", "2001:db8::1", true],
+    ["http://[2001:db8::1]:4318", "[2001:db8::1]", true],
+    ["http://[2001:db8::1]:4318", "[2001:DB8:0:0:0:0:0:1]:4318", true],
+    ["http://[2001:db8::1]:4318", "[2001:db8::1]:4317", false],
+    ["http://[2001:db8::1]:4318", "2001:db8::/32", true],
+    ["http://[2001:db8::1]:4318", "::/0", true],
+    ["http://[2001:db8::1]:4318", "0.0.0.0/0", false],
+    ["http://[2001:db8::1]:4318", "db8::1,[,],[]:,:,/,//,.", false],
+    ["http://collector.invalid", "collector.invalid:80", true],
+    ["https://collector.invalid", "collector.invalid:443", true],
+    ["https://collector.invalid", "collector.invalid:80", false],
+    ["http://collector.invalid.", "collector.invalid", true],
+    ["http://collector.invalid", "ollector.invalid,collector.invalid.example,.", false],
+    ["http://xn--bcher-kva.invalid", "b\u00fccher.invalid,xn--bcher-kva.invalid", true]
+  ] as const) {
+    it.scopedLive(`${isDirect ? "go directly" : "go through the proxy"} to ${endpoint} with NO_PROXY=${none}`, () =>
+      Effect.gen(function* () {
+        const through = yield* proxy("http://127.0.0.1:1", 403)
+        const env = { HTTP_PROXY: through.url, HTTPS_PROXY: through.url, NO_PROXY: none }
+        yield* Effect.flip(yield* exporting({ endpoint, timeout: "300 millis" }, env))
+        assert.lengthOf(through.asked, isDirect ? 0 : 1)
+      })
+    )
+  }
+
+  it.scopedLive("go through a proxy of odd form: without a scheme, with any user, in capitals", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* server()
+      const endpoint = "http://collector.invalid:4318"
+      const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`
+      for (const [form, authorization] of [
+        ["HOST", ""],
+        ["HTTP://HOST/", ""],
+        ["http://HOST/path?query#fragment", ""],
+        ["  http://HOST  ", ""],
+        ["user:secret@HOST", basic("user:secret")],
+        ["http://user@HOST", basic("user:")],
+        ["http://user:p%40ss%3A%2F@HOST", basic("user:p@ss:/")],
+        ["http://user:100%@HOST", basic("user:100%")],
+        ["http://%C3%BCser:@HOST", basic("\u00fcser:")]
+      ] as const) {
+        const through = yield* proxy(url)
+        const exit = yield* exporting({ endpoint }, { http_proxy: form.replace("HOST", new URL(through.url).host) })
+        assert.isTrue(Exit.isSuccess(exit), `${form} ${exit}`)
+        assert.deepStrictEqual(through.asked, [`CONNECT collector.invalid:4318 ${authorization}`.trim()], form)
+        yield* Queue.take(requests)
+      }
+    })
+  )
+
+  it.scopedLive("heed small letters before capitals, and each scheme its own", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const [small, capital] = [yield* proxy(url), yield* proxy(url)]
+      yield* exporting({ endpoint: "http://a.invalid" }, { HTTP_PROXY: capital.url, http_proxy: small.url })
+      yield* exporting({ endpoint: "https://b.invalid" }, { HTTP_PROXY: small.url, HTTPS_PROXY: capital.url })
+      assert.deepStrictEqual(small.asked, ["CONNECT a.invalid:80"])
+      assert.deepStrictEqual(capital.asked, ["CONNECT b.invalid:443"])
+      const error = yield* Effect.flip(yield* exporting({ endpoint: "http://a.invalid" }, { HTTPS_PROXY: small.url }))
+      assert.match(String(error.cause), /getaddrinfo/)
+      assert.lengthOf(small.asked, 1)
     })
   )
 
@@ -131,9 +208,18 @@ describe("requests of OTLP", () => {
     const said: Array<string> = []
     return Effect.gen(function* () {
       const endpoint = "http://collector.invalid"
-      const error = yield* Effect.flip(yield* exporting({ endpoint }, { HTTP_PROXY: "ftp://user:secret@" }))
-      assert.match(String(error.cause), /getaddrinfo/)
-      assert.lengthOf(said, 1)
+      const none = [
+        "ftp://user:secret@",
+        "ftp://user:secret@127.0.0.1:1",
+        "http://",
+        "user:secret@",
+        "http://a b:secret/"
+      ]
+      for (const HTTP_PROXY of none) {
+        const error = yield* Effect.flip(yield* exporting({ endpoint }, { HTTP_PROXY }))
+        assert.match(String(error.cause), /getaddrinfo/, HTTP_PROXY)
+      }
+      assert.lengthOf(said, none.length)
       assert.notInclude(said.join(), "secret")
     }).pipe(
       Effect.provide(

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process"
 import * as fs from "node:fs/promises"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { file } from "../../src/pipeline/Exporters.js"
@@ -118,11 +119,29 @@ describe("Exporter.file", () => {
     ],
     ["a link to itself", (path) => fs.symlink(path, path)],
     ["a link to nothing", (path) => fs.symlink(`${path}.nothing`, path)],
-    ["a pipe", async (path) => execFileSync("mkfifo", [path])]
+    ["a link to a device", (path) => fs.symlink("/dev/null", path)],
+    ["a link to a folder", (path) => fs.symlink(dirname(path), path)],
+    ["an empty file that is sparse", (path) => fs.writeFile(path, "").then(() => fs.truncate(path, 2 ** 30))],
+    ["a pipe", async (path) => execFileSync("mkfifo", [path])],
+    [
+      "a socket",
+      (path) =>
+        new Promise((resolve, reject) => {
+          const server = createServer().unref().once("error", reject)
+          server.listen(path, () => resolve(server))
+        })
+    ]
   ]
 
   const seen = (path: string): Promise<unknown> =>
-    fs.lstat(path).then(async (stat) => [stat.ino, stat.mode, stat.isFile() && (await fs.readFile(path, "utf8"))])
+    fs
+      .lstat(path)
+      .then(async (stat) => [
+        stat.ino,
+        stat.mode,
+        stat.size,
+        stat.isFile() && stat.size < 2 ** 20 && (await fs.readFile(path, "utf8"))
+      ])
 
   for (const [what, put] of inTheWay) {
     it.scoped(`leaves ${what} alone in the place of the file, and the batch waits`, () =>
@@ -154,6 +173,80 @@ describe("Exporter.file", () => {
       })
     )
   }
+
+  for (const path of [
+    "/dev/null",
+    "/dev/full",
+    "/dev/zero",
+    "/dev/tty",
+    "/dev/stdout",
+    "/proc/self/fd/1",
+    "/proc/nothing/records.jsonl",
+    "/sys/records.jsonl",
+    "/dev/null/records.jsonl",
+    "",
+    "a\0b",
+    `${tmpdir()}/`,
+    `${tmpdir()}/${"x".repeat(300)}`
+  ]) {
+    it.live(`writes nothing to ${JSON.stringify(path).slice(0, 30)}, says so at once, and the batch waits`, () =>
+      Effect.gen(function* () {
+        const error = yield* file({ path })
+          .export({ spans: [span()], logs: [] })
+          .pipe(Effect.flip, Effect.timeout("2 seconds"))
+        assert.deepStrictEqual([error.retryable, error.reason], [true, "Unavailable"])
+        assert.isNotEmpty(String(error.cause))
+      })
+    )
+  }
+
+  it.scopedLive("waits for the rights to a folder, and writes what it could not write then", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      // Nobody takes rights from the superuser: another one has to try.
+      const script = `
+        process.setgid?.(65534); process.setuid?.(65534)
+        import { Effect } from "effect"
+        import * as fs from "node:fs"
+        import { file } from "./src/pipeline/Exporters.js"
+        import { span } from "./src/testing/Records.js"
+        const write = (path) => Effect.runPromise(Effect.either(file({ path }).export({ spans: [span()], logs: [] })))
+        const told = []
+        for (const path of process.argv.slice(1)) {
+          const { _tag, left } = await write(path)
+          told.push([_tag, left?.retryable, left?.cause?.code])
+        }
+        process.stdout.write(JSON.stringify(told))`
+      const closed = join(directory, "closed")
+      yield* Effect.promise(() => fs.mkdir(closed, { mode: 0o555 }))
+      yield* Effect.promise(() => fs.writeFile(join(directory, "theirs.jsonl"), `{"signal":"span"}\n`, { mode: 0o444 }))
+      yield* Effect.promise(() => fs.chmod(directory, 0o755))
+      const paths = ["closed/records.jsonl", "closed/made/records.jsonl", "theirs.jsonl"].map((name) =>
+        join(directory, name)
+      )
+      const told = execFileSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script, ...paths])
+      assert.deepStrictEqual(
+        JSON.parse(String(told)),
+        paths.map(() => ["Left", true, "EACCES"])
+      )
+      assert.deepStrictEqual(yield* Effect.promise(() => fs.readdir(closed)), [])
+      const [path = ""] = paths
+      yield* file({ path }).export({ spans: [span({ name: "at last" })], logs: [] })
+      assert.deepStrictEqual(yield* namesIn(path), ["at last"])
+    })
+  )
+
+  it.scoped("begins another file beside one of its own that has a gigabyte", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "records.jsonl")
+      const exporter = file({ path, maxFiles: 3 })
+      yield* exporter.export({ spans: [span({ name: "first" })], logs: [] })
+      yield* Effect.promise(() => fs.truncate(path, 2 ** 30))
+      yield* exporter.export({ spans: [span({ name: "second" })], logs: [] })
+      assert.deepStrictEqual(yield* namesIn(path), ["second"])
+      assert.strictEqual((yield* Effect.promise(() => fs.stat(`${path}.1`))).size, 2 ** 30)
+    })
+  )
 
   it.scoped("follows a link to a file of its own, and keeps older ones beside that", () =>
     Effect.gen(function* () {

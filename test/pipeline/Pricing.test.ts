@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { assert, describe, it } from "@effect/vitest"
 import { calcPrice, findProvider } from "@pydantic/genai-prices"
-import { Effect, Logger, Metric, Option, Schema } from "effect"
+import { Context, Effect, Layer, Logger, Metric, Option, Schema, type Scope } from "effect"
 import { ObservabilityConfig } from "../../src/ObservabilityConfig.js"
 import { memory } from "../../src/pipeline/Exporters.js"
 import * as BatchWriter from "../../src/pipeline/internal/batchWriter.js"
@@ -12,6 +12,8 @@ import type { SpanRecord } from "../../src/signal/SpanRecord.js"
 import { make as makeDuckDb } from "../../src/storage/duckdb/DuckDbStorage.js"
 import * as Storage from "../../src/storage/Storage.js"
 import { at, type SpanFields, span, traceId } from "../../src/testing/Records.js"
+import * as Clickhouse from "../utils/chdb.js"
+import { describeClickhouse } from "../utils/describeClickhouse.js"
 import { emit } from "../utils/emit.js"
 
 const call = (fields: SpanFields = {}) =>
@@ -283,6 +285,71 @@ describe("the processor", () => {
     assert.isFalse("costUsd" in others || "costSource" in others)
   })
 
+  it("takes what a provider says, be it less than nothing, and no number that is none", () => {
+    assert.deepStrictEqual(costOf(table, { costUsd: -0.5 }), [-0.5, "provider"])
+    assert.deepStrictEqual(costOf(table, { costUsd: 5e-324 }), [5e-324, "provider"])
+    assert.deepStrictEqual(costOf(table, { costUsd: -0 }), [0.0035, "table"])
+    assert.deepStrictEqual(costOf(table, { costUsd: 0, costSource: "provider" }), [0, "provider"])
+    assert.deepStrictEqual(costOf(table, { costUsd: 0, model: "unknown" }), undefined)
+    for (const costUsd of [Number.NaN, Number.POSITIVE_INFINITY, "0.5" as never, 1n as never]) {
+      assert.throws(() => call({ costUsd }))
+    }
+  })
+
+  it("counts whatever was read from a cache once, however the parts exceed the whole", () => {
+    const rates = {
+      model: "gpt-4o",
+      input: 1,
+      cachedInput: 0.5,
+      cacheWrite: 2,
+      cacheWrite1h: 4,
+      output: 1,
+      reasoning: 2
+    }
+    const nanos = (fields: SpanFields) =>
+      Math.round((priced({ entries: [rates] }, call(fields)).costUsd ?? Number.NaN) * 1e6)
+    const none = { inputTokens: 0, outputTokens: 0 }
+    assert.strictEqual(nanos({ ...none, cachedInputTokens: 10 }), 5)
+    assert.strictEqual(nanos({ ...none, cacheWriteTokens: 10 }), 20)
+    assert.strictEqual(nanos({ ...none, reasoningTokens: 10 }), 20)
+    assert.strictEqual(nanos({ inputTokens: 10, cachedInputTokens: 10, outputTokens: 0 }), 5)
+    // Eleven of ten: counted apart.
+    assert.strictEqual(nanos({ inputTokens: 10, cachedInputTokens: 11, outputTokens: 0 }), 10 + 5.5 + 0.5)
+    // For an hour more than in all.
+    const written = { "effect_observability.cache_write_1h_tokens": 30 }
+    assert.strictEqual(nanos({ inputTokens: 30, cacheWriteTokens: 10, outputTokens: 0, attributes: written }), 120)
+    const most = Number.MAX_SAFE_INTEGER
+    assert.isTrue(Number.isFinite(nanos({ inputTokens: most, cachedInputTokens: most, outputTokens: most })))
+  })
+
+  it("knows a model by its date, its provider, its region and its path", () => {
+    const entries = [{ model: "claude-sonnet-4-5", input: 1, output: 1 }]
+    for (const model of [
+      "claude-sonnet-4-5-20250929",
+      "Claude-Sonnet-4-5",
+      "anthropic/claude-sonnet-4-5",
+      "openrouter/anthropic/claude-sonnet-4-5-20250929",
+      "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+      "global.anthropic.claude-sonnet-4-5-20250929-v1:0",
+      "arn:aws:bedrock:eu-central-1:1:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
+      "publishers/anthropic/models/claude-sonnet-4-5@20250929",
+      "claude-sonnet-4-5@default",
+      "claude-sonnet-4-5-latest"
+    ]) {
+      assert.strictEqual(rateOf(entries, { model }), 1, model)
+    }
+    for (const model of [
+      "claude-sonnet-4",
+      "claude-sonnet-4-5-mini",
+      "claude-sonnet-4-5:free",
+      "xclaude-sonnet-4-5",
+      "",
+      " "
+    ]) {
+      assert.isUndefined(rateOf(entries, { model }), model)
+    }
+  })
+
   it("prices embeddings, which have no output", () => {
     const embedding = {
       model: "text-embedding-3-small",
@@ -484,8 +551,8 @@ describe("reprice", () => {
     memory: Storage.layerMemory.pipe((layer) => Effect.provide(Storage.Storage, layer)),
     DuckDB: makeDuckDb({ path: ":memory:" })
   }
-  for (const [name, engine] of Object.entries(engines)) {
-    it.scoped(`corrects what is stored, and nothing else: ${name}`, () =>
+  const corrects = (engine: Effect.Effect<Storage.StorageService, unknown, Scope.Scope>) =>
+    it.scopedLive("corrects what is stored, and nothing else", () =>
       Effect.gen(function* () {
         const storage = yield* engine
         const costs = Effect.map(storage.listSpans({ pagination: { limit: 1_000 } }), ({ items }) =>
@@ -534,9 +601,18 @@ describe("reprice", () => {
         assert.deepStrictEqual(some, { spans: 450, repriced: 450, unpriced: {} })
         const bad = yield* Effect.flip(Pricing.reprice({ storage, filters: { userId: 3 as never }, table }))
         assert.strictEqual(bad.reason, "InvalidArgument")
+        const [row] = yield* storage.aggregate({
+          of: "spans",
+          filters: { userId: "mia" },
+          measures: { cost: { sum: "costUsd" } }
+        })
+        assert.strictEqual(row?.values.cost, Math.round(450 * 0.11 * 1e9) / 1e9)
       })
     )
-  }
+  for (const [name, engine] of Object.entries(engines)) describe(`in ${name}`, () => corrects(engine))
+  describeClickhouse("in ClickHouse", () =>
+    corrects(Effect.map(Layer.build(Clickhouse.layer()), Context.get(Storage.Storage)))
+  )
 
   it.scoped("sums over a session what tables and providers say", () =>
     Effect.gen(function* () {

@@ -1,4 +1,6 @@
+import { execFileSync, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { basename, dirname, join, relative } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -828,6 +830,70 @@ describe("what is not a spool's own", () => {
       assert.strictEqual(fs.readFileSync(target, "utf8"), content)
     })
   )
+
+  for (const place of ["/proc/nothing/spool", "/dev/null/spool", "/sys/spool", "a\0b", "x".repeat(5_000)]) {
+    it.scopedLive(`is ${place.slice(0, 30)}, where none can be: records go through memory`, () =>
+      listening((said) =>
+        Effect.gen(function* () {
+          const store = memory("store")
+          const { close, writer } = yield* closing(make(store, place))
+          yield* emit(writer, 0, 20)
+          yield* Effect.timeout(writer.flush, "5 seconds")
+          yield* Effect.timeout(close, "5 seconds")
+          assert.lengthOf(store.spans, 20)
+          assert.isTrue(
+            said.some((text) => text.includes("store")),
+            String(said)
+          )
+        })
+      )
+    )
+  }
+
+  const strangers: ReadonlyArray<readonly [string, (path: string) => unknown]> = [
+    ["a folder", (path) => fs.mkdirSync(path)],
+    ["a folder of files", (path) => fs.mkdirSync(join(path, "a", "b"), { recursive: true })],
+    ["a pipe", (path) => execFileSync("mkfifo", [path])],
+    ["a device", (path) => spawnSync("mknod", [path, "c", "1", "3"])],
+    ["a link to a device", (path) => fs.symlinkSync("/dev/zero", path)],
+    ["a link to itself", (path) => fs.symlinkSync(path, path)],
+    ["an empty file", (path) => fs.writeFileSync(path, "")],
+    [
+      "a gigabyte of nothing",
+      (path) => {
+        fs.writeFileSync(path, "")
+        fs.truncateSync(path, 2 ** 30)
+      }
+    ],
+    // Systems take about a hundred bytes for the path of one.
+    [
+      "a socket",
+      (path) => {
+        const folder = fs.openSync(dirname(path), "r")
+        const server = createServer().unref()
+        server.listen(`/proc/self/fd/${folder}/${basename(path)}`, () => fs.closeSync(folder))
+      }
+    ]
+  ]
+  for (const [what, put] of strangers) {
+    it.scopedLive(`is ${what} where a segment, a lock or a process would be: nothing waits for it`, () =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        yield* leave(directory, 20)
+        const [owner = ""] = owners(directory)
+        const [segment = ""] = files(directory)
+        fs.rmSync(join(owner, "lock"), { force: true })
+        put(join(owner, basename(segment).replace(/^\d+/, "1")))
+        // Whoever listens there is taken for the process.
+        if (what !== "a socket") put(join(owner, "lock"))
+        put(owner.replace(/.$/, (digit) => (digit === "0" ? "1" : "0")))
+        const { emitted, failed, spans } = yield* Effect.timeout(recover(directory, 20), "5 seconds")
+        assert.deepStrictEqual([numbers(spans), emitted, failed], [upTo(20), 20, {}])
+        yield* leave(directory, 10)
+        assert.deepStrictEqual(numbers((yield* recover(directory, 10)).spans), upTo(10))
+      })
+    )
+  }
 
   it.scopedLive("is a link that somebody puts in the place of a segment while its process lives", () =>
     Effect.gen(function* () {

@@ -1,3 +1,4 @@
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import type { LogRecord } from "../../src/signal/LogRecord.js"
@@ -10,6 +11,7 @@ import { draw, lists } from "../../src/testing/drawn.js"
 import { at, log, metric, score, span, spanId, traceId } from "../../src/testing/Records.js"
 import * as Clickhouse from "../utils/chdb.js"
 import { describeClickhouse } from "../utils/describeClickhouse.js"
+import { folder } from "../utils/folder.js"
 
 type Service = Storage.StorageService
 
@@ -219,6 +221,39 @@ describe("Storage.copy", () => {
         yield* Storage.copy({ from, to })
         assert.deepStrictEqual(yield* contents(to), yield* contents(from))
       }
+    })
+  )
+
+  it.scopedLive("a copy to where it comes from, by whatever way, ends and changes nothing", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "spans.duckdb")
+      const inFile = DuckDbStorage.layer({ path })
+      const [one, other, alone] = yield* Effect.all([open(inFile), open(inFile), memory])
+      for (const [from, to] of [
+        [alone, alone],
+        [one, one],
+        [one, other]
+      ] as const) {
+        yield* store(from, ...sessions(60))
+        const before = yield* contents(from)
+        for (const filters of [undefined, { serviceName: "test" }]) {
+          const { spans } = yield* Storage.copy({ from, to, filters })
+          assert.strictEqual(spans, before.spans.length)
+          assert.deepStrictEqual(yield* contents(to), before)
+        }
+      }
+    })
+  )
+
+  it.scopedLive("says what a storage lacks that is copied to, and passes over what one lacks that is copied", () =>
+    Effect.gen(function* () {
+      const from = yield* memory
+      yield* store(from, ...sessions(5))
+      const spansAlone = Storage.make({ listSpans: from.listSpans })
+      const error = yield* failure(Storage.copy({ from, to: spansAlone }))
+      assert.deepStrictEqual([error.reason, error.retryable], ["Unsupported", false])
+      const { logs, spans } = yield* Storage.copy({ from: spansAlone, to: yield* memory })
+      assert.deepStrictEqual([spans, logs], [5, 0])
     })
   )
 

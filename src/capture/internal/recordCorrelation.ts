@@ -4,29 +4,14 @@ import * as Option from "effect/Option"
 import { type AnySpan, ParentSpan } from "effect/Tracer"
 import { hasValidIds, type ReadRef, sessionOf } from "../../identity/internal/currentCorrelation.js"
 import type { Said } from "../../signal/conventions/index.js"
+import type { CorrelationField } from "../../signal/internal/correlation.js"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import { tracingOf } from "./currentTracing.js"
 import type { CaptureOptions } from "./options.js"
 import { recordedOf } from "./span.js"
 
 /** The fields that logs and scores share: whom they belong to, and where they were made. */
-export type Correlation = Pick<
-  LogRecord,
-  | "traceId"
-  | "spanId"
-  | "sessionId"
-  | "threadId"
-  | "runId"
-  | "requestId"
-  | "resourceId"
-  | "userId"
-  | "organizationId"
-  | "conversationId"
-  | "serviceName"
-  | "environment"
-  | "tags"
-  | "metadata"
->
+export type Correlation = Pick<LogRecord, CorrelationField>
 
 /** The correlation of what a fiber does now. What the record itself says counts for less, as with the attributes of a span. */
 export const correlationOf = (read: ReadRef, options: CaptureOptions, said: Said = none): Correlation => {

@@ -2,13 +2,13 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
 import { ExportError } from "../../pipeline/Exporter.js"
 import { logWarning } from "../../runtime/annotated.js"
 import * as OtelEnv from "../../runtime/otelEnv.js"
 import { version } from "../../runtime/version.js"
 import type { SignalName } from "../../signal/signals.js"
+import { basicOf } from "./credentials.js"
 import type { SignalEncoding } from "./encoding.js"
 import * as Format from "./format.js"
 import type { Dispatcher, Proxies } from "./transport.js"
@@ -84,7 +84,8 @@ export const make = Effect.fnUntraced(function* (
     options.endpoint === undefined
       ? [...((yield* general("HEADERS", parseHeaders)) ?? []), ...((yield* own("HEADERS", parseHeaders)) ?? [])]
       : []
-  const headers = [...credentialsOf(url), ...ofEnvironment, ...given]
+  const basic = basicOf(url)
+  const headers = [...(basic === undefined ? [] : [["authorization", basic] as const]), ...ofEnvironment, ...given]
 
   const protocol = options.protocol ?? (yield* either("PROTOCOL", OtelEnv.word("http/protobuf", "http/json")))
   const format = protocol === "http/json" ? Format.json : Format.protobuf
@@ -140,14 +141,6 @@ const parseUrl = (text: string): Effect.Effect<URL, ExportError> =>
     ),
     Either.mapLeft(() => invalid("InvalidEndpoint", "The endpoint is no URL of HTTP"))
   )
-
-/** `fetch` takes no URL with a user in it. */
-const credentialsOf = ({ password, username }: URL): ReadonlyArray<Header> => {
-  if (username === "") return []
-  const credentials = `${username}:${password}`
-  const decoded = Either.getOrElse(Encoding.decodeUriComponent(credentials), () => credentials)
-  return [["authorization", `Basic ${Encoding.encodeBase64(decoded)}`]]
-}
 
 const headersOf = (headers: ReadonlyArray<Header>) =>
   Either.try(() => {

@@ -157,10 +157,12 @@ const statusOf = ({ headers, status }: Pick<Response, "headers" | "status">): st
 const errorAt = (destination: Destination, message: string, said = ""): Error =>
   new Error(`POST ${destination.place}: ${quoted(said === "" ? message : `${message}: ${said}`, destination.secrets)}`)
 
-/** Seconds, or a date. */
+/** Seconds, or a date, which is one of UTC. */
 const retryAfterOf = ({ headers }: Pick<Response, "headers">): Effect.Effect<Duration.Duration | undefined> =>
   Effect.map(Clock.currentTimeMillis, (now) => {
-    const value = headers.get("retry-after") ?? ""
-    const millis = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now
+    const value = (headers.get("retry-after") ?? "").trim()
+    if (/^\d+(?:\.\d+)?$/.test(value)) return Duration.seconds(Number(value))
+    // Of the three forms of RFC 9110, that of `asctime` names no zone.
+    const millis = /[a-z]/i.test(value) ? Date.parse(/\d{4}$/.test(value) ? `${value} GMT` : value) - now : Number.NaN
     return Number.isNaN(millis) ? undefined : Duration.millis(millis)
   })

@@ -1,6 +1,8 @@
 /** How requests leave the process: directly, through the proxy of the environment, or by a dispatcher of the program's own. */
 import * as Effect from "effect/Effect"
 import { logWarning } from "../../runtime/annotated.js"
+import { basicOf } from "./credentials.js"
+import { exceptionsOf } from "./noProxy.js"
 
 /**
  * A sender of requests: a `Dispatcher` of the package `undici`, known by what it does.
@@ -43,25 +45,46 @@ export const make = (dispatcher: Dispatcher | undefined, proxies: Proxies): Effe
         dispatcher === undefined
           ? ignored("a proxy needs the package undici, which is not installed")
           : Effect.succeed(dispatching(fetch as never, dispatcher)),
-      onSuccess: ({ EnvHttpProxyAgent, fetch }) =>
+      onSuccess: (undici) =>
         dispatcher !== undefined
-          ? Effect.succeed(dispatching(fetch as never, dispatcher))
-          : Effect.try(() => {
-              const { http, https, none = "" } = proxies
-              const agent = new EnvHttpProxyAgent({
-                httpProxy: http ?? "",
-                httpsProxy: https ?? http ?? "",
-                noProxy: none
-              })
-              return {
-                fetch: (url: string, init: RequestInit) =>
-                  isLoopback(url) ? direct.fetch(url, init) : dispatching(fetch as never, agent).fetch(url, init),
-                close: Effect.ignore(Effect.tryPromise(() => agent.destroy()))
-              }
-            }).pipe(Effect.catchAll(() => ignored("a proxy is no URL of HTTP")))
+          ? Effect.succeed(dispatching(undici.fetch as never, dispatcher))
+          : Effect.catchAll(
+              Effect.try(() => proxied(undici, proxies)),
+              () => ignored("a proxy is no URL of HTTP")
+            )
     })
   )
 }
+
+/** Through the proxies of the environment. */
+const proxied = ({ fetch, ProxyAgent }: typeof import("undici"), proxies: Proxies): Transport => {
+  const agentOf = (proxy: string | undefined) => (proxy === undefined ? undefined : new ProxyAgent(optionsOf(proxy)))
+  const http = agentOf(proxies.http)
+  const https = agentOf(proxies.https) ?? http
+  const isDirect = exceptionsOf(proxies.none ?? "")
+  return {
+    fetch: (url, init) => {
+      const to = new URL(url)
+      const agent = to.protocol === "https:" ? https : http
+      return agent === undefined || isLoopback(to) || isDirect(to)
+        ? direct.fetch(url, init)
+        : dispatching(fetch as never, agent).fetch(url, init)
+    },
+    close: Effect.ignore(Effect.tryPromise(() => Promise.all([http?.destroy(), https?.destroy()])))
+  }
+}
+
+/** What `ProxyAgent` is to be told. An address without a scheme is one of HTTP. */
+const optionsOf = (proxy: string): { readonly uri: string; readonly token?: string } => {
+  const url = new URL(/^[a-z][a-z\d+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`)
+  if (!proxyProtocols.has(url.protocol)) throw new TypeError(`no proxy of ${url.protocol}`)
+  // The proxy of SOCKS reads its user from the address.
+  if (url.protocol.startsWith("socks")) return { uri: url.href }
+  const token = basicOf(url)
+  return token === undefined ? { uri: url.origin } : { uri: url.origin, token }
+}
+
+const proxyProtocols: ReadonlySet<string> = new Set(["http:", "https:", "socks:", "socks5:"])
 
 const dispatching = (
   fetch: (url: string, init: Omit<RequestInit, "dispatcher"> & { readonly dispatcher: Dispatcher }) => Promise<Answer>,
@@ -76,5 +99,4 @@ const ignored = (reason: string): Effect.Effect<Transport> =>
   )
 
 /** Nobody's proxy reaches the machine that asks. */
-const isLoopback = (url: string): boolean =>
-  /^(?:(?:.*\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname)
+const isLoopback = ({ hostname }: URL): boolean => /^(?:(?:.*\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)

@@ -7,6 +7,7 @@ import * as fs from "node:fs/promises"
 import { dirname } from "node:path"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import { makeFolder } from "../../runtime/makeFolder.js"
 
 export interface RotatingFile {
   readonly path: string
@@ -21,7 +22,7 @@ export class FileError extends Data.TaggedError("FileError")<{ readonly cause: u
 /** Appends all of a text or nothing. A file that would become too large is kept as `PATH.1`, the one before as `PATH.2`, … */
 export const append = (file: RotatingFile, text: Buffer): Effect.Effect<void, FileError> =>
   Effect.gen(function* () {
-    yield* attempt(() => fs.mkdir(dirname(file.path), { recursive: true, mode: 0o700 }))
+    yield* attempt(() => makeFolder(dirname(file.path)))
     const path = yield* resolved(file.path)
     const state = yield* write(path, file, text, 0o600)
     if (state.isWritten) return
@@ -40,7 +41,10 @@ const resolved = (path: string): Effect.Effect<string, FileError> =>
 /** Appends to a file, unless it would become too large. A new one gets the mode. */
 const write = (path: string, { beginning, maxBytes }: RotatingFile, text: Buffer, mode: number) =>
   Effect.acquireUseRelease(
-    attempt(() => fs.open(path, flags, mode)),
+    Effect.zipRight(
+      unlessDevice(path),
+      attempt(() => fs.open(path, flags, mode))
+    ),
     (handle) =>
       Effect.gen(function* () {
         const { mode, size } = yield* ownOf(path, handle, beginning)
@@ -54,6 +58,21 @@ const write = (path: string, { beginning, maxBytes }: RotatingFile, text: Buffer
     (handle) => Effect.ignore(attempt(() => handle.close()))
   )
 
+/** A device may do something as soon as it is opened. */
+const unlessDevice = (path: string): Effect.Effect<void, FileError> =>
+  Effect.catchIf(
+    attempt(() => fs.lstat(path)),
+    isMissing,
+    () => Effect.succeed(undefined)
+  ).pipe(
+    Effect.flatMap((stat) =>
+      stat?.isCharacterDevice() === true || stat?.isBlockDevice() === true ? noFile(path) : Effect.void
+    )
+  )
+
+const noFile = (path: string): FileError =>
+  new FileError({ cause: new Error(`${path} is no file, and was left alone`) })
+
 /** To open a pipe that nobody reads would take for ever. */
 const flags =
   constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0)
@@ -61,7 +80,7 @@ const flags =
 /** The state of an open file that is one, and empty or its own. */
 const ownOf = Effect.fnUntraced(function* (path: string, handle: fs.FileHandle, beginning: string) {
   const stat = yield* attempt(() => handle.stat())
-  if (!stat.isFile()) return yield* new FileError({ cause: new Error(`${path} is no file, and was left alone`) })
+  if (!stat.isFile()) return yield* noFile(path)
   if (stat.size === 0) return stat
   const { length } = beginning
   const { buffer } = yield* attempt(() => handle.read(Buffer.alloc(length), 0, length, 0))

@@ -22,6 +22,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { logWarning } from "../../runtime/annotated.js"
 import { background } from "../../runtime/background.js"
+import { makeFolder } from "../../runtime/makeFolder.js"
 import { perSignal, type SignalName, signalNames } from "../../signal/signals.js"
 import { attempt, beginning, hasCode, type SpoolError } from "./disk.js"
 import * as Owner from "./owner.js"
@@ -94,8 +95,7 @@ export class Spool extends Inspectable.Class implements Disk {
   readonly begin = Effect.gen(this, function* () {
     const { occupied, path } = yield* Folder.claim(this.directory, this.exporter)
     const folder = join(path, this.owner)
-    const made = yield* attempt(() => fs.mkdir(folder, { recursive: true, mode: 0o700 }))
-    if (made !== undefined) {
+    if (yield* attempt(() => makeFolder(folder))) {
       yield* this.release
       this.release = yield* Owner.hold(folder)
     }

@@ -10,6 +10,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { makeFolder } from "../../runtime/makeFolder.js"
 import { attempt, attemptFile, hasCode, type SpoolError } from "./disk.js"
 
 /** Every folder that an exporter may have holds something else. */
@@ -26,7 +27,7 @@ export const claim = Effect.fnUntraced(function* (
   directory: string,
   exporter: string
 ): Effect.fn.Return<Claim, SpoolError | Occupied> {
-  yield* attempt(() => fs.mkdir(directory, { recursive: true, mode: 0o700 }))
+  yield* attempt(() => makeFolder(directory))
   const occupied: Array<string> = []
   for (const suffix of suffixes) {
     const path = join(directory, `${nameOf(exporter)}${suffix}`)

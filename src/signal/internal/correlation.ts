@@ -43,3 +43,6 @@ export const correlation = {
   tags: names(),
   metadata: optional(object())
 }
+
+/** The names of these fields, and of the ids of the span where a record was made. */
+export type CorrelationField = "traceId" | "spanId" | keyof typeof correlation

@@ -15,7 +15,6 @@ import type * as Scope from "effect/Scope"
 import * as Struct from "effect/Struct"
 import { logWarning } from "../../runtime/annotated.js"
 import { background } from "../../runtime/background.js"
-import * as Wall from "../../runtime/wall.js"
 import type { RecordOf, SignalName } from "../../signal/signals.js"
 import { invalidArgument, storageError } from "../internal/errors.js"
 import * as Reopening from "../internal/reopening.js"
@@ -247,17 +246,16 @@ const makeWith = Effect.fnUntraced(function* (
     ...Service.make(Reopening.engine(database)),
     snapshot: (path) => database.use((opened) => opened.snapshot(path))
   }
-  if (Option.isSome(age)) yield* Effect.forkScoped(background(deleteHourly(storage, age.value)))
+  if (Option.isSome(age)) {
+    yield* Effect.forkScoped(background(Retention.deleteHourly(storage.deleteBefore, age.value, sayNotDeleted)))
+  }
   return storage
 })
 
 const betweenInspections = Duration.seconds(2)
 
-const deleteHourly = (storage: StorageService, age: bigint) =>
-  Effect.clockWith((clock) => storage.deleteBefore(Wall.of(clock).now() - age)).pipe(
-    Effect.catchAll((error) => logWarning("DuckDbStorage")(`Old records could not be deleted. ${error.message}`)),
-    Effect.repeat(Schedule.spaced("1 hour"))
-  )
+const sayNotDeleted = ({ message }: StorageError) =>
+  logWarning("DuckDbStorage")(`Old records could not be deleted. ${message}`)
 
 /** Fails once the file of a database is not there any more: `check` at little cost, `inspect` with a look into it. */
 const watched = (sql: DuckDbClient.DuckDbClient) => {

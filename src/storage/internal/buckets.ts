@@ -35,7 +35,9 @@ export const edgesOfWidth = (width: bigint, from: bigint, before: bigint): Reado
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
 /** The nanoseconds of a time beyond its milliseconds. */
-const subMillis = (time: bigint): bigint => ((time % 1_000_000n) + 1_000_000n) % 1_000_000n
+const subMillis = (time: bigint): bigint => modulo(time, 1_000_000n)
+
+const modulo = (a: bigint, b: bigint): bigint => ((a % b) + b) % b
 
 const millis = (time: bigint): number => Number((time - subMillis(time)) / 1_000_000n)
 
@@ -73,7 +75,9 @@ export const edgesBefore = (
 ): Effect.Effect<ReadonlyArray<bigint>> =>
   Effect.suspend(() => {
     const wall = startOf(unit, wallOf(zone, end))
-    const first = unit === "hour" ? end - BigInt(count) * hour : nanosOf(atWall(zone, stepped(wall, unit, -count)))
+    // Hours may be shorter than others, or longer.
+    const first =
+      unit === "hour" ? end - BigInt(count + longestHour) * hour : nanosOf(atWall(zone, stepped(wall, unit, -count)))
     return Effect.map(
       edges(unit, zone, first, (last) => last >= end),
       (all) => all.slice(-count - 1)
@@ -89,11 +93,8 @@ const edges = Effect.fnUntraced(function* (
   from: bigint,
   isLast: (edge: bigint, count: number) => boolean
 ) {
-  const wall = wallOf(zone, from)
-  const first = startOf(unit, wall)
-  const found = [
-    unit === "hour" ? from - subMillis(from) - (nanosOf(wall) - nanosOf(first)) : nanosOf(atWall(zone, first))
-  ]
+  const first = startOf(unit, wallOf(zone, from))
+  const found = [unit === "hour" ? hourOf(zone, from) : nanosOf(atWall(zone, first))]
   for (let i = 1; !isLast(found.at(-1) as bigint, found.length - 1); i++) {
     const last = found.at(-1) as bigint
     const next = unit === "hour" ? hoursAfter(zone, last) : [nanosOf(atWall(zone, stepped(first, unit, i)))]
@@ -108,13 +109,49 @@ const edges = Effect.fnUntraced(function* (
 
 const edgesATurn = 20
 
+/** An hour during which clocks are set back may last some more. */
+const longestHour = 3
+
+/** How far the clocks of a zone are ahead of UTC. */
+const shownAt = (zone: DateTime.TimeZone, time: bigint): bigint =>
+  BigInt(DateTime.zonedOffset(DateTime.unsafeMakeZoned(millis(time), { timeZone: zone }))) * 1_000_000n
+
+/** The time since clocks showed the beginning of an hour. */
+const intoHour = (zone: DateTime.TimeZone, time: bigint): bigint => modulo(time + shownAt(zone, time), hour)
+
+/** Where the hour of a time began. */
+const hourOf = (zone: DateTime.TimeZone, time: bigint): bigint => {
+  const start = time - intoHour(zone, time)
+  if (shownAt(zone, start) === shownAt(zone, time)) return start
+  // Clocks were changed since.
+  const before = time - BigInt(longestHour) * hour
+  let edge = before - intoHour(zone, before)
+  for (let next = hourAfter(zone, edge); next <= time; next = hourAfter(zone, edge)) edge = next
+  return edge
+}
+
 /** The hours of a day; where clocks are changed on it, the next one. */
-const hoursAfter = (zone: DateTime.TimeZone, edge: bigint): ReadonlyArray<bigint> => {
-  const shown = (time: bigint) => nanosOf(wallOf(zone, time)) - time
-  if (shown(edge) === shown(edge + 24n * hour)) return Array.from({ length: 24 }, (_, i) => edge + BigInt(i + 1) * hour)
-  const wall = wallOf(zone, edge + hour)
-  const next = edge + hour - (nanosOf(wall) - nanosOf(startOf("hour", wall)))
-  return [next > edge ? next : edge + hour]
+const hoursAfter = (zone: DateTime.TimeZone, edge: bigint): ReadonlyArray<bigint> =>
+  intoHour(zone, edge) === 0n && shownAt(zone, edge) === shownAt(zone, edge + 24n * hour)
+    ? Array.from({ length: 24 }, (_, i) => edge + BigInt(i + 1) * hour)
+    : [hourAfter(zone, edge)]
+
+/** Where an hour ends: where clocks show another one, or its beginning again. */
+const hourAfter = (zone: DateTime.TimeZone, edge: bigint): bigint => {
+  const shown = shownAt(zone, edge)
+  const into = intoHour(zone, edge)
+  const end = edge + hour - into
+  if (shownAt(zone, end) === shown) return end
+  let [low, high] = [edge, end]
+  while (high - low > 1_000_000n) {
+    const middle = (low + high) / 2n
+    if (shownAt(zone, middle) === shown) low = middle
+    else high = middle
+  }
+  const changed = high - subMillis(high)
+  // Where clocks show the same hour still, and not from its beginning, it goes on.
+  const left = hour - into - (changed - edge) - (shownAt(zone, changed) - shown)
+  return left > 0n && left < hour ? changed + left : changed
 }
 
 /** The time that clocks on the wall show, as if it were UTC. */

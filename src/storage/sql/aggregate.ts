@@ -1,7 +1,9 @@
 /**
  * Aggregates in SQL: what is selected for accumulators, and how a row becomes a cell. Engines differ in their functions.
  */
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { mapInTurns } from "../../runtime/eventLoop.js"
 import type { Accumulated, AggregateQuery, Buckets, Cell, GroupedBy, SummedHistogram } from "../Engine.js"
 import { type Unit, unitOf } from "../internal/measured.js"
 
@@ -185,8 +187,18 @@ export const keysOf = ({ among, buckets, groupBy }: AggregateQuery): ReadonlyArr
   ...(buckets.length === 0 ? [] : ["b"])
 ]
 
+/** Columns and clauses of a statement, but for its conditions and `LIMIT`. */
+export const clausesOf = (query: AggregateQuery, plan: Plan) => {
+  const keys = keysOf(query)
+  return {
+    selected: [...keys, ...plan.columns.map(({ expression, name }) => `${expression} AS ${name}`)],
+    grouped: keys.length === 0 ? "" : `GROUP BY ${keys.join(", ")}`,
+    ordered: orderBy(query, plan)
+  }
+}
+
 /** `ORDER BY` where the first groups are asked for. */
-export const orderBy = ({ first, groupBy }: AggregateQuery, { orderedBy }: Plan): string =>
+const orderBy = ({ first, groupBy }: AggregateQuery, { orderedBy }: Plan): string =>
   Option.match(first, {
     onNone: () => "",
     onSome: ({ by, direction, over }) =>
@@ -195,11 +207,21 @@ export const orderBy = ({ first, groupBy }: AggregateQuery, { orderedBy }: Plan)
         .join(", ")}`
   })
 
-export const hasHistograms = ({ accumulators }: AggregateQuery): boolean =>
-  accumulators.some(({ op }) => op === "histogram")
+/** The cells of the rows of a statement, with the histograms that another one finds, where these are asked for. */
+export const cellsOf = Effect.fnUntraced(function* <E>(
+  query: AggregateQuery,
+  plan: Plan,
+  rows: Effect.Effect<ReadonlyArray<Row>, E>,
+  histograms: Effect.Effect<ReadonlyArray<Row>, E>
+) {
+  const cells = yield* mapInTurns(yield* rows, (row) => cellOf(query, plan, row))
+  return query.accumulators.some(({ op }) => op === "histogram")
+    ? withHistograms(query, plan, cells, yield* histograms)
+    : cells
+})
 
 /** A row of a group and bucket with the histograms of one list of bounds: `bounds` as JSON, `counts`, `least` and `most`. */
-export const withHistograms = (
+const withHistograms = (
   query: AggregateQuery,
   plan: Plan,
   cells: ReadonlyArray<Cell>,
@@ -227,7 +249,7 @@ export const withHistograms = (
 }
 
 /** The cell of a row: `d0`, `d1`, … are the dimensions, `g` the place among the groups that were asked for, `b` the bucket. */
-export const cellOf = ({ among, groupBy }: AggregateQuery, { decode }: Plan, row: Row): Cell => ({
+const cellOf = ({ among, groupBy }: AggregateQuery, { decode }: Plan, row: Row): Cell => ({
   bucket: Number(row["b"] ?? 0),
   group: Option.match(among, {
     onNone: () => groupBy.map((_, i) => row[`d${i}`] as string | null),

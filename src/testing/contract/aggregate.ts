@@ -2,10 +2,9 @@ import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { AggregateOptions, StorageService } from "../../storage/Storage.js"
 import { at, log, metric, type SpanFields, score, span, spanId, traceId } from "../Records.js"
-import { refuses, type StorageLayer, store, testOn } from "./utils.js"
-
-/** Nanoseconds of a moment in UTC. */
-const utc = (text: string): bigint => BigInt(Date.parse(`${text}Z`)) * 1_000_000n
+import { ofCalendars } from "./calendars.js"
+import { ofKeys } from "./dimensions.js"
+import { refuses, type StorageLayer, store, type Test, testOn, utc } from "./utils.js"
 
 const seconds = (count: number): bigint => BigInt(count) * 1_000_000_000n
 
@@ -99,6 +98,8 @@ export const aggregateContract = (layer: StorageLayer) =>
     const test = testOn(layer)
     ofGroups(test)
     ofTime(test)
+    ofCalendars(test)
+    ofKeys(test)
     ofValues(test)
     ofMetrics(test)
     ofChanges(test)
@@ -132,8 +133,6 @@ export const aggregateContract = (layer: StorageLayer) =>
         yield* refuses(storage.aggregate(undefined as never), "options")
       }))
   })
-
-type Test = ReturnType<typeof testOn>
 
 const ofGroups = (test: Test) => {
   test("counts all records as one group, and none as one of none", (storage) =>
@@ -379,84 +378,6 @@ const ofTime = (test: Test) => {
         { group: {}, from: at(12), to: at(14), values: { count: 2 } }
       ])
     }))
-
-  const zones: ReadonlyArray<readonly [zone: string, from: string, before: string, edges: ReadonlyArray<string>]> = [
-    [
-      "Europe/Berlin",
-      "2025-03-29T12:00",
-      "2025-03-31T12:00",
-      ["2025-03-28T23:00", "2025-03-29T23:00", "2025-03-30T22:00", "2025-03-31T22:00"]
-    ],
-    [
-      "Europe/Berlin",
-      "2025-10-25T12:00",
-      "2025-10-27T12:00",
-      ["2025-10-24T22:00", "2025-10-25T22:00", "2025-10-26T23:00", "2025-10-27T23:00"]
-    ],
-    [
-      "America/New_York",
-      "2025-03-08T12:00",
-      "2025-03-10T12:00",
-      ["2025-03-08T05:00", "2025-03-09T05:00", "2025-03-10T04:00", "2025-03-11T04:00"]
-    ],
-    [
-      "America/New_York",
-      "2025-11-01T12:00",
-      "2025-11-03T12:00",
-      ["2025-11-01T04:00", "2025-11-02T04:00", "2025-11-03T05:00", "2025-11-04T05:00"]
-    ],
-    [
-      "Asia/Kolkata",
-      "2025-01-01T00:00",
-      "2025-01-02T00:00",
-      ["2024-12-31T18:30", "2025-01-01T18:30", "2025-01-02T18:30"]
-    ],
-    // Midnight does not exist there on this day, and this one does not exist at all.
-    [
-      "America/Sao_Paulo",
-      "2018-11-03T12:00",
-      "2018-11-05T12:00",
-      ["2018-11-03T03:00", "2018-11-04T03:00", "2018-11-05T02:00", "2018-11-06T02:00"]
-    ],
-    [
-      "Pacific/Apia",
-      "2011-12-29T12:00",
-      "2011-12-31T12:00",
-      ["2011-12-29T10:00", "2011-12-30T10:00", "2011-12-31T10:00", "2012-01-01T10:00"]
-    ],
-    [
-      "UTC",
-      "1969-12-30T12:00",
-      "1970-01-01T12:00",
-      ["1969-12-30T00:00", "1969-12-31T00:00", "1970-01-01T00:00", "1970-01-02T00:00"]
-    ]
-  ]
-  for (const [timeZone, from, before, edges] of zones) {
-    test(`counts by day in ${timeZone} around ${edges[1]}`, (storage) =>
-      Effect.gen(function* () {
-        const [startedAfter, startedBefore] = [utc(from), utc(before)]
-        const inner = edges.slice(1, -1).map(utc)
-        yield* store(
-          storage,
-          ...inner.flatMap((edge) => [span({ startTime: edge }), span({ startTime: edge - 1n })]),
-          span({ startTime: startedAfter }),
-          span({ startTime: startedAfter - 1n }),
-          span({ startTime: startedBefore - 1n }),
-          span({ startTime: startedBefore })
-        )
-        const rows = yield* storage.aggregate({
-          of: "spans",
-          filters: { startedAfter, startedBefore },
-          interval: "day",
-          timeZone,
-          measures: count
-        })
-        assert.deepStrictEqual(
-          rows.map(({ from, to, values }) => [from, to, values.count]),
-          edges.slice(1).map((to, i) => [utc(edges[i] as string), utc(to), 2])
-        )
-      }))
-  }
 
   test("counts by hour, week, month, quarter and year", (storage) =>
     Effect.gen(function* () {

@@ -110,6 +110,27 @@ export const conversationsContract = (layer: StorageLayer) =>
         }))
     }
 
+    test("are whole while what is older is deleted again and again, and go when they have ended", (storage) =>
+      Effect.gen(function* () {
+        const hour = 3_600_000
+        yield* storage.insertSpans([call(9, { sessionId: "ended", startTime: at(0) })])
+        for (let n = 1; n <= 12; n++) {
+          const now = n * 6 * hour
+          const turns = [undefined, "s"].map((sessionId) =>
+            call(n + 3, { sessionId, traceId: traceId(sessionId === undefined ? 1 : 100 + n), startTime: at(now) })
+          )
+          yield* storage.insertSpans(turns)
+          yield* storage.deleteBefore(at(now - hour))
+          for (const span of turns) yield* readsWhole(storage, span)
+          assert.lengthOf((yield* storage.listSpans()).items, 2)
+        }
+        yield* storage.deleteBefore(at(30 * day))
+        assert.deepStrictEqual((yield* storage.listSpans()).items, [])
+        const again = call(9, { sessionId: "s", startTime: at(31 * day) })
+        yield* storage.insertSpans([again])
+        yield* readsWhole(storage, again)
+      }))
+
     test("are whole at every turn, in batches of their own and in one", (storage) =>
       Effect.gen(function* () {
         const turns = (sessionId: string) =>

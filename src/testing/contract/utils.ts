@@ -18,6 +18,11 @@ export const testOn =
   (behaviour: string, run: (storage: Service) => Effect.Effect<void, Storage.StorageError>): void =>
     it.live(behaviour, () => Storage.Storage.pipe(Effect.flatMap(run), Effect.provide(layer)))
 
+export type Test = ReturnType<typeof testOn>
+
+/** Nanoseconds of a moment in UTC. */
+export const utc = (text: string): bigint => BigInt(Date.parse(`${text}Z`)) * 1_000_000n
+
 /** Stores records, those of each signal in one batch. */
 export const store = (storage: Service, ...records: ReadonlyArray<RecordOf<SignalName>>) =>
   Effect.forEach(

@@ -1,65 +1,37 @@
 import { readFileSync } from "node:fs"
-import { ClickhouseClient } from "@effect/sql-clickhouse"
-import { assert, it } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import type { Field, Fields } from "../../../src/signal/Field.js"
 import { keyOf } from "../../../src/signal/Signal.js"
 import { type SignalName, sessionSignals, signalNames, signalOf, signals } from "../../../src/signal/signals.js"
-import * as ClickhouseStorage from "../../../src/storage/clickhouse/ClickhouseStorage.js"
 import * as Storage from "../../../src/storage/Storage.js"
 import { pages } from "../../../src/testing/contract/utils.js"
 import { at, log, metric, score, span } from "../../../src/testing/Records.js"
-import { freshPrefix, layerClient } from "../../utils/chdb.js"
+import { onTables } from "../../utils/clickhouseTables.js"
 import { describeClickhouse } from "../../utils/describeClickhouse.js"
 import { made } from "../../utils/records.js"
 
 describeClickhouse("ClickhouseStorage", () => {
-  /** A test on tables of a prefix that is new. */
-  const onTables = (
-    behaviour: string,
-    run: (
-      prefix: string,
-      sql: ClickhouseClient.ClickhouseClient,
-      open: Effect.Effect<Storage.StorageService, unknown>
-    ) => Effect.Effect<void, unknown>
-  ) =>
-    it.live(
-      behaviour,
-      () =>
-        Effect.gen(function* () {
-          const sql = yield* ClickhouseClient.ClickhouseClient
-          const tablePrefix = yield* freshPrefix
-          const open = Storage.Storage.pipe(
-            Effect.provide(ClickhouseStorage.layerClient({ tablePrefix })),
-            Effect.provideService(ClickhouseClient.ClickhouseClient, sql)
-          )
-          yield* run(tablePrefix, sql, open)
-        }).pipe(Effect.provide(layerClient), Effect.scoped),
-      60_000
-    )
-
   for (const name of signalNames) {
-    onTables(`${name}: each field lies in its column, and what has none in an alias`, (prefix, sql, open) =>
+    onTables(`${name}: each field lies in its column, and what has none in an alias`, ({ named, open, run }) =>
       Effect.gen(function* () {
-        const storage = yield* Effect.scoped(open)
+        const storage = yield* open
         const { fields, record: Record } = signalOf(name)
         const record = new Record(fullOf(fields))
         yield* Storage.methodsOf(storage, name).insert([record as never])
         for (const [field, { kind }] of Object.entries(fields)) {
           const column = field.charAt(0).toUpperCase() + field.slice(1)
           const asked = kind === "time" ? `toUnixTimestamp64Nano(${column})` : column
-          const [row] = yield* sql.unsafe<{ readonly value: unknown }>(
-            `SELECT ${asked} AS value FROM "${prefix}mastra_ai_${name}"`
-          )
+          const [row] = yield* run(`SELECT ${asked} AS value FROM ${named(name)}`)
           const value = Object.entries(record).find(([name]) => name === field)?.[1]
-          assert.deepStrictEqual(plain(kind, row?.value), encoded(value), field)
+          assert.deepStrictEqual(plain(kind, row?.["value"]), encoded(value), field)
         }
       })
     )
 
-    onTables(`${name}: lists and timelines are whole where each record is inserted three times`, (_, __, open) =>
+    onTables(`${name}: lists and timelines are whole where each record is inserted three times`, ({ open }) =>
       Effect.gen(function* () {
-        const storage = yield* Effect.scoped(open)
+        const storage = yield* open
         const { insert, list } = Storage.methodsOf(storage, name)
         const records = Array.from({ length: 60 }, () => made[name](inSession))
         for (let times = 0; times < 3; times++) yield* insert(records as never)
@@ -88,33 +60,25 @@ describeClickhouse("ClickhouseStorage", () => {
     )
   }
 
-  onTables("tables of version 1.0 get the new columns and tables, and go on", (prefix, sql, open) =>
+  onTables("tables of version 1.0 get the new columns and tables, and go on", ({ named, open, prefix, run }) =>
     Effect.gen(function* () {
       const statements = readFileSync(new URL("tables-1.0.sql", import.meta.url), "utf8").replaceAll("{prefix}", prefix)
       for (const statement of statements.split(";\n")) {
-        if (statement.trim() !== "") yield* sql.asCommand(sql.unsafe(statement))
+        if (statement.trim() !== "") yield* run(statement)
       }
       const [aSpan, aLog] = [span({ sessionId: "s", tags: ["old"] }), log({ sessionId: "s", message: "old" })]
-      yield* sql.asCommand(
-        sql.unsafe(
-          `INSERT INTO "${prefix}mastra_ai_spans" (TraceId, SpanId, Name, Kind, SpanType, Status, StartTime, EndTime,
+      yield* run(`INSERT INTO ${named("spans")} (TraceId, SpanId, Name, Kind, SpanType, Status, StartTime, EndTime,
              SessionId, ServiceName, Tags, Version, IsEntry, Record)
            SELECT '${aSpan.traceId}', '${aSpan.spanId}', 'span', 'internal', 'generic', 'ok',
              fromUnixTimestamp64Nano(${aSpan.startTime}), fromUnixTimestamp64Nano(${aSpan.endTime}), 's', 'test', ['old'],
-             9223372036854775809, true, '${JSON.stringify({ version: "9223372036854775809", ...aSpan.toJSON() })}'`
-        )
-      )
-      yield* sql.asCommand(
-        sql.unsafe(
-          `INSERT INTO "${prefix}mastra_ai_logs" (LogId, Timestamp, Level, Message, SessionId, ServiceName, Version, Record)
+             9223372036854775809, true, '${JSON.stringify({ version: "9223372036854775809", ...aSpan.toJSON() })}'`)
+      yield* run(`INSERT INTO ${named("logs")} (LogId, Timestamp, Level, Message, SessionId, ServiceName, Version, Record)
            SELECT '${aLog.logId}', fromUnixTimestamp64Nano(${aLog.timestamp}), 'info', 'old', 's', 'test', 1,
-             '${JSON.stringify({ ...aLog.toJSON(), message: undefined })}'`
-        )
-      )
+             '${JSON.stringify({ ...aLog.toJSON(), message: undefined })}'`)
       const [aMetric, aScore] = [metric(), score({ sessionId: "s" })]
       const newer = span({ sessionId: "s", toolName: "search", cachedInputTokens: 7 })
       for (let opened = 0; opened < 2; opened++) {
-        const storage = yield* Effect.scoped(open)
+        const storage = yield* open
         yield* storage.insertSpans([newer])
         yield* storage.insertMetrics([aMetric])
         yield* storage.insertScores([aScore])
@@ -127,7 +91,7 @@ describeClickhouse("ClickhouseStorage", () => {
         const [session] = (yield* storage.listSessions()).items
         assert.deepInclude({ ...session }, { spans: 2, logs: 1 })
       }
-      const versions = yield* sql.unsafe(`SELECT Major, Minor FROM "${prefix}mastra_ai_schema" ORDER BY Minor`)
+      const versions = yield* run(`SELECT Major, Minor FROM ${named("schema")} ORDER BY Minor`)
       assert.deepStrictEqual(versions, [
         { Major: 1, Minor: 0 },
         { Major: 1, Minor: 3 }
@@ -135,9 +99,9 @@ describeClickhouse("ClickhouseStorage", () => {
     })
   )
 
-  onTables("a score that is given again at another time replaces the first, wherever it is asked", (_, __, open) =>
+  onTables("a score that is given again at another time replaces the first, wherever it is asked", ({ open }) =>
     Effect.gen(function* () {
-      const storage = yield* Effect.scoped(open)
+      const storage = yield* open
       const given = (n: number, time: bigint, value: number) =>
         score({ scoreId: `score-${n}`, sessionId: "s", time, value })
       const first = Array.from({ length: 20 }, (_, n) => given(n, at(n), 1))

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process"
 import * as Path from "node:path"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import * as Reactivity from "@effect/experimental/Reactivity"
@@ -7,6 +8,7 @@ import type { SpanRecord } from "../../../src/signal/SpanRecord.js"
 import * as DuckDbClient from "../../../src/storage/duckdb/DuckDbClient.js"
 import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
 import type * as Storage from "../../../src/storage/Storage.js"
+import { pages } from "../../../src/testing/contract/utils.js"
 import { at, span, spanId, traceId } from "../../../src/testing/Records.js"
 import { call, messages, messagesIn } from "../../utils/conversations.js"
 import { folder } from "../../utils/folder.js"
@@ -147,6 +149,47 @@ describe("conversations in a DuckDB file", () => {
       yield* storage.insertSpans([second])
       yield* isWhole(storage, second)
     })
+  )
+
+  it.scopedLive(
+    "are whole after a kill at any moment of an insert",
+    () =>
+      Effect.gen(function* () {
+        const path = yield* newFile
+        const script = `
+          import { Effect } from "effect"
+          import * as DuckDbStorage from "./src/storage/duckdb/DuckDbStorage.js"
+          import { call } from "./test/utils/conversations.js"
+          await Effect.runPromise(Effect.scoped(Effect.gen(function* () {
+            const storage = yield* DuckDbStorage.make({ path: ${JSON.stringify(path)} })
+            yield* storage.insertSpans([call(1)])
+            process.stdout.write("begun")
+            for (let n = 1; ; n++) yield* storage.insertSpans([call(n % 60, { sessionId: "s" + process.pid + (n % 7) }), call(n % 50)])
+          })))`
+        let stored = 0
+        for (const millis of [1, 200, 900]) {
+          yield* Effect.async<void>((resume) => {
+            const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+              stdio: ["ignore", "pipe", "inherit"]
+            })
+            child.stdout.once("data", () => setTimeout(() => child.kill("SIGKILL"), millis))
+            child.once("close", () => resume(Effect.void))
+          })
+          stored = yield* Effect.scoped(
+            Effect.gen(function* () {
+              const storage = yield* storageOn(path)
+              const all = yield* pages((pagination) => storage.listSpans({ pagination }), 1000)
+              for (const { attributes } of all.flat()) {
+                const list = attributes["gen_ai.input.messages"] as ReadonlyArray<unknown>
+                assert.deepStrictEqual(list, messages(list.length))
+              }
+              return all.flat().length
+            })
+          )
+        }
+        assert.isAbove(stored, 5)
+      }),
+    60_000
   )
 
   onFile("have a gap where somebody has deleted messages, which the next call closes", (storage, sql) =>

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import { promisify } from "node:util"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Logger, Option, TestClock } from "effect"
@@ -580,21 +582,25 @@ describe("listTraces", () => {
 })
 
 describe("retention", () => {
-  it.scoped("deletes once an hour what is older", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(Number(at(0) / 1_000_000n))
-      const storage = yield* DuckDbStorage.make({ path: ":memory:", retention: "1 day" })
-      yield* storage.insertSpans([
-        span({ name: "aging", startTime: at(-85_000_000) }),
-        span({ name: "new", startTime: at(0) })
-      ])
-      assert.deepStrictEqual(namesOf(yield* storage.listSpans()), ["new", "aging"])
-      const left = yield* TestClock.adjust("1 hour").pipe(
-        Effect.zipRight(Effect.map(storage.listSpans(), namesOf)),
-        Effect.repeat({ until: (names) => names.length < 2 })
-      )
-      assert.deepStrictEqual(left, ["new"])
-    })
+  it.scoped(
+    "deletes once an hour what is older",
+    () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(Number(at(0) / 1_000_000n))
+        const storage = yield* DuckDbStorage.make({ path: ":memory:", retention: "1 day" })
+        yield* storage.insertSpans([
+          span({ name: "aging", startTime: at(-85_000_000) }),
+          span({ name: "new", startTime: at(0) })
+        ])
+        assert.deepStrictEqual(namesOf(yield* storage.listSpans()), ["new", "aging"])
+        const left = yield* TestClock.adjust("1 hour").pipe(
+          Effect.zipRight(Effect.map(storage.listSpans(), namesOf)),
+          Effect.repeat({ until: (names) => names.length < 2 })
+        )
+        assert.deepStrictEqual(left, ["new"])
+      }),
+    // An hour of this clock takes seconds.
+    120_000
   )
 })
 
@@ -647,15 +653,105 @@ describe("snapshot", () => {
         const storage = yield* Storage.Storage
         yield* storage.insertSpans([span({ name: "first" })])
         Fs.symlinkSync(path, link)
-        for (const name of [path, link]) {
+        Fs.symlinkSync(link, `${link}.link`)
+        Fs.linkSync(path, `${path}.hard`)
+        const folder = Path.dirname(path)
+        const before = Fs.readdirSync(folder)
+        for (const name of [
+          path,
+          link,
+          `${link}.link`,
+          `${path}.hard`,
+          `${folder}/../${Path.basename(folder)}/./spans.duckdb`,
+          Path.relative(process.cwd(), path),
+          // The log that is there, and the one that will be.
+          `${path}.wal`,
+          `${link}.wal`
+        ]) {
           const error = yield* Effect.flip(DuckDbStorage.snapshot(name))
-          assert.strictEqual(error.reason, "InvalidArgument")
-          assert.strictEqual(error.field, "path")
+          assert.deepStrictEqual([error.reason, error.field], ["InvalidArgument", "path"], name)
+          assert.deepStrictEqual(Fs.readdirSync(folder), before)
         }
+        // To look at a file would have ended the lock on it.
+        const locked = yield* Effect.flip(
+          Effect.tryPromise(() =>
+            promisify(execFile)(process.execPath, [
+              "-e",
+              `require("@duckdb/node-api").DuckDBInstance.create(${JSON.stringify(path)}).then(() => process.exit(0))`
+            ])
+          )
+        )
+        assert.include(String((locked.error as { stderr?: string }).stderr), "lock")
         yield* storage.insertSpans([span({ name: "second" })])
       }).pipe(Effect.provide(DuckDbStorage.layer({ path })))
       const names = yield* withStorage({ path }, (storage) => Effect.map(storage.listSpans(), namesOf))
       assert.deepStrictEqual(names.toSorted(), ["first", "second"])
+    })
+  )
+
+  it.scoped("is never written where a database that is open would be taken for its log", () =>
+    Effect.gen(function* () {
+      const target = yield* newFile
+      yield* withStorage({ path: target }, (storage) => storage.insertSpans([span({ name: "theirs" })]))
+      const storage = yield* DuckDbStorage.make({ path: `${target}.wal` })
+      yield* storage.insertSpans([span({ name: "ours" })])
+      const error = yield* Effect.flip(storage.snapshot(target))
+      assert.deepStrictEqual([error.reason, error.field], ["InvalidArgument", "path"])
+      assert.deepStrictEqual(namesOf(yield* storage.listSpans()), ["ours"])
+    })
+  )
+
+  it.scoped("is told why a folder takes none", () =>
+    Effect.gen(function* () {
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      const folder = yield* directory
+      const notes = Path.join(folder, "notes.txt")
+      Fs.writeFileSync(notes, "my notes")
+      for (const [path, reasons] of [
+        ["/proc/copy.duckdb", ["InvalidArgument", "ReadOnly"]],
+        ["/sys/copy.duckdb", ["InvalidArgument", "ReadOnly"]],
+        ["/dev/null", ["InvalidArgument"]],
+        ["/dev/full", ["InvalidArgument"]],
+        [`${folder}/`, ["InvalidArgument"]],
+        [Path.join(notes, "copy.duckdb"), ["InvalidArgument"]],
+        [Path.join(folder, "copy?.duckdb"), ["InvalidArgument"]],
+        [Path.join(folder, "'; DROP TABLE mastra_ai_spans; --", "copy"), ["InvalidArgument"]]
+      ] as const) {
+        const error = yield* Effect.flip(storage.snapshot(path))
+        assert.include(reasons as ReadonlyArray<string>, error.reason, path)
+        assert.isFalse(error.retryable)
+      }
+      assert.deepStrictEqual(Fs.readdirSync(folder), ["notes.txt"])
+      yield* storage.insertSpans([span()])
+    })
+  )
+
+  it.scopedLive("and a file are refused at once in a folder that cannot be made", () =>
+    Effect.gen(function* () {
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      for (const path of ["/proc/nothing/a/spans.duckdb", "/dev/null/spans.duckdb", "/sys/a/spans.duckdb"]) {
+        const refused = [storage.snapshot(path), Effect.scoped(DuckDbStorage.make({ path, connect: "eager" }))]
+        for (const effect of refused) {
+          const error = yield* Effect.timeout(Effect.flip(effect), "5 seconds")
+          assert.include(["InvalidArgument", "ReadOnly", "Unavailable"], error.reason, `${path} ${error.message}`)
+          assert.include(error.message, path)
+        }
+      }
+    })
+  )
+
+  it.scoped("is made to a file whose name is no SQL", () =>
+    Effect.gen(function* () {
+      const storage = yield* DuckDbStorage.make({ path: ":memory:" })
+      yield* storage.insertSpans([span({ name: "first" })])
+      const folder = yield* directory
+      for (const name of ["a'; DETACH memory; --.duckdb", 'say "hi"', "ключ 日本 😀", "$1 %s", "no extension"]) {
+        yield* storage.snapshot(Path.join(folder, name))
+        const names = yield* withStorage({ path: Path.join(folder, name) }, (copied) =>
+          Effect.map(copied.listSpans(), namesOf)
+        )
+        assert.deepStrictEqual(names, ["first"], name)
+      }
     })
   )
 

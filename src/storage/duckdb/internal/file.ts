@@ -115,6 +115,13 @@ const privateLog = (path: string) =>
 /** Windows has no modes. */
 const hasModes = process.platform !== "win32"
 
+/** The device and the number of the file at a path, if there is one. */
+export const idAt = (path: string): Effect.Effect<string | undefined> =>
+  attempt(() => fs.stat(path, { bigint: true })).pipe(
+    Effect.map(idOf),
+    Effect.orElseSucceed(() => undefined)
+  )
+
 const idOf = ({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string => `${dev}:${ino}`
 
 const isMissing = (error: { readonly error: unknown }): boolean =>

@@ -1,10 +1,11 @@
-import { mkdir, readlink, realpath } from "node:fs/promises"
+import { readlink, realpath } from "node:fs/promises"
 import * as Path from "node:path"
 import { DuckDBInstance } from "@duckdb/node-api"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import { globalValue } from "effect/GlobalValue"
 import type * as Scope from "effect/Scope"
+import { makeFolder } from "../../../runtime/makeFolder.js"
 import { type DuckDbConnection, make as makeConnection } from "./connection.js"
 import { sqlError } from "./error.js"
 import * as File from "./file.js"
@@ -67,18 +68,16 @@ export const open = (path: string, settings: Record<string, string>): Effect.Eff
         attempt(() => DuckDBInstance.create(path, settings)),
         (native) => Effect.sync(() => native.closeSync())
       ).pipe(Effect.map((native) => instance(native, Effect.unsafeMakeSemaphore(1).withPermits(1))))
-    : Effect.flatMap(Effect.zipRight(folderOf(path, settings), canonical(path)), (file) => openFile(file, settings))
+    : Effect.flatMap(Effect.zipRight(folderOf(path, settings), nameOf(path)), (file) => openFile(file, settings))
 
 /** Creates the folder of a file that is to be written. Where it cannot, DuckDB says what is the matter with the path. */
 const folderOf = (path: string, settings: Record<string, string>): Effect.Effect<void> =>
-  isReadOnly(settings)
-    ? Effect.void
-    : Effect.ignore(Effect.tryPromise(() => mkdir(Path.dirname(path), { recursive: true, mode: 0o700 })))
+  isReadOnly(settings) ? Effect.void : Effect.ignore(Effect.tryPromise(() => makeFolder(Path.dirname(path))))
 
 const isReadOnly = (settings: Record<string, string>): boolean => settings.access_mode === "READ_ONLY"
 
 /** Whether this process has a file open as a database. */
-export const isOpen = (path: string): Effect.Effect<boolean> => Effect.map(canonical(path), (file) => files.has(file))
+export const isOpen = (path: string): Effect.Effect<boolean> => Effect.map(nameOf(path), (file) => files.has(file))
 
 const openFile = (path: string, settings: Record<string, string>) =>
   Effect.acquireRelease(joining.withPermits(1)(join(path, settings)), ({ native, shared }) =>
@@ -163,6 +162,15 @@ const run = (native: DuckDBInstance, statement: string): Effect.Effect<void> =>
       native.connect().then((connection) => connection.run(statement).finally(() => connection.closeSync()))
     )
   )
+
+/** The name by which this process has a file open, which may be another link to it; else its canonical one. */
+const nameOf = (path: string): Effect.Effect<string> =>
+  Effect.gen(function* () {
+    const name = yield* canonical(path)
+    const id = files.has(name) ? undefined : yield* File.idAt(name)
+    const open = id === undefined ? undefined : Array.from(files).find(([, { file }]) => file.id === id)
+    return open?.[0] ?? name
+  })
 
 /** The one name of a file, whether or not it exists yet; a path that cannot be followed is left to DuckDB's judgement. */
 const canonical = (path: string): Effect.Effect<string> =>

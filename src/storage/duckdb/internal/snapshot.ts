@@ -19,6 +19,9 @@ export const copyTo = Effect.fnUntraced(function* (sql: DuckDbClient, path: unkn
   if (typeof path !== "string" || path === "" || path === ":memory:" || path.includes("\0")) {
     return yield* invalidArgument("path", "expected the path of a file")
   }
+  if (path.includes("?")) {
+    return yield* invalidArgument("path", "DuckDB takes a question mark for the end of a path: choose another file")
+  }
   const mode = yield* checkTarget(sql, path)
   yield* Effect.acquireUseRelease(
     attempt(() => mkdtemp(`${path}.partial-`)),
@@ -54,6 +57,9 @@ const putInPlace = (sql: DuckDbClient, folder: string, path: string, mode: numbe
 const checkTarget = Effect.fnUntraced(function* (sql: DuckDbClient, path: string) {
   if (yield* isOpen(path)) {
     return yield* invalidArgument("path", `${path} is a database that this process has open: choose another file`)
+  }
+  if ((yield* isOpen(`${path}.wal`)) || (path.endsWith(".wal") && (yield* isOpen(path.slice(0, -4))))) {
+    return yield* invalidArgument("path", `${path} is named as a database and its log are that this process has open`)
   }
   const found = yield* kindOf(path)
   if (found === undefined) {

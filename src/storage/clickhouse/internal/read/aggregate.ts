@@ -5,44 +5,34 @@
 import type { Fragment } from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { mapInTurns } from "../../../../runtime/eventLoop.js"
 import type { SignalName } from "../../../../signal/signals.js"
 import type { AggregateQuery, Derived, GroupedBy } from "../../../Engine.js"
-import { earliest, latest, levelsOfErrors, mostDollars, typesOf } from "../../../internal/measured.js"
-import {
-  bucketExpression,
-  cellOf,
-  clamped,
-  type Dialect,
-  hasHistograms,
-  keysOf,
-  orderBy,
-  type Plan,
-  planOf,
-  withHistograms
-} from "../../../sql/aggregate.js"
+import * as Measured from "../../../internal/measured.js"
+import * as Aggregate from "../../../sql/aggregate.js"
 import { pascalCase } from "../../../sql/identifiers.js"
 import { type Layout, layouts } from "../layouts.js"
 import { type Columns, count, nullable, number, text } from "../row.js"
 import type { Store } from "../store.js"
 import { where } from "../where.js"
 
-export const aggregate = (store: Store): Derived["aggregate"] =>
-  Effect.fnUntraced(function* (query: AggregateQuery) {
-    const plan = planOf(query, dialect)
-    const found = yield* store.rows(columnsOf(query, plan), statement(store, query, plan))
-    const cells = yield* mapInTurns(found, (row) => cellOf(query, plan, row))
-    if (!hasHistograms(query)) return cells
-    return withHistograms(query, plan, cells, yield* store.rows(histogramColumns(query), histograms(store, query)))
-  })
+export const aggregate =
+  (store: Store): Derived["aggregate"] =>
+  (query) => {
+    const plan = Aggregate.planOf(query, dialect)
+    return Aggregate.cellsOf(
+      query,
+      plan,
+      Effect.suspend(() => store.rows(columnsOf(query, plan), statement(store, query, plan))),
+      Effect.suspend(() => store.rows(histogramColumns(query), histograms(store, query)))
+    )
+  }
 
-const statement = (store: Store, query: AggregateQuery, plan: Plan): Fragment => {
+const statement = (store: Store, query: AggregateQuery, plan: Aggregate.Plan): Fragment => {
   const { count, sql } = store
-  const keys = keysOf(query)
-  const columns = [...keys, ...plan.columns.map(({ expression, name }) => `${expression} AS ${name}`)]
-  return sql`${selection(store, query, inputsOf(store, query, plan), columns)}
-    ${sql.literal(keys.length === 0 ? "" : `GROUP BY ${keys.join(", ")}`)}
-    ${sql.literal(orderBy(query, plan))} LIMIT ${count(query.limit)} ${sql.literal(settings)}`
+  const { grouped, ordered, selected } = Aggregate.clausesOf(query, plan)
+  return sql`${selection(store, query, inputsOf(store, query, plan), selected)}
+    ${sql.literal(grouped)}
+    ${sql.literal(ordered)} LIMIT ${count(query.limit)} ${sql.literal(settings)}`
 }
 
 const settings = "SETTINGS do_not_merge_across_partitions_select_final = 1"
@@ -82,7 +72,7 @@ const histograms = (store: Store, query: AggregateQuery): Fragment => {
     sql.literal(`${json("min", "Nullable(Float64)")} AS lowest`),
     sql.literal(`${json("max", "Nullable(Float64)")} AS highest`)
   ]
-  const keys = [...keysOf(query), "bounds"]
+  const keys = [...Aggregate.keysOf(query), "bounds"]
   const columns = [
     ...keys,
     "sumForEach(places) AS counts",
@@ -101,7 +91,7 @@ const newest = ({ name, sql }: Store, { isTimeFixed, key, signal }: Layout): Fra
     : sql.literal(`(SELECT * FROM ${name[signal.name]} ORDER BY Version DESC LIMIT 1 BY ${key.join(", ")})`)
 
 /** Keys and inputs of a row, by their names. */
-const inputsOf = (store: Store, query: AggregateQuery, plan: Plan): ReadonlyArray<Fragment> => {
+const inputsOf = (store: Store, query: AggregateQuery, plan: Aggregate.Plan): ReadonlyArray<Fragment> => {
   const { sql } = store
   const { of } = query
   const layout = layouts[of]
@@ -119,7 +109,9 @@ const keyInputsOf = (store: Store, { buckets, groupBy, of }: AggregateQuery): Re
   const layout = layouts[of]
   return [
     ...groupBy.map((dimension, i) => sql`${dimensionOf(store, layout, dimension)} AS ${sql.literal(`d${i}`)}`),
-    ...(buckets.length === 0 ? [] : [sql.literal(`(${bucketExpression(buckets, nanosOf(layout), division)}) AS b`)])
+    ...(buckets.length === 0
+      ? []
+      : [sql.literal(`(${Aggregate.bucketExpression(buckets, nanosOf(layout), division)}) AS b`)])
   ]
 }
 
@@ -150,10 +142,10 @@ const isError = (of: SignalName): string =>
   of === "spans"
     ? "Status = 'error' AND NOT Replayed"
     : of === "logs"
-      ? levelsOfErrors.map((level) => `Level = '${level}'`).join(" OR ")
+      ? Measured.levelsOfErrors.map((level) => `Level = '${level}'`).join(" OR ")
       : "false"
 
-const dialect: Dialect = {
+const dialect: Aggregate.Dialect = {
   count: "count()",
   countIf: (condition) => `countIf(${condition})`,
   isError: "failed",
@@ -197,13 +189,16 @@ const inputOf = ({ time }: Layout, of: SignalName, field: string): string => {
   if (of !== "spans") return "toNullable(Value + 0.)"
   if (field === "duration") {
     const [start, end] = ["toUnixTimestamp64Nano(StartTime)", "toUnixTimestamp64Nano(EndTime)"]
-    const within = (value: string) => `${value} BETWEEN ${earliest} AND ${latest}`
+    const within = (value: string) => `${value} BETWEEN ${Measured.earliest} AND ${Measured.latest}`
     return `if(${within(start)} AND ${within(end)}, ${end} - ${start}, NULL)`
   }
   const column = pascalCase(field)
-  const types = typesOf(field)
+  const types = Measured.typesOf(field)
   if (types === undefined) return column
-  const value = field === "costUsd" ? `toInt64(floor((${clamped(column, `${mostDollars}e0`)}) * 1e9 + 0.5))` : column
+  const value =
+    field === "costUsd"
+      ? `toInt64(floor((${Aggregate.clamped(column, `${Measured.mostDollars}e0`)}) * 1e9 + 0.5))`
+      : column
   return `if((${types.map((type) => `SpanType = '${type}'`).join(" OR ")}) AND NOT Replayed, ${value}, NULL)`
 }
 
@@ -212,7 +207,7 @@ const value = nullable(count)
 
 const values = (of: unknown): of is ReadonlyArray<unknown> => Array.isArray(of) && of.every(value)
 
-const columnsOf = (query: AggregateQuery, plan: Plan): Columns => ({
+const columnsOf = (query: AggregateQuery, plan: Aggregate.Plan): Columns => ({
   ...keyColumns(query),
   ...Object.fromEntries(plan.columns.map(({ name }) => [name, name.startsWith("q") ? values : value]))
 })

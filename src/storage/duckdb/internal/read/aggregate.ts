@@ -5,41 +5,32 @@
 import type { Fragment } from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { mapInTurns } from "../../../../runtime/eventLoop.js"
 import type { SignalName } from "../../../../signal/signals.js"
 import type { AggregateQuery, GroupedBy } from "../../../Engine.js"
-import { earliest, latest, levelsOfErrors, mostDollars, typesOf } from "../../../internal/measured.js"
-import {
-  bucketExpression,
-  cellOf,
-  clamped,
-  type Dialect,
-  hasHistograms,
-  keysOf,
-  orderBy,
-  type Plan,
-  planOf,
-  type Row,
-  withHistograms
-} from "../../../sql/aggregate.js"
+import * as Measured from "../../../internal/measured.js"
+import * as Aggregate from "../../../sql/aggregate.js"
 import { snakeCase } from "../../../sql/identifiers.js"
 import type { DuckDbClient } from "../../DuckDbClient.js"
 import type { Table, Tables } from "../table.js"
 import { all, pointer, where } from "../where.js"
 
-export const make = (sql: DuckDbClient, tables: Tables) =>
-  Effect.fnUntraced(function* (query: AggregateQuery) {
-    const table = tables[query.of]
-    const plan = planOf(query, dialect(query.of))
-    const keys = keysOf(query)
-    const columns = [...keys, ...plan.columns.map(({ expression, name }) => `${expression} AS ${name}`)]
-    const found = yield* sql<Row>`
-      SELECT ${sql.literal(columns.join(", "))} FROM ${rowsOf(sql, table, query, inputsOf(sql, table, query, plan))}
-      ${sql.literal(keys.length === 0 ? "" : `GROUP BY ${keys.join(", ")}`)}
-      ${sql.literal(orderBy(query, plan))} LIMIT ${query.limit}`
-    const cells = yield* mapInTurns(found, (row) => cellOf(query, plan, row))
-    return hasHistograms(query) ? withHistograms(query, plan, cells, yield* histograms(sql, table, query)) : cells
-  })
+export const make = (sql: DuckDbClient, tables: Tables) => (query: AggregateQuery) => {
+  const table = tables[query.of]
+  const plan = Aggregate.planOf(query, dialect(query.of))
+  const { grouped, ordered, selected } = Aggregate.clausesOf(query, plan)
+  const rows = Effect.suspend(
+    () => sql<Aggregate.Row>`
+      SELECT ${sql.literal(selected.join(", "))} FROM ${rowsOf(sql, table, query, inputsOf(sql, table, query, plan))}
+      ${sql.literal(grouped)}
+      ${sql.literal(ordered)} LIMIT ${query.limit}`
+  )
+  return Aggregate.cellsOf(
+    query,
+    plan,
+    rows,
+    Effect.suspend(() => histograms(sql, table, query))
+  )
+}
 
 /** The rows that meet the conditions, with their keys and inputs. */
 const rowsOf = (sql: DuckDbClient, table: Table, query: AggregateQuery, inputs: ReadonlyArray<Fragment>): Fragment => {
@@ -53,7 +44,12 @@ const rowsOf = (sql: DuckDbClient, table: Table, query: AggregateQuery, inputs: 
   })
 }
 
-const inputsOf = (sql: DuckDbClient, table: Table, query: AggregateQuery, plan: Plan): ReadonlyArray<Fragment> => [
+const inputsOf = (
+  sql: DuckDbClient,
+  table: Table,
+  query: AggregateQuery,
+  plan: Aggregate.Plan
+): ReadonlyArray<Fragment> => [
   ...keyInputsOf(sql, table, query),
   ...plan.distinct.map((dimension, i) => sql`${dimensionOf(sql, table, dimension)} AS ${sql.literal(`k${i}`)}`),
   ...plan.fields.map((field, i) => sql.literal(`${inputOf(table, query.of, field)} AS x${i}`)),
@@ -66,7 +62,9 @@ const keyInputsOf = (
   { buckets, groupBy }: AggregateQuery
 ): ReadonlyArray<Fragment> => [
   ...groupBy.map((dimension, i) => sql`${dimensionOf(sql, table, dimension)} AS ${sql.literal(`d${i}`)}`),
-  ...(buckets.length === 0 ? [] : [sql.literal(`(${bucketExpression(buckets, table.time, division)})::INTEGER AS b`)])
+  ...(buckets.length === 0
+    ? []
+    : [sql.literal(`(${Aggregate.bucketExpression(buckets, table.time, division)})::INTEGER AS b`)])
 ]
 
 /** The histograms of each cell, added up place by place for each list of bounds. */
@@ -79,8 +77,8 @@ const histograms = (sql: DuckDbClient, table: Table, query: AggregateQuery) => {
     sql`${json("max")}::DOUBLE AS most`,
     sql`from_json(${json("counts")}, '["DOUBLE"]') AS counts`
   ]
-  const keys = [...keysOf(query), "bounds"].join(", ")
-  return sql<Row>`
+  const keys = [...Aggregate.keysOf(query), "bounds"].join(", ")
+  return sql<Aggregate.Row>`
     SELECT ${sql.literal(keys)}, list(count ORDER BY place) AS counts,
       max(CASE WHEN place = 1 THEN least END) AS least, max(CASE WHEN place = 1 THEN most END) AS most
     FROM (
@@ -118,11 +116,13 @@ const columnsBesides = ({ key, time }: Table, { accumulators, of }: AggregateQue
   "true AS any"
 ]
 
-const dialect = (of: SignalName): Dialect => ({
+const dialect = (of: SignalName): Aggregate.Dialect => ({
   count: "count(*)",
   countIf: (condition) => `count(*) FILTER (WHERE ${condition})`,
   isError:
-    of === "spans" ? "status = 'error' AND NOT replayed" : `level IN (${levelsOfErrors.map((level) => `'${level}'`)})`,
+    of === "spans"
+      ? "status = 'error' AND NOT replayed"
+      : `level IN (${Measured.levelsOfErrors.map((level) => `'${level}'`)})`,
   sum: (integer) => `sum(${integer})`,
   integer: (double) => `${double}::BIGINT`,
   last: (value) => `arg_max(${value}, {"time": "time", id: id})`,
@@ -160,13 +160,15 @@ const inputOf = ({ time }: Table, of: SignalName, field: string): string => {
   if (field === "time") return time
   if (of !== "spans") return '"value" + 0.0::DOUBLE'
   if (field === "duration") {
-    const within = (column: string) => `${column} BETWEEN ${earliest} AND ${latest}`
+    const within = (column: string) => `${column} BETWEEN ${Measured.earliest} AND ${Measured.latest}`
     return `CASE WHEN ${within("start_time")} AND ${within("end_time")} THEN end_time - start_time END`
   }
   const column = `"${snakeCase(field)}"`
-  const types = typesOf(field)
+  const types = Measured.typesOf(field)
   if (types === undefined) return column
   const value =
-    field === "costUsd" ? `floor((${clamped(column, `${mostDollars}e0`)}) * 1e9 + 0.5::DOUBLE)::BIGINT` : column
+    field === "costUsd"
+      ? `floor((${Aggregate.clamped(column, `${Measured.mostDollars}e0`)}) * 1e9 + 0.5::DOUBLE)::BIGINT`
+      : column
   return `CASE WHEN span_type IN (${types.map((type) => `'${type}'`)}) AND NOT replayed THEN ${value} END`
 }
