@@ -9,16 +9,26 @@ export const nextTurn: Effect.Effect<void> = Effect.async((resume) => {
 /** How long work holds the event loop at a time. */
 const sliceMillis = 4
 
+/** As many steps are made without a look at the clock, which costs more than a short step. They may all be long. */
+const fewSteps = 8
+
 /** Work that may pause wherever it yields: it does when it has held the event loop for a few milliseconds. */
 export const inTurns = <A>(start: () => Generator<void, A>): Effect.Effect<A> =>
   Effect.suspend(() => {
     const work = start()
     const slice: Effect.Effect<A> = Effect.suspend(() => {
-      const end = performance.now() + sliceMillis
-      do {
-        const step = work.next()
-        if (step.done) return Effect.succeed(step.value)
-      } while (performance.now() < end)
+      let now = performance.now()
+      const end = now + sliceMillis
+      let steps = 1
+      while (now < end) {
+        for (let i = 0; i < steps; i++) {
+          const step = work.next()
+          if (step.done) return Effect.succeed(step.value)
+        }
+        const before = now
+        now = performance.now()
+        steps = now - before < sliceMillis / fewSteps ? Math.min(2 * steps, fewSteps) : 1
+      }
       return Effect.zipRight(nextTurn, slice)
     })
     return slice

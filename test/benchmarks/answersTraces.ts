@@ -171,7 +171,50 @@ const whole = (storage: Storage.Storage["Type"]) =>
     return read
   })
 
+/** The longest hold of the event loop while spans of 50 kB are inserted, so many at a time: the least of three. */
+const insertLarge = () =>
+  Effect.gen(function* () {
+    const folder = mkdtempSync(join(tmpdir(), "effect-observability-bench-"))
+    yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(folder, { recursive: true })))
+    const storage = yield* DuckDbStorage.make({ path: join(folder, "spans.duckdb") })
+    const held: Record<string, number> = {}
+    let from = 0
+    for (const [what, large] of Object.entries(larges)) {
+      for (const count of [200, 1_000]) {
+        const all: Array<number> = []
+        for (let round = 0; round < 3; round++) {
+          const records = spans(from, count).map((span, i) =>
+            SpanRecord.SpanRecord.make({ ...span, ...large(from + i) })
+          )
+          from += count
+          all.push((yield* holds(storage.insertSpans(records))).held)
+        }
+        held[`${count} of ${what}`] = Math.min(...all)
+      }
+    }
+    return held
+  }).pipe(Effect.scoped, Effect.runPromise)
+
+const larges = {
+  text: (n: number) => ({ spanType: "tool_call" as const, attributes: { "app.prompt": `${n} ${text}`.repeat(5) } }),
+  messages: (n: number) => ({
+    attributes: {
+      "gen_ai.input.messages": Array.from({ length: 10 }, (_, i) => ({
+        role: "user",
+        content: `${n} ${i} ${text.slice(0, 5_000)}`
+      }))
+    }
+  }),
+  objects: (n: number) => ({
+    spanType: "tool_call" as const,
+    attributes: {
+      "app.rows": { all: Array.from({ length: 1_000 }, (_, i) => ({ i, text: `some words of ${n} and of ${i}` })) }
+    }
+  })
+}
+
 export const tasks = {
+  insertLarge,
   traceOutline: () => reading(20_000, (storage) => Effect.map(storage.traceOutline(traceId), spansOf)),
   traceWhole: () => reading(20_000, whole),
   getTrace: () => reading(10_000, (storage) => Effect.map(storage.getTrace(traceId), spansOf))
@@ -181,6 +224,7 @@ export const run = async (suite: string): Promise<ReadonlyArray<Figure>> => {
   const outline = await inProcess<Reading>(suite, "traceOutline")
   const whole = await inProcess<Reading>(suite, "traceWhole")
   const trace = await inProcess<Reading>(suite, "getTrace")
+  const held = await inProcess<Record<string, number>>(suite, "insertLarge")
   return [
     figure("traceOutline of 20,000 spans of 10 kB, processor", outline.cpu, "ms", {
       baseline: whole.cpu,
@@ -191,6 +235,9 @@ export const run = async (suite: string): Promise<ReadonlyArray<Figure>> => {
     figure("the same, wall", outline.wall, "ms"),
     figure("getTrace of 10,000 such spans, the event loop held", trace.held, "ms", { target: { atMost: 15 } }),
     figure("the same, wall", trace.wall, "ms"),
-    figure("the same, processor", trace.cpu, "ms")
+    figure("the same, processor", trace.cpu, "ms"),
+    ...Object.entries(held).map(([what, value]) =>
+      figure(`insert of spans of 50 kB, ${what}, the event loop held`, value, "ms", { target: { atMost: 15 } })
+    )
   ]
 }

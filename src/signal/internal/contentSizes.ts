@@ -13,23 +13,20 @@ const outputs: ReadonlySet<string> = new Set([
   "gen_ai.completion",
   "output.value"
 ])
-const ofOutput = Array.from(outputs)
-const ofInput = Array.from(content.keys()).filter((attribute) => !outputs.has(attribute))
+const inputs: ReadonlySet<string> = new Set(Array.from(content.keys()).filter((attribute) => !outputs.has(attribute)))
 
 /** The bytes of all attributes, as `sizeOfJson` estimates them. */
 export const attributesSize = ({ attributes }: Attributed): number => sizeOfJson(attributes)
 
 /** The bytes of messages, arguments and whatever else a model or a tool was given; 0 where nothing is recorded. */
-export const inputSize = ({ attributes }: Attributed): number => sizeOf(attributes, ofInput)
+export const inputSize = ({ attributes }: Attributed): number => sizeOf(attributes, inputs)
 
 /** The bytes of what a model or a tool answered; 0 where nothing is recorded. */
-export const outputSize = ({ attributes }: Attributed): number => sizeOf(attributes, ofOutput)
+export const outputSize = ({ attributes }: Attributed): number => sizeOf(attributes, outputs)
 
-const sizeOf = (attributes: JsonObject, names: ReadonlyArray<string>): number => {
+/** A span has fewer attributes than there are names. */
+const sizeOf = (attributes: JsonObject, names: ReadonlySet<string>): number => {
   let bytes = 0
-  for (let i = 0; i < names.length; i++) {
-    const value = attributes[names[i] as string]
-    if (value !== undefined) bytes += sizeOfJson(value)
-  }
+  for (const name in attributes) if (names.has(name)) bytes += sizeOfJson(attributes[name])
   return bytes
 }

@@ -284,7 +284,7 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
   yield* Effect.forkScoped(background(Effect.delay(indexWords(sql, tables), untilIndexing)))
   const rollUp = RollUp.make(sql, tables)
   const made = new Map<string, RollUp.Made>()
-  yield* Upkeep.start(sql, tables, rollUp, made)
+  yield* Upkeep.start(sql, tables, rollUp, made, check)
   return {
     inspect,
     // Nothing counts as stored that is in a file which is gone.
@@ -296,7 +296,7 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
     ),
     ...Searched.make(read),
     ...Remove.make(sql, tables),
-    snapshot: (path: string) => copyTo(sql, path)
+    snapshot: (path: string) => Effect.zipRight(rollUp.written, copyTo(sql, path))
   }
 })
 

@@ -38,6 +38,7 @@ const mixed = (hash: number): number => {
 }
 
 const recentMask = 0x3fff
+const noneRecent = new Int32Array(0)
 /** From so many characters on a text is remembered, up to so many characters in all. */
 const longText = 256
 const maxCharacters = 4_000_000
@@ -54,10 +55,22 @@ export class WordFilter {
   /** All slices, one after the other. */
   readonly bytes = new Uint8Array(slices * sliceBytes)
   /** Hashes of words that it has already, as most words of a text. */
-  private readonly recent = new Int32Array(recentMask + 1)
+  private recent = new Int32Array(recentMask + 1)
   /** Long texts that it has already: each call of a model repeats the messages before it. */
   private readonly texts = new Set<string>()
   private charactersOfTexts = 0
+
+  /** Lets go of what only helps to add more. */
+  readonly end = (): void => {
+    this.recent = noneRecent
+    this.texts.clear()
+  }
+
+  /** Whether it may have a word. */
+  readonly has = (word: string): boolean => {
+    const { bits, slice } = placeOf(word)
+    return bits.every((bit) => ((this.bytes[slice * sliceBytes + (bit >>> 3)] as number) & (0x80 >>> (bit & 7))) !== 0)
+  }
 
   /** Adds the words of a text. */
   readonly add = (text: string): void => {

@@ -153,6 +153,43 @@ describe("the words of a DuckDbStorage", () => {
     })
   )
 
+  it.scopedLive("are asked before they are stored, and made anew when the process was killed before", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const copy = `${path}.copy`
+      const findAll = (storage: Storage.StorageService) =>
+        Effect.gen(function* () {
+          for (const n of [0, 999, 1_000, 2_999, 9_999, 10_499]) {
+            assert.deepStrictEqual(yield* find(storage, `unique${n}`), [`unique${n}`])
+          }
+          assert.deepStrictEqual(yield* find(storage, "unique10500"), [])
+        })
+      yield* withStorage(path, (storage) =>
+        Effect.gen(function* () {
+          for (let from = 0; from < 10_500; from += 500) yield* storage.insertSpans(some(from, 500))
+          yield* findAll(storage)
+          for (const end of ["", ".wal"]) Fs.copyFileSync(`${path}${end}`, `${copy}${end}`)
+        })
+      )
+      assert.deepStrictEqual(
+        (yield* blocksOf(path)).map(({ rows, sealed }) => ({ rows, sealed })),
+        [...Array(10).fill({ rows: 1_000, sealed: true }), { rows: 500, sealed: false }]
+      )
+      const killed = yield* blocksOf(copy)
+      assert.isAbove(killed.filter(({ rows, sealed }) => rows > 0 && !sealed).length, 1)
+      assert.isAbove(killed.filter(({ rows }) => rows === 0).length, 0)
+      yield* withStorage(copy, findAll)
+      yield* indexAll(copy)
+      const blocks = yield* blocksOf(copy)
+      assert.isTrue(blocks.every(({ rows, sealed }) => sealed && rows > 0))
+      assert.strictEqual(
+        blocks.reduce((sum, { rows }) => sum + rows, 0),
+        10_500
+      )
+      yield* withStorage(copy, findAll)
+    })
+  )
+
   it.scopedLive("go with the last of their rows", () =>
     Effect.gen(function* () {
       const path = yield* newFile

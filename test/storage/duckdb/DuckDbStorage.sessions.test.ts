@@ -223,6 +223,76 @@ describe("the sessions of a DuckDB file", () => {
     })
   )
 
+  const some = (from: number) =>
+    Array.from({ length: 12 }, (_, n) =>
+      span({ sessionId: `s${(from + n) % 5}`, startTime: at(from + n), endTime: at(from + n + 1) })
+    )
+
+  it.scoped("are those of all records when the process was killed before it had written what it knew of them", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const copy = `${path}.copy`
+      const expected = yield* inMemory
+      const insert = (storage: Storage.StorageService, from: number) => {
+        const spans = some(from)
+        return Effect.zipRight(expected.insertSpans(spans), storage.insertSpans(spans))
+      }
+      yield* Effect.gen(function* () {
+        const storage = yield* Storage.Storage
+        yield* insert(storage, 0)
+        yield* sameLists(storage, expected)
+        for (let from = 1; from < 40; from++) yield* insert(storage, from)
+        for (const end of ["", ".wal"]) Fs.copyFileSync(`${path}${end}`, `${copy}${end}`)
+      }).pipe(Effect.provide(live(path)))
+      const told = Effect.flatMap(
+        DuckDbClient.DuckDbClient,
+        (sql) => sql<{ readonly spans: number }>`SELECT sum(spans)::INTEGER AS spans FROM mastra_ai_sessions`
+      ).pipe(Effect.map(([row]) => row?.spans ?? 0))
+      assert.isBelow(yield* Effect.provide(told, DuckDbClient.layer({ path: copy })), 480)
+      assert.strictEqual(yield* Effect.provide(told, DuckDbClient.layer({ path })), 480)
+      for (const file of [copy, path]) {
+        yield* Effect.gen(function* () {
+          const storage = yield* Storage.Storage
+          yield* sameLists(storage, expected)
+          assert.strictEqual(yield* told, 480)
+        }).pipe(Effect.provide(live(file)))
+      }
+    })
+  )
+
+  it.scoped("are those of what another storage of the same file has inserted, replaced and deleted", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      const expected = yield* inMemory
+      const [one, other] = [yield* DuckDbStorage.make({ path }), yield* DuckDbStorage.make({ path })]
+      const running = some(0).map((one) => span({ ...one, endTime: undefined, status: "running" }))
+      const changes: ReadonlyArray<
+        readonly [
+          Storage.StorageService,
+          (storage: Storage.StorageService) => Effect.Effect<unknown, Storage.StorageError>
+        ]
+      > = [
+        [one, (storage) => storage.insertSpans(running)],
+        [
+          other,
+          (storage) => storage.insertSpans(running.map((one) => span({ ...one, endTime: at(70), status: "ok" })))
+        ],
+        [one, (storage) => storage.insertLogs([log({ sessionId: "s1", timestamp: at(80) })])],
+        [other, (storage) => storage.insertScores([score({ sessionId: "s2" })])],
+        [one, (storage) => storage.insertSpans(some(20))],
+        [other, (storage) => storage.deleteSession("s3")],
+        [one, (storage) => storage.insertSpans(some(40))],
+        [other, (storage) => storage.deleteBefore(at(25))]
+      ]
+      for (const [n, [actual, change]] of changes.entries()) {
+        yield* change(expected)
+        yield* change(actual)
+        // What waits may be of several changes.
+        if (n % 2 === 1) for (const storage of [other, one]) yield* sameLists(storage, expected)
+      }
+    })
+  )
+
   it.effect("are listed right while they are written", () =>
     Effect.gen(function* () {
       const storage = yield* Storage.Storage

@@ -3,12 +3,12 @@
  * looked for first.
  */
 import type { SqlError } from "@effect/sql/SqlError"
-import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Record from "effect/Record"
-import { nextTurn } from "../../../runtime/eventLoop.js"
+import { inTurns, nextTurn } from "../../../runtime/eventLoop.js"
+import { sizeOf } from "../../../signal/internal/size.js"
 import { keyOf, timeOf } from "../../../signal/Signal.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import type { RecordOf, SignalName } from "../../../signal/signals.js"
@@ -34,21 +34,40 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
     Effect.onExit(cut(messages, inserts.spans)(records), (exit) =>
       Exit.isSuccess(exit) ? rootless.inserted(records as ReadonlyArray<SpanRecord>) : rootless.changed
     )
-  const all = Record.map({ ...inserts, spans: insertSpans }, (insert) => inBatches(sql, insert))
+  const all = Record.map({ ...inserts, spans: insertSpans }, (insert, signal) => inBatches(sql, sizeOf[signal], insert))
   return <N extends SignalName>(signal: N, records: ReadonlyArray<RecordOf<N>>) => all[signal](records)
 }
 
-/** A batch holds the thread of JavaScript for a few milliseconds. */
+/** A batch holds the thread of JavaScript for a few milliseconds: its text is put together, and copied, at once. */
 const batchSize = 1000
+const batchBytes = 2 * 2 ** 20
 
 const inBatches =
-  (sql: DuckDbClient, insert: Insert): Insert =>
+  (sql: DuckDbClient, sizeOf: (record: object) => number, insert: Insert): Insert =>
   (records) =>
-    Effect.forEach(
-      Arr.chunksOf(records, batchSize),
-      (batch) => Effect.zipRight(sql.withWriteLock(insert(batch)), nextTurn),
-      { discard: true }
+    Effect.flatMap(
+      inTurns(() => batchesOf(records, sizeOf)),
+      (batches) =>
+        Effect.forEach(batches, (batch) => Effect.zipRight(sql.withWriteLock(insert(batch)), nextTurn), {
+          discard: true
+        })
     )
+
+function* batchesOf(records: Records, sizeOf: (record: object) => number): Generator<void, ReadonlyArray<Records>> {
+  const batches: Array<Records> = []
+  let [from, bytes] = [0, 0]
+  for (let i = 0; i < records.length; i++) {
+    yield
+    const size = sizeOf(records[i] as object)
+    if (i > from && (i - from === batchSize || bytes + size > batchBytes)) {
+      batches.push(records.slice(from, i))
+      ;[from, bytes] = [i, 0]
+    }
+    bytes += size
+  }
+  batches.push(from === 0 ? records : records.slice(from))
+  return batches
+}
 
 /** Inserts spans, and before them those of their messages that are not stored. */
 const cut =
@@ -82,28 +101,36 @@ interface Change {
 }
 
 /**
- * Writes a change, all or nothing. Where the records alone are to be inserted and to be counted, each of the two statements
- * is a transaction of its own, in half of the time of one for both: the table of sessions tells by its numbers when one of
- * them is missing.
+ * Writes a change, all or nothing. What is kept beside records that are inserted alone is written with that of others: a
+ * transaction for both takes twice the time.
  */
 type Write = (change: Change) => Effect.Effect<void, SqlError>
 
 const writerOf = (sql: DuckDbClient, table: Table, rollUp: RollUp.RollUp): Write => {
   const words = table.words === undefined ? undefined : Words.writer(sql, table, table.words)
-  return ({ before, records, replaced }) =>
-    Effect.flatMap(words?.add(records) ?? Effect.succeed(nothing), ({ block, ended, first, last }) => {
-      const insert = insertRows(sql, table, records, block)
-      const count = rollUp.inserted(table.signal.name as SignalName, records, replaced)
-      const isAlone = before.length + first.length + last.length === 0
-      const written = isAlone
-        ? Effect.uninterruptibleMask((restore) => Effect.zipRight(restore(insert), count))
-        : sql.withTransaction(Effect.all([...before, ...first, insert, ...last, count], { discard: true }))
-      return Effect.onExit(written, ended)
-    })
-}
+  const signal = table.signal.name as SignalName
 
-/** Records without words have nothing beside them. */
-const nothing: Words.Addition = { block: undefined, first: [], last: [], ended: () => Effect.void }
+  /** Inserts rows, while their words are added to those of their block. */
+  const insert = (records: Records, block: bigint | undefined) => {
+    const rows = insertRows(sql, table, records, block)
+    return words === undefined ? rows : Effect.zipRight(rows, words.add(records), { concurrent: true })
+  }
+
+  return Effect.fnUntraced(function* ({ before, records, replaced }) {
+    const block = words === undefined ? undefined : yield* words.next
+    yield* replaced.length === 0 ? rollUp.writeMany : rollUp.write
+    const inserted = insert(records, block)
+    const statements: ReadonlyArray<Statement> = [
+      ...before,
+      inserted,
+      ...(replaced.length === 0 ? [] : [rollUp.replaced(signal, records, replaced)])
+    ]
+    const written = statements.length === 1 ? inserted : sql.withTransaction(Effect.all(statements, { discard: true }))
+    const noted = replaced.length === 0 ? rollUp.added(signal, records) : Effect.void
+    const all = Effect.uninterruptibleMask((restore) => Effect.zipRight(restore(written), noted))
+    yield* words === undefined ? all : Effect.onExit(all, words.ended)
+  })
+}
 
 /** Inserts records in place of those of the same ids. */
 const replacing = (sql: DuckDbClient, table: Table, write: Write): Insert => {
@@ -206,27 +233,44 @@ const maxWindows = 8
 
 /** Inserts records, column by column. What is the same in all of them travels once. */
 const insertRows = (sql: DuckDbClient, table: Table, records: Records, block?: bigint): Effect.Effect<void, SqlError> =>
-  Effect.suspend(() => {
-    const columns: Array<Text.TextColumn> = []
-    if (table.words !== undefined && block !== undefined) {
-      columns.push(textColumn({ name: table.words.block, type: "BIGINT" }, String(block)))
-    }
-    for (const column of table.columns) {
-      const values = records.map(column.value)
-      const first = values[0]
-      if (values.some((value) => value !== first) || (records.length === 1 && first !== undefined)) {
-        columns.push(
-          textColumn(
-            column,
-            values.map((value) => (value === undefined ? null : column.text(value)))
-          )
-        )
-      } else if (first !== undefined) {
-        columns.push(textColumn(column, column.text(first)))
+  Effect.flatMap(
+    inTurns(() => columnsOf(table, records, block)),
+    (columns) => Effect.asVoid(sql.unsafe(...Text.insertion(table.quoted, records.length, columns)))
+  )
+
+function* columnsOf(
+  table: Table,
+  records: Records,
+  block: bigint | undefined
+): Generator<void, Array<Text.TextColumn>> {
+  const columns: Array<Text.TextColumn> = []
+  if (table.words !== undefined && block !== undefined) {
+    columns.push(textColumn({ name: table.words.block, type: "BIGINT" }, String(block)))
+  }
+  let length = 0
+  for (const column of table.columns) {
+    const values = records.map(column.value)
+    const first = values[0]
+    if (values.some((value) => value !== first) || (records.length === 1 && first !== undefined)) {
+      const cells: Array<string | null> = []
+      for (const value of values) {
+        const cell = value === undefined ? null : column.text(value)
+        cells.push(cell)
+        length += cell?.length ?? 0
+        if (length < charactersATurn) continue
+        length = 0
+        yield
       }
+      columns.push(textColumn(column, cells))
+    } else if (first !== undefined) {
+      columns.push(textColumn(column, column.text(first)))
     }
-    return Effect.asVoid(sql.unsafe(...Text.insertion(table.quoted, records.length, columns)))
-  })
+  }
+  return columns
+}
+
+/** Made of values before others may have a turn. */
+const charactersATurn = 2 ** 18
 
 const textColumn = (
   { name, type }: Pick<Column<never>, "name" | "type">,

@@ -14,11 +14,13 @@ import * as Messages from "./messages.js"
 import * as Rootless from "./read/rootless.js"
 import * as RollUp from "./rollUp.js"
 import type { Table, Tables } from "./table.js"
+import * as Words from "./words.js"
 
 export const make = (sql: DuckDbClient, tables: Tables) => {
   const messages = Messages.make(sql, tables)
   const rootless = Rootless.make(sql, tables.spans)
   const rollUp = RollUp.make(sql, tables)
+  const beside = Effect.all([rollUp.write, ...Words.writers(sql, tables).map(({ write }) => write)], { discard: true })
   const remove = (signal: SignalName, which: Removal): Effect.Effect<number, SqlError> => {
     const table = tables[signal]
     const condition = removed(sql, table, which)
@@ -49,7 +51,7 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
   }
 
   const alone = flow(sql.withWriteLock, Effect.ensuring(rootless.changed))
-  const together = flow(sql.withTransaction, alone)
+  const together = flow(sql.withTransaction, (removal) => alone(Effect.zipRight(beside, removal)))
 
   return {
     remove: (signal: SignalName, which: Removal) => together(Effect.zipLeft(remove(signal, which), rollUp.settle)),

@@ -2,19 +2,23 @@
  * All that a list of sessions needs, kept beside the records: when each session was active, how many records it has, and its
  * summary once that was made.
  *
- * The table is a log. Each insertion and each deletion appends a row for a session that it concerns: the times of its new
- * records, and how many more records there are, or fewer. The first time, the last time and the sums of the rows of a
- * session are those of its records. A row has a summary where it is the only one of its session: the next row of the
- * session makes that void. In the background, the rows of a session become one again.
+ * The table is a log. Insertions and deletions append a row for a session that they concern: the times of its new records,
+ * and how many more records there are, or fewer. The first time, the last time and the sums of the rows of a session are
+ * those of its records. A row has a summary where it is the only one of its session: the next row of the session makes
+ * that void. In the background, the rows of a session become one again.
+ *
+ * The rows for new records wait in memory, and are written once for several insertions: at the latest before somebody
+ * reads the table, before records are replaced or deleted, which happens in one transaction with its rows, and after a few
+ * seconds. So the table may lack some of the records, and never has one that is not there.
  *
  * A release that did not know the table, or somebody with SQL, may have changed the records. What that one inserted lacks
  * the mark `in_sessions`, and what it deleted is missing in the number of records: then the table is made anew. So it is
- * when a process ends between the two statements that insert new records and their rows here; what replaces or deletes
- * records does both in one transaction.
+ * when a process ends while rows wait.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import type { Fragment } from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
+import { globalValue } from "effect/GlobalValue"
 import * as Option from "effect/Option"
 import { spanId } from "../../../runtime/ids.js"
 import type { LogRecord } from "../../../signal/LogRecord.js"
@@ -59,10 +63,7 @@ export type RollUp = ReturnType<typeof make>
 export const make = (sql: DuckDbClient, tables: Tables) => {
   const name = nameOf(tables)
   const table = sql.literal(name)
-  const isSummed = (signal: SignalName): signal is SessionSignal =>
-    (sessionSignals as ReadonlyArray<string>).includes(signal)
-  const append = (signal: SessionSignal, changes: ReadonlyMap<string | null, Change>) =>
-    sql.unsafe(...insertion(name, signal, changes))
+  const [rows, append] = [waitingRows(sql, name), appendTo(sql, name)]
 
   /** Puts the times of sessions right that have lost records. */
   const settle = Effect.gen(function* () {
@@ -73,12 +74,15 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
   })
 
   return {
-    /** The rows for records that are inserted, in place of others, within the transaction that does so. */
-    inserted: (signal: SignalName, records: ReadonlyArray<object>, replaced: ReadonlyArray<Replaced>) => {
+    ...rows,
+    /** The rows for records that are inserted in place of others, within the transaction that does so. None may wait. */
+    replaced: (signal: SignalName, records: ReadonlyArray<object>, replaced: ReadonlyArray<Replaced>) => {
       if (!isSummed(signal)) return Effect.void
-      const changes = changesOf(signal, records, replaced)
-      const added = append(signal, changes)
-      return Array.from(changes.values()).some(({ shrunk }) => shrunk) ? Effect.zipRight(added, settle) : added
+      const changes: Changes = new Map()
+      add(changes, signal, records)
+      take(changes, signal, replaced)
+      const hasShrunk = Array.from(changes.values()).some(({ shrunk }) => shrunk)
+      return hasShrunk ? Effect.zipRight(append(changes), settle) : append(changes)
     },
     /** The same for records that meet a condition and are going to be deleted; `settle` follows the deletion. */
     removing: (signal: SignalName, condition: Fragment): Effect.Effect<unknown, SqlError> =>
@@ -89,7 +93,7 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
           FROM ${sql.literal(tables[signal].quoted)} WHERE ${condition} GROUP BY session_id`
         : Effect.void,
     settle,
-    /** Makes the table anew of all records, while nobody else writes. */
+    /** Makes the table anew of all records, while nobody else writes and no row waits. */
     rebuild: sql.withTransaction(
       Effect.gen(function* () {
         yield* sql`DELETE FROM ${table}`
@@ -103,7 +107,9 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
     isCurrent: isCurrent(sql, tables),
     /** Keeps summaries, but for those of sessions that have changed since. */
     keep: (made: ReadonlyArray<Made>) =>
-      made.length === 0 ? Effect.void : sql.withWriteLock(sql.withTransaction(merge(sql, name, Option.some(made)))),
+      sql
+        .withWriteLock(Effect.zipRight(rows.write, sql.withTransaction(merge(sql, name, Option.some(made)))))
+        .pipe(Effect.when(() => made.length > 0)),
     /** Differs once there are other records. */
     state: Effect.map(
       sql<{ readonly state: string | null }>`SELECT bit_xor(stamp)::VARCHAR AS state FROM ${table}`,
@@ -125,6 +131,43 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
   }
 }
 
+const isSummed = (signal: SignalName): signal is SessionSignal =>
+  (sessionSignals as ReadonlyArray<string>).includes(signal)
+
+const appendTo = (sql: DuckDbClient, name: string) => (changes: Changes) => sql.unsafe(...insertion(name, changes))
+
+/** The rows that wait. */
+const waitingRows = (sql: DuckDbClient, name: string) => {
+  const waiting = waitingFor(sql, name)
+
+  /** Writes them, within the write lock. */
+  const write = Effect.suspend(() =>
+    waiting.changes.size === 0
+      ? Effect.void
+      : Effect.map(Effect.uninterruptible(appendTo(sql, name)(waiting.changes)), () => {
+          waiting.changes = new Map()
+          waiting.insertions = 0
+        })
+  )
+
+  return {
+    write,
+    /** Writes them where there are some, which waits for others who write. */
+    written: Effect.suspend(() => (waiting.changes.size === 0 ? Effect.void : sql.withWriteLock(write))),
+    /** Writes them before an insertion, once there are many. */
+    writeMany: Effect.suspend(() =>
+      waiting.insertions >= insertionsAtOnce || waiting.changes.size >= manySessions ? write : Effect.void
+    ),
+    /** Keeps the rows for records that are stored now, and take no place of others. */
+    added: (signal: SignalName, records: ReadonlyArray<object>) =>
+      Effect.sync(() => {
+        if (!isSummed(signal)) return
+        add(waiting.changes, signal, records)
+        waiting.insertions++
+      })
+  }
+}
+
 /** More rows than this beside those of sessions are too many to be grouped for each list. */
 const fewRows = 20_000
 
@@ -143,33 +186,54 @@ export interface Made {
   readonly summary: SessionSummary
 }
 
-interface Change {
+interface Change extends Record<SessionSignal, number> {
   first: bigint | undefined
   last: bigint | undefined
-  count: number
   shrunk: boolean
+}
+
+/** Changes by session. */
+type Changes = Map<string | null, Change>
+
+/** Rows that are to be written, and of how many insertions they are. */
+interface Waiting {
+  changes: Changes
+  insertions: number
+}
+
+const insertionsAtOnce = 16
+const manySessions = 2_000
+
+/** By the lock that all clients of a file share, and by table. */
+const waitings = globalValue(
+  "effect-observability/duckdb/sessions",
+  () => new WeakMap<DuckDbClient["withWriteLock"], Map<string, Waiting>>()
+)
+
+const waitingFor = (sql: DuckDbClient, name: string): Waiting => {
+  const ofFile = waitings.get(sql.withWriteLock) ?? new Map<string, Waiting>()
+  waitings.set(sql.withWriteLock, ofFile)
+  const waiting = ofFile.get(name) ?? { changes: new Map(), insertions: 0 }
+  ofFile.set(name, waiting)
+  return waiting
 }
 
 /** A whole number that hardly comes twice. */
 const stamp = (): number => Number.parseInt(spanId().slice(0, 13), 16)
 
-const changesOf = (
-  signal: SessionSignal,
-  records: ReadonlyArray<object>,
-  replaced: ReadonlyArray<Replaced>
-): ReadonlyMap<string | null, Change> => {
-  const changes = new Map<string | null, Change>()
-  const changeOf = (session: string | null) => {
-    let change = changes.get(session)
-    if (change === undefined) {
-      change = { first: undefined, last: undefined, count: 0, shrunk: false }
-      changes.set(session, change)
-    }
-    return change
-  }
+const changeOf = (changes: Changes, session: string | null): Change => {
+  const found = changes.get(session)
+  if (found !== undefined) return found
+  const change = { first: undefined, last: undefined, spans: 0, logs: 0, scores: 0, shrunk: false }
+  changes.set(session, change)
+  return change
+}
+
+/** Adds records that are inserted. */
+const add = (changes: Changes, signal: SessionSignal, records: ReadonlyArray<object>): void => {
   for (const record of records as ReadonlyArray<{ readonly sessionId?: string }>) {
-    const change = changeOf(record.sessionId ?? null)
-    change.count++
+    const change = changeOf(changes, record.sessionId ?? null)
+    change[signal]++
     if (signal === "scores") continue
     const { endTime, startTime } = record as SpanRecord
     const first = signal === "spans" ? startTime : (record as LogRecord).timestamp
@@ -177,9 +241,13 @@ const changesOf = (
     if (change.first === undefined || first < change.first) change.first = first
     if (change.last === undefined || last > change.last) change.last = last
   }
+}
+
+/** Takes those away of which records take the place. */
+const take = (changes: Changes, signal: SessionSignal, replaced: ReadonlyArray<Replaced>): void => {
   for (const { first, last, session } of replaced) {
-    const change = changeOf(session)
-    change.count--
+    const change = changeOf(changes, session)
+    change[signal]--
     // A session that has a new record before and after it has not lost its ends.
     if (session === null || signal === "scores" || change.shrunk) continue
     const isWithin =
@@ -189,36 +257,26 @@ const changesOf = (
       change.last >= BigInt(last)
     change.shrunk = !isWithin
   }
-  return changes
 }
 
-const insertion = (name: string, signal: SessionSignal, changes: ReadonlyMap<string | null, Change>) => {
+const insertion = (name: string, changes: Changes) => {
   const rows = Array.from(changes)
-  const cells = (type: string, values: ReadonlyArray<unknown>) => ({
+  const column = (name: string, type: string, value: (change: Change, session: string | null) => unknown) => ({
+    name,
     decode: (text: string) => (type === "VARCHAR" ? text : `${text}::${type}`),
     isText: type === "VARCHAR",
-    cells: values.map((value) => (value === undefined || value === null ? null : String(value)))
+    cells: rows.map(([session, change]) => {
+      const cell = value(change, session)
+      return cell === undefined || cell === null ? null : String(cell)
+    })
   })
-  const bigints = (values: ReadonlyArray<unknown>) => cells("BIGINT", values)
   return Text.insertion(name, rows.length, [
-    {
-      name: "session_id",
-      ...cells(
-        "VARCHAR",
-        rows.map(([session]) => session)
-      )
-    },
-    { name: "first_activity", ...bigints(rows.map(([, { first }]) => first)) },
-    { name: "last_activity", ...bigints(rows.map(([, { last }]) => last)) },
-    { name: signal, ...bigints(rows.map(([, { count }]) => count)) },
-    { name: "stamp", ...bigints([]), cells: String(stamp()) },
-    {
-      name: "shrunk",
-      ...cells(
-        "BOOLEAN",
-        rows.map(([, { shrunk }]) => (shrunk ? true : null))
-      )
-    }
+    column("session_id", "VARCHAR", (_, session) => session),
+    column("first_activity", "BIGINT", ({ first }) => first),
+    column("last_activity", "BIGINT", ({ last }) => last),
+    ...sessionSignals.map((signal) => column(signal, "BIGINT", (change) => change[signal])),
+    { ...column("stamp", "BIGINT", () => null), cells: String(stamp()) },
+    column("shrunk", "BOOLEAN", ({ shrunk }) => (shrunk ? true : null))
   ])
 }
 

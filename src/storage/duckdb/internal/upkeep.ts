@@ -1,6 +1,6 @@
 /**
- * The upkeep of the table of sessions: summaries that were made for lists are written, and those that are missing are made
- * once nobody writes, so that a list finds them.
+ * The upkeep of what is kept beside the records. What waits for that is written. So are summaries that were made for lists of
+ * sessions, and those that are missing are made once nobody writes, so that a list finds them.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
@@ -11,9 +11,22 @@ import type { DuckDbClient } from "../DuckDbClient.js"
 import { summaries } from "./read/summaries.js"
 import type { Made, RollUp } from "./rollUp.js"
 import type { Tables } from "./table.js"
+import * as Words from "./words.js"
 
-/** Goes on until the scope closes, and then writes what was made. */
-export const start = (sql: DuckDbClient, tables: Tables, rollUp: RollUp, made: Map<string, Made>) => {
+/**
+ * Goes on until the scope closes, and then writes what waits and what was made. `check` fails once the file is not there any
+ * more: what would be written then might get into the log of another one.
+ */
+export const start = (
+  sql: DuckDbClient,
+  tables: Tables,
+  rollUp: RollUp,
+  made: Map<string, Made>,
+  check: Effect.Effect<void, unknown>
+) => {
+  const words = Words.writers(sql, tables)
+  const closeWords = sql.withWriteLock(Effect.forEach(words, ({ close }) => close, { discard: true }))
+
   const write = Effect.suspend(() => {
     const some = Array.from(made)
     return Effect.map(rollUp.keep(some.map(([, one]) => one)), () => {
@@ -43,6 +56,9 @@ export const start = (sql: DuckDbClient, tables: Tables, rollUp: RollUp, made: M
   })
 
   const step = Effect.gen(function* () {
+    yield* check
+    yield* rollUp.written
+    yield* Effect.forEach(words, ({ written }) => written, { discard: true })
     yield* write
     const now = yield* rollUp.state
     const isIdle = now === before
@@ -56,7 +72,11 @@ export const start = (sql: DuckDbClient, tables: Tables, rollUp: RollUp, made: M
   })
 
   return Effect.zipRight(
-    Effect.addFinalizer(() => Effect.ignore(write)),
+    Effect.addFinalizer(() =>
+      Effect.ignore(
+        Effect.zipRight(check, Effect.forEach([rollUp.written, closeWords, write], Effect.ignore, { discard: true }))
+      )
+    ),
     Effect.forkScoped(background(Effect.forever(Effect.delay(Effect.ignore(step), "5 seconds"))))
   )
 }

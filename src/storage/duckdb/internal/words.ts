@@ -1,7 +1,8 @@
 /**
  * The words of rows: for each block of rows that were stored one after the other, a filter of all their words.
- * A block is open until it has many rows or words; its filter is then stored in the transaction of its last rows. Until
- * then its rows are read without asking, and so are those of a block whose writer has gone, and rows without one.
+ * A block is open until its filter is stored: the table of words names it, and its rows are read without asking. So are
+ * those of a block whose writer has gone, and rows without one. Blocks are named before they have rows, several at once, and
+ * their filters are stored when the next ones are named. Until then this process asks those in its memory.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
@@ -17,21 +18,15 @@ import { complete, type Read } from "../../sql/whole.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
 import * as Messages from "./messages.js"
 import type { JsonRow, Table, Tables, Words } from "./table.js"
-
-/** The statements that go with the rows of a batch. */
-export interface Addition {
-  readonly block: bigint | undefined
-  /** Statements before the rows are inserted, and after. */
-  readonly first: ReadonlyArray<Effect.Effect<unknown, SqlError>>
-  readonly last: ReadonlyArray<Effect.Effect<unknown, SqlError>>
-  /** Notes whether all of it is stored. A block of which that is not known is left as it is. */
-  readonly ended: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
-}
+import * as Text from "./text.js"
 
 const rowsABlock = 1000
 
+/** So many are named, and stored, at once. */
+const blocksAtOnce = 8
+
 /** Beyond it a filter has about one in forty words that are in none of its rows. */
-const full = 0.5
+const almostFull = 0.5
 
 /** Adds the words of records to a block. */
 const addTo = Effect.fnUntraced(function* (block: Block, { signal }: Table, records: ReadonlyArray<object>) {
@@ -47,35 +42,123 @@ const addTo = Effect.fnUntraced(function* (block: Block, { signal }: Table, reco
 /** The blocks to which this process may yet add rows. */
 const live: Set<bigint> = globalValue("effect-observability/duckdb/words/live", () => new Set())
 
-/** Adds the words of batches, one at a time. */
-export const writer = (sql: DuckDbClient, table: Table, words: Words) => {
-  let open = newBlock()
-  live.add(open.id)
-  const renew = () => {
-    live.delete(open.id)
-    open = newBlock()
-    live.add(open.id)
+/** The filters that this process has yet to store, by block. All rows of these blocks are there. */
+const full: Map<bigint, Block> = globalValue("effect-observability/duckdb/words/full", () => new Map())
+
+interface State {
+  /** The block of the next rows. */
+  open: Block | undefined
+  /** Blocks that the table of words names, and that have no rows yet. */
+  named: Array<bigint>
+  /** Full ones that are not stored yet. */
+  full: Array<Block>
+}
+
+/** By the lock that all clients of a file share, and by table. */
+const states = globalValue(
+  "effect-observability/duckdb/words/states",
+  () => new WeakMap<DuckDbClient["withWriteLock"], Map<string, State>>()
+)
+
+const stateFor = (sql: DuckDbClient, { table }: Words): State => {
+  const ofFile = states.get(sql.withWriteLock) ?? new Map<string, State>()
+  states.set(sql.withWriteLock, ofFile)
+  const state = ofFile.get(table) ?? { open: undefined, named: [], full: [] }
+  ofFile.set(table, state)
+  return state
+}
+
+const forget = (blocks: ReadonlyArray<bigint>): void => {
+  for (const id of blocks) {
+    live.delete(id)
+    full.delete(id)
   }
+}
+
+/** Names the next blocks in the table of words. */
+const nameSome = (sql: DuckDbClient, { table }: Words, state: State): Effect.Effect<void, SqlError> =>
+  Effect.suspend(() => {
+    const some = Array.from({ length: blocksAtOnce }, nextId)
+    // Others may look for blocks whose writer has gone as soon as these are named.
+    for (const id of some) live.add(id)
+    const name = sql.unsafe(`INSERT INTO "${table}" (block) SELECT unnest(from_json($1, '["BIGINT"]'))`, [
+      JSON.stringify(some.map(String))
+    ])
+    const isNamed = Effect.sync(() => state.named.push(...some))
+    return Effect.zipRight(
+      Effect.onError(name, () => Effect.sync(() => forget(some))),
+      Effect.asVoid(isNamed)
+    )
+  })
+
+/** Adds the words of rows to blocks, of one batch at a time: all of it is to be run within the write lock. */
+export const writer = (sql: DuckDbClient, table: Table, words: Words) => {
+  const state = stateFor(sql, words)
+  /** Stores the filters of full blocks. */
+  const write = Effect.suspend(() => {
+    const blocks = state.full
+    return blocks.length === 0
+      ? Effect.void
+      : Effect.map(sql.withTransaction(seal(sql, words, blocks)), () => {
+          forget(blocks.map(({ id }) => id))
+          state.full = state.full.filter((block) => !blocks.includes(block))
+        })
+  })
+
   return {
-    add: Effect.fnUntraced(function* (records: ReadonlyArray<object>) {
-      const block = open
-      yield* addTo(block, table, records)
-      const isFull = block.rows >= rowsABlock || block.filter.fullness() > full
-      const addition: Addition = {
-        block: block.id,
-        first:
-          block.isKnown || isFull ? [] : [sql.unsafe(`INSERT INTO "${words.table}" (block) VALUES ($1)`, [block.id])],
-        last: isFull ? seal(sql, words, block) : [],
-        ended: (exit) =>
-          Effect.sync(() => {
-            block.isKnown = true
-            if (isFull || Exit.isFailure(exit)) renew()
-          })
+    write,
+    /** The same where there are some, which waits for others who write. */
+    written: Effect.suspend(() => (state.full.length === 0 ? Effect.void : sql.withWriteLock(write))),
+    /** The block of the next rows. */
+    next: Effect.gen(function* () {
+      if (state.open !== undefined) return state.open.id
+      if (state.named.length === 0) {
+        yield* write
+        yield* nameSome(sql, words, state)
       }
-      return addition
+      const id = state.named.shift() as bigint
+      state.open = newBlock(id)
+      return id
+    }),
+    /** Adds the words of rows of that block, which are being stored. */
+    add: (records: ReadonlyArray<object>) =>
+      Effect.suspend(() => (state.open === undefined ? Effect.void : addTo(state.open, table, records))),
+    /** To be told whether both were done. A block of which that is not known is left open. */
+    ended: (exit: Exit.Exit<unknown, unknown>) =>
+      Effect.sync(() => {
+        const { open } = state
+        if (open === undefined) return
+        if (Exit.isFailure(exit)) {
+          forget([open.id])
+        } else if (open.rows >= rowsABlock || open.filter.fullness() > almostFull) {
+          open.filter.end()
+          full.set(open.id, open)
+          state.full.push(open)
+        } else {
+          return
+        }
+        state.open = undefined
+      }),
+    /** Stores what is full, and takes the names back of blocks without rows. */
+    close: Effect.gen(function* () {
+      yield* write
+      const { named, open } = state
+      state.named = []
+      state.open = undefined
+      forget(open === undefined ? named : [open.id, ...named])
+      if (named.length > 0) {
+        const ids = sql.in("block", named)
+        yield* sql`DELETE FROM ${sql(words.table)} WHERE ${ids}`
+      }
     })
   }
 }
+
+export type Writer = ReturnType<typeof writer>
+
+/** All that there are. */
+export const writers = (sql: DuckDbClient, tables: Tables): ReadonlyArray<Writer> =>
+  Object.values(tables).flatMap((table) => (table.words === undefined ? [] : [writer(sql, table, table.words)]))
 
 interface Block {
   readonly id: bigint
@@ -83,17 +166,14 @@ interface Block {
   rows: number
   earliest: bigint
   latest: bigint
-  /** Whether the table of words names it. */
-  isKnown: boolean
 }
 
-const newBlock = (): Block => ({
-  id: nextId(),
+const newBlock = (id: bigint): Block => ({
+  id,
   filter: new WordFilter(),
   rows: 0,
   earliest: 2n ** 63n - 1n,
-  latest: -(2n ** 63n),
-  isKnown: false
+  latest: -(2n ** 63n)
 })
 
 const ids = globalValue("effect-observability/duckdb/words/ids", () => ({ last: 0n }))
@@ -108,16 +188,33 @@ const nextId = (): bigint => {
   return ids.last
 }
 
-/** Stores the filter of a block in place of the row that says that it is open, if there is one. */
-const seal = (sql: DuckDbClient, { table }: Words, { earliest, filter, id, isKnown, latest }: Block) => [
-  ...(isKnown ? [sql.unsafe(`DELETE FROM "${table}" WHERE block = $1 AND slice IS NULL`, [id])] : []),
-  sql.unsafe(
-    `INSERT INTO "${table}" (block, earliest, latest, slice, bits)
-     SELECT $1, $2, $3, slice, unhex(substr($4, slice * ${2 * sliceBytes} + 1, ${2 * sliceBytes}))
-     FROM (SELECT unnest(range(${slices})) AS slice)`,
-    [id, earliest, latest, Buffer.from(filter.bytes).toString("hex")]
+/** Stores the filters of blocks in place of the rows that name them. */
+const seal = Effect.fnUntraced(function* (sql: DuckDbClient, { table }: Words, blocks: ReadonlyArray<Block>) {
+  const ids = sql.in(
+    "block",
+    blocks.map(({ id }) => id)
   )
-]
+  yield* sql`DELETE FROM ${sql(table)} WHERE ${ids}`
+  yield* sql.unsafe(...insertion(table, blocks))
+})
+
+const insertion = (table: string, blocks: ReadonlyArray<Block>) => {
+  const column = (name: string, type: string, cell: (block: Block, slice: number) => string): Text.TextColumn => ({
+    name,
+    decode: (text) => (type === "BLOB" ? `unhex(${text})` : `${text}::${type}`),
+    isText: false,
+    cells: blocks.flatMap((block) => Array.from({ length: slices }, (_, slice) => cell(block, slice)))
+  })
+  return Text.insertion(`"${table}"`, blocks.length * slices, [
+    column("block", "BIGINT", ({ id }) => String(id)),
+    column("earliest", "BIGINT", ({ earliest }) => String(earliest)),
+    column("latest", "BIGINT", ({ latest }) => String(latest)),
+    column("slice", "UTINYINT", (_, slice) => String(slice)),
+    column("bits", "BLOB", ({ filter }, slice) =>
+      Buffer.from(filter.bytes.buffer, slice * sliceBytes, sliceBytes).toString("hex")
+    )
+  ])
+}
 
 /**
  * Puts some rows that are in no block, or in one whose writer has gone, into one of their own, and gives the row to go on
@@ -139,7 +236,7 @@ const indexFrom = Effect.fnUntraced(function* (
   )
   const [first, last] = [rows[0], rows.at(-1)]
   if (first !== undefined && last !== undefined) {
-    const block = newBlock()
+    const block = newBlock(nextId())
     const records: ReadonlyArray<object> = yield* mapInTurns(rows, table.decode)
     yield* complete(records, read)
     yield* addTo(block, table, records)
@@ -148,7 +245,7 @@ const indexFrom = Effect.fnUntraced(function* (
       block.id,
       BigInt(last.id)
     ])
-    for (const statement of seal(sql, words, block)) yield* statement
+    yield* seal(sql, words, [block])
   }
   if (last !== undefined && rows.length === rowsABlock) return Option.some(BigInt(last.id) + 1n)
   const isUsed = `SELECT 1 FROM ${table.quoted} WHERE ${words.block} = block`
@@ -209,12 +306,15 @@ export const blocksOf = (
         ${sealed} UNION ALL SELECT block, earliest, latest FROM "${table}" WHERE slice IS NULL)`
     ),
     ([row]) =>
-      (JSON.parse(row?.json ?? "null") ?? []).map(
-        ([block, earliest, latest]: readonly [string, string | null, string | null]): Found => ({
-          block: BigInt(block),
-          earliest: BigInt(earliest ?? -(2n ** 63n)),
-          latest: BigInt(latest ?? 2n ** 63n - 1n)
-        })
+      (JSON.parse(row?.json ?? "null") ?? []).flatMap(
+        ([id, earliest, latest]: readonly [string, string | null, string | null]): ReadonlyArray<Found> => {
+          const block = BigInt(id)
+          const held = full.get(block)
+          if (held !== undefined) return words.every(held.filter.has) ? [foundOf(held)] : []
+          return [{ block, earliest: BigInt(earliest ?? -(2n ** 63n)), latest: BigInt(latest ?? 2n ** 63n - 1n) }]
+        }
       )
   )
 }
+
+const foundOf = ({ earliest, id, latest }: Block): Found => ({ block: id, earliest, latest })

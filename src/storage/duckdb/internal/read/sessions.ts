@@ -15,18 +15,52 @@ import { all, where } from "../where.js"
 import { after, ordered } from "./page.js"
 import { summaries, summary } from "./summaries.js"
 
-/** A session of a page: its state, and its summary, if that is made. */
-interface Listed {
+/** A session of a page: its state, and its row in the table, if that is the only one. */
+interface Found {
   readonly id: string | null
   readonly stamp: string
   readonly first: string | null
-  readonly summary: string | null
+  readonly row: string | null
   readonly newest: string | null
   readonly isCurrent: boolean
 }
 
+/** The same with its summary, if that is made. */
+interface Listed extends Found {
+  readonly summary: string | null
+}
+
+/** The summary of a row. */
+interface Kept {
+  readonly id: string
+  readonly stamp: string
+  readonly summary: string
+}
+
 export const make = (sql: DuckDbClient, tables: Tables, rollUp: RollUp.RollUp, made: Map<string, RollUp.Made>) => {
-  const page = pageOf(sql, tables, rollUp)
+  const found = pageOf(sql, tables, rollUp)
+
+  /**
+   * In a statement of its own, for which DuckDB reads a few rows of a column that is most of the table. A row that meanwhile
+   * has another number is as one without a summary, and one that has got its number is of another session or state.
+   */
+  const page = Effect.fnUntraced(function* (query: SessionQuery) {
+    const rows = yield* found(query)
+    const asked = rows.flatMap(({ id, row, stamp }) =>
+      id === null || row === null || made.get(id)?.stamp === stamp ? [] : [BigInt(row)]
+    )
+    const kept =
+      asked.length === 0
+        ? []
+        : yield* sql<Kept>`
+          SELECT session_id AS id, stamp::VARCHAR AS stamp, summary FROM ${sql.literal(RollUp.nameOf(tables))}
+          WHERE ${sql.in("rowid", asked)} AND summary IS NOT NULL`
+    const keptOf = new Map(kept.map((row) => [row.id, row]))
+    return rows.map((row): Listed => {
+      const one = keptOf.get(row.id ?? "")
+      return { ...row, summary: one?.stamp === row.stamp ? one.summary : null }
+    })
+  })
 
   /** The page, with the summaries that had to be made for it, as they are at one moment. */
   const complete = (query: SessionQuery) =>
@@ -47,6 +81,7 @@ export const make = (sql: DuckDbClient, tables: Tables, rollUp: RollUp.RollUp, m
     )
 
   const list = Effect.fnUntraced(function* (query: SessionQuery) {
+    yield* rollUp.written
     const rows = yield* page(query)
     if (!isCurrent(rows)) return yield* alone(query)
     if (rows.every((row) => row.id === null || known(made, row) !== undefined)) return rows
@@ -57,6 +92,7 @@ export const make = (sql: DuckDbClient, tables: Tables, rollUp: RollUp.RollUp, m
   /** The same while nobody else writes, so that the table is behind only where it has to be made anew. */
   const alone = (query: SessionQuery) =>
     Effect.gen(function* () {
+      yield* rollUp.write
       if (!isCurrent(yield* page(query))) yield* rollUp.rebuild
       return yield* complete(query)
     }).pipe(sql.withWriteLock)
@@ -125,7 +161,7 @@ const pageOf = (sql: DuckDbClient, tables: Tables, rollUp: RollUp.RollUp) => {
   return (query: SessionQuery) => {
     const first = query.order.field === "time" ? sql`last_activity` : duration
     const shown = Option.map(query.asOf, (time) => sql`last_activity <= ${time}`)
-    return sql<Listed>`
+    return sql<Found>`
       WITH sessions AS MATERIALIZED (
         SELECT session_id, min(first_activity) AS first_activity, max(last_activity) AS last_activity,
           bit_xor(stamp) AS stamp, CASE WHEN count(*) = 1 THEN max(rowid) END AS row_id
@@ -135,10 +171,9 @@ const pageOf = (sql: DuckDbClient, tables: Tables, rollUp: RollUp.RollUp) => {
         SELECT * FROM sessions WHERE ${all(sql, [...Option.toArray(shown), ...after(sql, query, first, ["session_id"])])}
         ORDER BY ${first} ${ordered(sql, query, "", "session_id")} LIMIT ${query.limit}
       )
-      SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, summary,
-        (SELECT max(last_activity) FROM sessions)::VARCHAR AS newest, whole.is_current AS "isCurrent"
+      SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first,
+        page.row_id::VARCHAR AS "row", (SELECT max(last_activity) FROM sessions)::VARCHAR AS newest, whole.is_current AS "isCurrent"
       FROM (SELECT ${rollUp.isCurrent} AS is_current) AS whole LEFT JOIN page ON true
-      LEFT JOIN ${table} AS kept ON kept.rowid = page.row_id
       ORDER BY ${query.order.field === "time" ? sql`page.last_activity` : sql`page.last_activity::HUGEINT - page.first_activity`}
         ${ordered(sql, query, "", "page.session_id")}`
   }

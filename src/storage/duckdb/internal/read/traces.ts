@@ -5,7 +5,7 @@ import type { Fragment } from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { mapInTurns } from "../../../../runtime/eventLoop.js"
-import type { Kind } from "../../../../signal/Field.js"
+import type { Field } from "../../../../signal/Field.js"
 import type { SpanRecord } from "../../../../signal/SpanRecord.js"
 import type { TraceQuery } from "../../../Engine.js"
 import * as Outline from "../../../internal/outline.js"
@@ -13,7 +13,6 @@ import type { OutlineSpan } from "../../../StorageService.js"
 import { snakeCase } from "../../../sql/identifiers.js"
 import * as Whole from "../../../sql/whole.js"
 import type { DuckDbClient } from "../../DuckDbClient.js"
-import { mender } from "../mend.js"
 import * as Messages from "../messages.js"
 import type { JsonRow, Table, Tables } from "../table.js"
 import { inTrace, where } from "../where.js"
@@ -81,21 +80,44 @@ const cells = `to_json([${Object.keys(Outline.fields)
   .map((name) => `${snakeCase(name)}::VARCHAR`)
   .join(", ")}])::VARCHAR`
 
-const readers = Object.entries(Outline.fields).map(([name, { kind }]) => ({ name, read: readerOf(kind) }))
+const decoders = Object.entries(Outline.fields).map(([name, field]) => ({ name, decode: decoderOf(field) }))
 
-function readerOf(kind: Kind): ((cell: string) => unknown) | undefined {
-  return kind === "count" || kind === "real" ? Number : kind === "flag" ? (cell) => cell === "true" : undefined
+/**
+ * Makes a value of the text of a cell, of which the column says that it is one of its type: only a word may be none that
+ * there is, a number none that is exact, and the cell of a field that a span must have may be empty.
+ */
+function decoderOf({ kind, optional, otherwise, words }: Field): (cell: string | undefined) => unknown {
+  const orElse = <A>(value: A) => (optional ? undefined : value)
+  switch (kind) {
+    case "count":
+    case "real": {
+      const isSound = kind === "count" ? Number.isSafeInteger : Number.isFinite
+      return (cell) => {
+        const value = cell === undefined ? Number.NaN : Number(cell)
+        return isSound(value) ? value : orElse(0)
+      }
+    }
+    case "flag":
+      return (cell) => (cell === undefined ? orElse(false) : cell === "true")
+    case "time":
+      return (cell) => (cell === undefined ? orElse(0n) : BigInt(cell))
+    case "word": {
+      const known = new Set(words)
+      const absent = orElse(otherwise ?? words?.[0])
+      return (cell) => (cell === undefined ? absent : known.has(cell) ? cell : (otherwise ?? absent))
+    }
+    default:
+      return (cell) => cell ?? orElse("")
+  }
 }
-
-const mend = mender(Outline.fields)
 
 const toOutline = ({ json }: JsonRow): OutlineSpan => {
   const cells: ReadonlyArray<string | null> = JSON.parse(json)
-  const encoded: { [name: string]: unknown } = {}
-  for (let i = 0; i < readers.length; i++) {
-    const { name, read } = readers[i] as (typeof readers)[number]
-    const cell = cells[i]
-    if (cell !== null && cell !== undefined) encoded[name] = read === undefined ? cell : read(cell)
+  const span: { [name: string]: unknown } = {}
+  for (let i = 0; i < decoders.length; i++) {
+    const { decode, name } = decoders[i] as (typeof decoders)[number]
+    const value = decode(cells[i] ?? undefined)
+    if (value !== undefined) span[name] = value
   }
-  return Outline.decode(mend(encoded))
+  return span as unknown as OutlineSpan
 }
