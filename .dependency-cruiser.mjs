@@ -35,7 +35,13 @@ export default {
     direction("signal uses identity", "signal/", [`(${lower})/`]),
     direction("the middle folders are strangers", "(capture|storage|propagation)/", [`(${lower}|$1)/`]),
     direction("pipeline may use Storage", "pipeline/", [`(${lower}|pipeline)/`, "storage/Storage\\.ts$"]),
-    direction("agent and otlp stand above the middle", "(agent|otlp)/", [`(${lower}|${middle}|$1)/`]),
+    direction("agent and otlp stand above the middle", "(agent|otlp)/(?!OtlpReceiver\\.ts$)", [
+      `(${lower}|${middle}|$1)/`
+    ]),
+    direction("the receiver hands its records to Observability", "otlp/OtlpReceiver\\.ts$", [
+      `(${lower}|${middle}|otlp)/`,
+      "Observability\\.ts$"
+    ]),
     direction("the configuration stands above agent and otlp", "(config/|ObservabilityConfig\\.ts$)", [
       `(${lower}|${middle}|agent|otlp|config)/`
     ]),

@@ -24,15 +24,18 @@ import * as ObservabilityConfig from "./ObservabilityConfig.js"
 import type { Exporter } from "./pipeline/Exporter.js"
 import * as StorageExporter from "./pipeline/exporters/Storage.js"
 import type { FlushError } from "./pipeline/FlushError.js"
+import type { InvalidRecord } from "./pipeline/InvalidRecord.js"
 import * as BatchWriter from "./pipeline/internal/batchWriter.js"
+import { recording, toOffers } from "./pipeline/internal/recording.js"
 import * as SensitiveDataFilter from "./pipeline/SensitiveDataFilter.js"
 import type { Stats } from "./pipeline/Stats.js"
 import { whenProcessEnds } from "./runtime/processEnd.js"
 import { Emitter } from "./signal/Emitter.js"
-import { perSignal } from "./signal/signals.js"
+import { perSignal, type RecordOf, type SignalName } from "./signal/signals.js"
 import { Storage } from "./storage/Storage.js"
 
 export * from "./pipeline/FlushError.js"
+export * from "./pipeline/InvalidRecord.js"
 export type * from "./pipeline/Stats.js"
 
 /**
@@ -63,8 +66,30 @@ export class Observability extends Context.Tag("effect-observability/Observabili
       level: Logger.LogLevel,
       options?: { readonly console?: boolean | undefined }
     ) => Effect.Effect<void>
+    /**
+     * Hands finished records of any signal to the pipeline, which masks, prices and exports them as the program's own, and
+     * gives how many it had room for: from the first on, as many as every exporter has room for now. Whoever hands them over
+     * still has the rest, and may come again. With `whole: true` it takes all of them or none, unless they are more than
+     * `batch.maxQueueSize` or `batch.maxQueueBytes` ever let in. A span without an end is shown as running until it comes
+     * again with one, and is not counted.
+     */
+    readonly record: (
+      records: ReadonlyArray<RecordOf<SignalName>>,
+      options?: RecordOptions
+    ) => Effect.Effect<number, InvalidRecord>
   }
 >() {}
+
+/**
+ * How much of some records is to be taken.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RecordOptions {
+  /** All or none; as many as there is room for when absent. */
+  readonly whole?: boolean | undefined
+}
 
 /**
  * Exports all that was emitted before, at once: spans that have ended, and logs. Waits at most `batch.exportTimeout`, then
@@ -106,6 +131,29 @@ export const setLogLevel = (
   options?: { readonly console?: boolean | undefined }
 ): Effect.Effect<void, never, Observability> =>
   Effect.flatMap(Observability, ({ setLogLevel }) => setLogLevel(level, options))
+
+/**
+ * Hands finished records of any signal to the pipeline, and gives how many it had room for: from the first on, or all or
+ * none with `whole: true`. They are masked, priced and exported as the program's own.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Observability, type SpanRecord } from "effect-observability"
+ *
+ * declare const imported: ReadonlyArray<SpanRecord.SpanRecord>
+ *
+ * const rest = Effect.map(Observability.record(imported), (taken) => imported.slice(taken))
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const record = (
+  records: ReadonlyArray<RecordOf<SignalName>>,
+  options?: RecordOptions
+): Effect.Effect<number, InvalidRecord, Observability> =>
+  Effect.flatMap(Observability, ({ record }) => record(records, options))
 
 /**
  * Records every span and log of the program, and stores them. When its scope closes, what is still under way is exported
@@ -236,10 +284,10 @@ const fromConfig = (
     Layer.unwrapScoped(
       Effect.map(
         BatchWriter.make({ ...config, metrics: metrics.pipeline, processors, exporters }),
-        ({ emitter, flush, stats }) =>
+        ({ emitter, flush, offer, stats }) =>
           Layer.effect(
             Observability,
-            Effect.map(Logger.Logger, (logger) => ({ flush, stats, ...logger }))
+            Effect.map(Logger.Logger, (logger) => ({ flush, stats, record: recording(offer), ...logger }))
           ).pipe(
             Layer.provide(Logger.layer(capture)),
             Layer.provideMerge(
@@ -293,7 +341,8 @@ const nothing = Layer.succeedContext(
     flush: Effect.void,
     stats: Effect.succeed({ ...perSignal(() => ({})), exporters: {} }),
     logLevel: Effect.succeed<Logger.LogLevel>("none"),
-    setLogLevel: () => Effect.void
+    setLogLevel: () => Effect.void,
+    record: (records) => Effect.map(toOffers(records), ({ length }) => length)
   }).pipe(
     Context.add(Tracer.Tracer, {
       activeSpans: Effect.succeed([]),

@@ -20,6 +20,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   pipeline: () => import("./pipeline.js"),
   propagation: () => import("./propagation.js"),
   sampling: () => import("./sampling.js"),
+  server: () => import("./server.js"),
   spine: () => import("./spine.js")
 }
 

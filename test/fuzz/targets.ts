@@ -5,6 +5,7 @@ import { duckdbRows } from "./targets/duckdbRows.js"
 import { environment } from "./targets/environment.js"
 import { mask } from "./targets/mask.js"
 import { otlpAnswer } from "./targets/otlpAnswer.js"
+import { otlpRequest } from "./targets/otlpRequest.js"
 import { pattern } from "./targets/pattern.js"
 import { spool } from "./targets/spool.js"
 import { spoolFolder } from "./targets/spoolFolder.js"
@@ -14,6 +15,7 @@ export const targets: ReadonlyArray<Target> = [
   traceContext,
   baggage,
   otlpAnswer,
+  otlpRequest,
   spool,
   spoolFolder,
   pattern,

@@ -7,6 +7,7 @@ import type { JsonObject } from "../../src/signal/Json.js"
 import type { SpanRecord } from "../../src/signal/SpanRecord.js"
 import { log, metric, type SpanFields, score, span } from "../../src/testing/Records.js"
 import {
+  added,
   attribute,
   byKey,
   double,
@@ -142,7 +143,11 @@ describe("OtlpExporter", () => {
         string("host.name", "h1"),
         string("deployment.environment.name", "production")
       ])
-      assert.deepStrictEqual(scope, { name: "effect-observability", version })
+      assert.deepStrictEqual(scope, {
+        name: "effect-observability",
+        version,
+        attributes: [added("deployment.environment.name")]
+      })
       assert.deepStrictEqual(
         { ...record, attributes: byKey(record["attributes"]) },
         {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { MetricPoint } from "../../src/signal/MetricPoint.js"
 import { at, type MetricFields, metric, spanId, traceId } from "../../src/testing/Records.js"
-import { type Message, one, requestOf, string, withoutDefaults } from "../utils/otlp.js"
+import { type Message, one, requestOf, string, strings, withoutDefaults } from "../utils/otlp.js"
 
 const point = (fields: MetricFields) =>
   metric({
@@ -44,7 +44,8 @@ const attributes = [string("gen_ai.request.model", "gpt-5")]
 describe("OtlpExporter, of metrics", () => {
   it.scopedLive("sends a counter as a sum of deltas", () =>
     Effect.gen(function* () {
-      const { record, resource } = one(yield* sent([point({})]))
+      const counter = point({})
+      const { record, resource } = one(yield* sent([counter]))
       assert.deepStrictEqual(resource["attributes"], [
         string("host.name", "h1"),
         string("service.name", "support-agent"),
@@ -54,6 +55,7 @@ describe("OtlpExporter, of metrics", () => {
         name: "gen_ai.client.inference.usage.input_tokens",
         description: "Input tokens",
         unit: "{token}",
+        metadata: [strings("effect_observability.metric_ids", [counter.metricId])],
         sum: {
           dataPoints: [{ attributes, ...times, asDouble: 7 }],
           aggregationTemporality: 1,
@@ -80,6 +82,7 @@ describe("OtlpExporter, of metrics", () => {
       const { record } = one(yield* sent([new MetricPoint({ ...gauge, unit: undefined, description: undefined })]))
       assert.deepStrictEqual<unknown>(record, {
         name: "queue",
+        metadata: [strings("effect_observability.metric_ids", [gauge.metricId])],
         gauge: { dataPoints: [{ attributes: [], timeUnixNano: times.timeUnixNano, asDouble: 3 }] }
       })
     })

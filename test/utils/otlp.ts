@@ -87,8 +87,14 @@ export const strings = (key: string, values: Array<string>) => ({
   key,
   value: { arrayValue: { values: values.map((stringValue) => ({ stringValue })) } }
 })
+/** The attributes in an order, without the one that names those which were added: the receiver's tests look at it. */
 export const byKey = (attributes: unknown) =>
-  [...(attributes as Array<{ readonly key: string }>)].sort((a, b) => (a.key < b.key ? -1 : 1))
+  (attributes as Array<{ readonly key: string }>)
+    .filter(({ key }) => key !== "effect_observability.added")
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+
+/** What names attributes as added to those of the program. */
+export const added = (...names: Array<string>) => strings("effect_observability.added", names)
 
 export const attribute = (record: Message, key: string) =>
   (record["attributes"] as ReadonlyArray<{ readonly key: string; readonly value: unknown }>).find(
@@ -127,7 +133,7 @@ const AnyValue: Fields = {
 }
 const KeyValue: Fields = { 1: ["key", "string"], 2: ["value", () => AnyValue] }
 const Resource: Fields = { 1: ["attributes", [() => KeyValue]], 2: ["droppedAttributesCount", "enum"] }
-const Scope: Fields = { 1: ["name", "string"], 2: ["version", "string"] }
+const Scope: Fields = { 1: ["name", "string"], 2: ["version", "string"], 3: ["attributes", [() => KeyValue]] }
 const Span: Fields = {
   1: ["traceId", "hex"],
   2: ["spanId", "hex"],
@@ -222,7 +228,8 @@ const Metric: Fields = {
       3: ["isMonotonic", "bool"]
     })
   ],
-  9: ["histogram", () => ({ 1: ["dataPoints", [() => HistogramDataPoint]], 2: ["aggregationTemporality", "enum"] })]
+  9: ["histogram", () => ({ 1: ["dataPoints", [() => HistogramDataPoint]], 2: ["aggregationTemporality", "enum"] })],
+  12: ["metadata", [() => KeyValue]]
 }
 const data = (resources: string, scopes: string, records: string, record: Fields): Fields => ({
   1: [

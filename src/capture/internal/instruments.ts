@@ -9,6 +9,7 @@ import * as MetricKeyType from "effect/MetricKeyType"
 import * as MetricState from "effect/MetricState"
 import * as Option from "effect/Option"
 import { toJsonObject, toText } from "../../signal/internal/jsonWalk.js"
+import { isId } from "../../signal/internal/labels.js"
 import type { JsonObject } from "../../signal/Json.js"
 import type { Histogram, MetricKind } from "../../signal/MetricPoint.js"
 import type { Limits } from "./options.js"
@@ -224,8 +225,3 @@ const units: ReadonlyMap<string, string> = new Map([
   ["days", "d"],
   ["bytes", "By"]
 ])
-
-/** Whether a label tells single sessions, users, traces or calls apart, in whatever way it is spelt. */
-const isId = (label: string): boolean => id.test(label.replaceAll(/[^A-Za-z]/g, ""))
-
-const id = /(session|user|trace|span|request|run|thread|conversation|resource|correlation|message)id$/i

@@ -71,6 +71,18 @@ export const correlated = (record: Correlated): Array<KeyValue> => {
   return attributes
 }
 
+/**
+ * Names the attributes that were added to those of the program, so that whoever reads them back can tell: of an attribute
+ * that follows from a field, nobody else could say whether the program gave it, too.
+ */
+export const added = "effect_observability.added"
+
+/** The attribute that names others as added. */
+export const toAdded = (names: ReadonlyArray<string>): KeyValue => ({
+  key: added,
+  value: { arrayValue: { values: names.map((stringValue) => ({ stringValue })) } }
+})
+
 /** Attributes that the program gave a record go over what follows from its fields, and whom it belongs to goes over both. */
 export const merged = (
   derived: ReadonlyArray<KeyValue>,
@@ -78,11 +90,20 @@ export const merged = (
   correlated: ReadonlyArray<KeyValue>
 ): Array<KeyValue> => {
   const attributes: Array<KeyValue> = []
-  for (const attribute of derived) if (!Object.hasOwn(given, attribute.key)) attributes.push(attribute)
+  const names: Array<string> = []
+  for (const attribute of derived) {
+    if (Object.hasOwn(given, attribute.key)) continue
+    names.push(attribute.key)
+    attributes.push(attribute)
+  }
   for (const key of Object.keys(given)) {
     if (!hasKey(correlated, key)) attributes.push({ key, value: attributeValue(key, given[key] as Json) })
   }
-  for (const attribute of correlated) attributes.push(attribute)
+  for (const attribute of correlated) {
+    if (!Object.hasOwn(given, attribute.key)) names.push(attribute.key)
+    attributes.push(attribute)
+  }
+  if (names.length > 0) attributes.push(toAdded(names))
   return attributes
 }
 

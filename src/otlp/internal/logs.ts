@@ -3,7 +3,7 @@ import type { Json } from "../../signal/Json.js"
 import { fields, type LogRecord } from "../../signal/LogRecord.js"
 import * as Attributes from "./attributes.js"
 import type { SignalEncoding } from "./encoding.js"
-import { byResource, scope } from "./resources.js"
+import { byResource } from "./resources.js"
 import { anyValue, type KeyValue, keyValues, spanOf, toTime } from "./values.js"
 
 export const logs: SignalEncoding<LogRecord> = {
@@ -12,7 +12,7 @@ export const logs: SignalEncoding<LogRecord> = {
   rejected: "rejectedLogRecords",
   recordsPerTurn: 20,
   encode: (logs) =>
-    Array.from(byResource(logs), ({ records, resource }) => ({
+    Array.from(byResource(logs), ({ records, resource, scope }) => ({
       resource,
       scopeLogs: [{ scope, logRecords: records.map(toLog) }]
     }))
@@ -37,7 +37,13 @@ const derived = (log: LogRecord): Array<KeyValue> => {
   const { cause, data, logSpans, message } = log
   const attributes: Array<KeyValue> = []
   writeFields(log, attributes)
-  if (message !== "" && data.length > 0) attributes.push({ key: "effect_observability.data", value: anyValue(data) })
+  if (data.length > 0) {
+    attributes.push(
+      message === ""
+        ? { key: "effect_observability.body", value: { stringValue: data.length === 1 ? "datum" : "data" } }
+        : { key: "effect_observability.data", value: anyValue(data) }
+    )
+  }
   if (cause !== undefined) {
     attributes.push(
       { key: "exception.message", value: { stringValue: cause.split("\n", 1)[0] as string } },

@@ -2,7 +2,7 @@
 import * as Arr from "effect/Array"
 import type { MetricKind, MetricPoint } from "../../signal/MetricPoint.js"
 import type { SignalEncoding } from "./encoding.js"
-import { byResource, scope } from "./resources.js"
+import { byResource } from "./resources.js"
 import { isSpanId, isTraceId, keyValues, toTime } from "./values.js"
 
 export const metrics: SignalEncoding<MetricPoint> = {
@@ -11,7 +11,7 @@ export const metrics: SignalEncoding<MetricPoint> = {
   rejected: "rejectedDataPoints",
   recordsPerTurn: 200,
   encode: (points) =>
-    Array.from(byResource(points), ({ records, resource }) => ({
+    Array.from(byResource(points), ({ records, resource, scope }) => ({
       resource,
       scopeMetrics: [{ scope, metrics: Object.values(Arr.groupBy(records, metricOf)).map(toMetric) }]
     }))
@@ -27,9 +27,15 @@ const toMetric = (points: Arr.NonEmptyReadonlyArray<MetricPoint>) => {
     name,
     ...(description !== undefined && { description }),
     ...(unit !== undefined && { unit }),
+    metadata: [{ key: metricIds, value: { arrayValue: { values: points.map(toId) } } }],
     ...data[kind](points)
   }
 }
+
+/** The ids of the points of a metric, in their order. They must not be attributes of the points, which make series. */
+export const metricIds = "effect_observability.metric_ids"
+
+const toId = ({ metricId }: MetricPoint) => ({ stringValue: metricId })
 
 /** Delta temporality: the amount added over the interval of a point, not since the start of the process. */
 const delta = 1

@@ -3,12 +3,19 @@
  *
  * A message is written from its end to its beginning: the length, which stands before it, is known by then.
  */
-import { type Envelope, type Message, resources, type Scalar } from "./messages.js"
+import { type Envelope, type Message, resources, type Scalar, type Type } from "./messages.js"
 
 /** Writes resources as the first field of a request. */
 export const encode = (envelope: Envelope, values: ReadonlyArray<object>): Uint8Array => {
   const output = new Output()
   requests[envelope](output, values)
+  return output.written()
+}
+
+/** Writes a message. */
+export const encodeMessage = (message: Message, value: object): Uint8Array => {
+  const output = new Output(256)
+  messageOf(message)(output, value)
   return output.written()
 }
 
@@ -25,7 +32,8 @@ const writeMessage = (message: Message): Write => {
   }
 }
 
-const writeField = (number: number, type: Message[string][1]): Write => {
+const writeField = (number: number, given: Type | readonly [Type]): Write => {
+  const type = isRepeated(given) ? given[0] : given
   if (typeof type === "string") return writeScalar(number, type)
   const tag = number * 8 + lengthDelimited
   let write: Write | undefined
@@ -41,6 +49,8 @@ const writeField = (number: number, type: Message[string][1]): Write => {
     for (let i = value.length - 1; i >= 0; i--) writeOne(output, value[i])
   }
 }
+
+const isRepeated = (type: Type | readonly [Type]): type is readonly [Type] => Array.isArray(type)
 
 const writers = new WeakMap<Message, Write>()
 
@@ -73,34 +83,47 @@ const writeScalar = (number: number, type: Scalar): Write => {
 
 const lengthDelimited = 2
 
-const wireTypes: { readonly [S in Scalar]: 0 | 1 | 2 | 5 } = {
+export const wireTypes: { readonly [S in Scalar]: 0 | 1 | 2 | 5 } = {
   string: lengthDelimited,
   hex: lengthDelimited,
+  bytes: lengthDelimited,
   bool: 0,
   int64: 0,
   uint32: 0,
+  uint64: 0,
+  sint32: 0,
   double: 1,
   fixed64: 1,
+  sfixed64: 1,
   fixed32: 5
 }
 
 const scalars: { readonly [S in Scalar]: (output: Output, value: never) => void } = {
   string: (output, value: string) => output.string(value),
-  hex: (output, value: string) => output.hex(value),
+  hex: (output, value: string) => output.encoded(value, "hex"),
+  bytes: (output, value: string) => output.encoded(value, "base64"),
   bool: (output, value: boolean) => output.varint(value ? 1 : 0),
   int64: (output, value: string) => output.int64(value),
   uint32: (output, value: number) => output.varint(value),
+  uint64: (output, value: string) => output.int64(value),
+  sint32: (output, value: number) => output.varint(value < 0 ? -2 * value - 1 : 2 * value),
   double: (output, value: number) => output.double(value),
   fixed64: (output, value: string) => output.fixed64(value),
+  sfixed64: (output, value: string) => output.fixed64(value),
   fixed32: (output, value: number) => output.fixed32(value)
 }
 
 /** Bytes, the last of which are written first. */
 class Output {
-  private bytes = Buffer.allocUnsafe(16_384)
-  private at = this.bytes.length
+  private bytes: Buffer
+  private at: number
   /** How many bytes the buffers before this one had less. */
   private grown = 0
+
+  constructor(size = 16_384) {
+    this.bytes = Buffer.allocUnsafe(size)
+    this.at = size
+  }
 
   /** Counts down with each byte that is written. */
   get position(): number {
@@ -122,11 +145,12 @@ class Output {
 
   int64(text: string): void {
     const number = Number(text)
-    if (number >= 0) {
+    if (number >= 0 && Number.isSafeInteger(number)) {
       this.varint(number)
       return
     }
-    // Negative integers are those of the same 64 bits that have no sign: 10 bytes, of which the last has one bit.
+    // Negative integers are those of the same 64 bits that have no sign: 10 bytes, of which the last has one bit. Large ones
+    // take as many.
     let rest = BigInt.asUintN(64, BigInt(text))
     const at = this.take(10)
     for (let i = 0; i < 9; i++, rest >>= 7n) this.bytes[at + i] = Number(rest & 127n) + 128
@@ -135,7 +159,7 @@ class Output {
 
   fixed64(text: string): void {
     const at = this.take(8)
-    this.bytes.writeBigUInt64LE(BigInt(text), at)
+    this.bytes.writeBigUInt64LE(BigInt.asUintN(64, BigInt(text)), at)
   }
 
   double(value: number): void {
@@ -155,10 +179,10 @@ class Output {
     this.varint(length)
   }
 
-  hex(digits: string): void {
-    const length = digits.length / 2
+  encoded(text: string, encoding: "hex" | "base64"): void {
+    const length = Buffer.byteLength(text, encoding)
     const at = this.take(length)
-    this.bytes.write(digits, at, "hex")
+    this.bytes.write(text, at, encoding)
     this.varint(length)
   }
 

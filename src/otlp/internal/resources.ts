@@ -1,6 +1,7 @@
 /** The resources of a request: what made the records, and the records that it made. */
 import { version } from "../../runtime/version.js"
 import type { JsonObject } from "../../signal/Json.js"
+import { toAdded } from "./attributes.js"
 import { type KeyValue, keyValues } from "./values.js"
 
 interface Origin {
@@ -16,6 +17,7 @@ interface Resource {
 
 interface Group<R> {
   readonly resource: Resource
+  readonly scope: object
   readonly records: Array<R>
 }
 
@@ -41,13 +43,21 @@ const groupOf = <R extends Origin>(groups: Map<string, Group<R>>, record: R): Gr
     "service.name": record.serviceName,
     ...(record.environment !== undefined && { "deployment.environment.name": record.environment })
   }
-  const key = JSON.stringify(attributes)
+  // Tells whoever reads the resource back that it did not name the service itself.
+  const names = Object.keys(attributes).filter((name) => !Object.hasOwn(record.resource ?? {}, name))
+  const key = JSON.stringify([attributes, names])
   const known = groups.get(key)
   if (known !== undefined) return known
-  const group: Group<R> = { resource: { attributes: keyValues(attributes), droppedAttributesCount: 0 }, records: [] }
+  const group: Group<R> = {
+    resource: { attributes: keyValues(attributes), droppedAttributesCount: 0 },
+    scope: names.length === 0 || record.resource === undefined ? scope : { ...scope, attributes: [toAdded(names)] },
+    records: []
+  }
   groups.set(key, group)
   return group
 }
 
 /** The instrumentation scope of all records. */
-export const scope = { name: "effect-observability", version }
+export const scopeName = "effect-observability"
+
+const scope = { name: scopeName, version }

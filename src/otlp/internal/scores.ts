@@ -5,7 +5,7 @@
 import { fields, type Score } from "../../signal/Score.js"
 import * as Attributes from "./attributes.js"
 import type { SignalEncoding } from "./encoding.js"
-import { byResource, scope } from "./resources.js"
+import { byResource } from "./resources.js"
 import { type KeyValue, spanOf, toTime } from "./values.js"
 
 export const scores: SignalEncoding<Score> = {
@@ -14,7 +14,7 @@ export const scores: SignalEncoding<Score> = {
   rejected: "rejectedLogRecords",
   recordsPerTurn: 20,
   encode: (scores) =>
-    Array.from(byResource(scores), ({ records, resource }) => ({
+    Array.from(byResource(scores), ({ records, resource, scope }) => ({
       resource,
       scopeLogs: [{ scope, logRecords: records.map(toEvent) }]
     }))

@@ -1,9 +1,11 @@
 /** Spans as OTLP has them. */
+import { spanType } from "../../signal/conventions/effectObservability.js"
+import { typeOf } from "../../signal/conventions/index.js"
 import { fields, type SpanRecord } from "../../signal/SpanRecord.js"
 import * as Attributes from "./attributes.js"
 import { writeSpan } from "./conventions.js"
 import type { SignalEncoding } from "./encoding.js"
-import { byResource, scope } from "./resources.js"
+import { byResource } from "./resources.js"
 import { isSpanId, isTraceId, type KeyValue, keyValues, toTime } from "./values.js"
 
 export const spans: SignalEncoding<SpanRecord> = {
@@ -12,7 +14,7 @@ export const spans: SignalEncoding<SpanRecord> = {
   rejected: "rejectedSpans",
   recordsPerTurn: 20,
   encode: (spans) =>
-    Array.from(byResource(spans), ({ records, resource }) => ({
+    Array.from(byResource(spans), ({ records, resource, scope }) => ({
       resource,
       scopeSpans: [{ scope, spans: records.map(toSpan) }]
     }))
@@ -60,6 +62,9 @@ const derived = (span: SpanRecord): Array<KeyValue> => {
   const attributes: Array<KeyValue> = []
   if (span.status === "interrupted" || span.status === "running") {
     attributes.push({ key: "effect_observability.status", value: { stringValue: span.status } })
+  }
+  if (typeOf(span.attributes) !== span.spanType) {
+    attributes.push({ key: spanType, value: { stringValue: span.spanType } })
   }
   writeFields(span, attributes)
   writeSpan(span, attributes)

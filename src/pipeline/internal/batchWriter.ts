@@ -38,6 +38,8 @@ export interface BatchWriterOptions {
 /** A running writer: where records go in, how to wait for them, and what became of them. */
 export interface BatchWriter {
   readonly emitter: Emitter["Type"]
+  /** Takes records that are offered as long as there is room, and gives how many they were. */
+  readonly offer: (offers: ReadonlyArray<Writer.Offer>, whole: boolean) => number
   readonly flush: Effect.Effect<void, FlushError>
   readonly stats: Effect.Effect<Stats>
 }
@@ -88,7 +90,8 @@ export const make = Effect.fnUntraced(function* (
   // In a fiber of its own: a finalizer cannot be interrupted, so its time-outs would wait for what they interrupt.
   yield* Effect.addFinalizer(() => Effect.flatMap(fork(closed), Fiber.await))
 
-  return { emitter: Writer.emitterOf(writer), flush: flush(writer), stats }
+  const emitter = Writer.emitterOf(writer)
+  return { emitter, offer: Writer.offering(writer, emitter), flush: flush(writer), stats }
 })
 
 /** Brings records through the processors to the lanes, until the writer closes and none is left. */

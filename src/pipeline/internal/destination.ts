@@ -53,9 +53,21 @@ export class Destination extends Inspectable.Class {
 
   /** Takes up room in memory for a record, if there is some. */
   admit(bytes: number): boolean {
-    if (this.records >= this.bounds.maxQueueSize || this.bytes + bytes > this.bounds.maxQueueBytes) return false
+    if (!this.hasRoom(1, bytes)) return false
     this.occupy(1, bytes)
     return true
+  }
+
+  /** Whether there is room in memory for so many records, of so many bytes together. */
+  hasRoom(records: number, bytes: number): boolean {
+    const { maxQueueBytes, maxQueueSize } = this.bounds
+    return this.records + records <= maxQueueSize && this.bytes + bytes <= maxQueueBytes
+  }
+
+  /** Whether there would be room for them if nothing else waited. */
+  couldHold(records: number, bytes: number): boolean {
+    const { maxQueueBytes, maxQueueSize } = this.bounds
+    return records <= maxQueueSize && bytes <= maxQueueBytes
   }
 
   /** Takes up room for records, or gives it back where the numbers are negative. */

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Emitter } from "../../signal/Emitter.js"
 import { sizeOf } from "../../signal/internal/size.js"
+import type { SpanRecord } from "../../signal/SpanRecord.js"
 import { perSignal, type SignalName, signalNames } from "../../signal/signals.js"
 import type { Exporter } from "../Exporter.js"
 import type { FlushError } from "../FlushError.js"
@@ -134,6 +135,61 @@ export const emitterOf = (writer: Writer): Emitter["Type"] => {
     }
   }
 }
+
+/** A record that somebody offers, and still has if there is no room for it. */
+export interface Offer {
+  readonly signal: SignalName
+  readonly record: AnyRecord
+  readonly bytes: number
+}
+
+/**
+ * Takes records that are offered, from the first on, as long as every exporter has room, and gives how many they were. With
+ * `whole` it takes all of them or none, unless they are more than an exporter can ever hold. A running span is shown, and
+ * takes no room; a record that no queue could hold is taken, and counted as lost.
+ */
+export const offering = (writer: Writer, { emit, snapshot }: Emitter["Type"]) => {
+  const every = (
+    check: "hasRoom" | "couldHold",
+    records: (name: SignalName) => number,
+    bytes: (name: SignalName) => number
+  ) =>
+    writer.routes.every(({ destination, lanes }) =>
+      destination[check](
+        lanes.reduce((sum, { signal }) => sum + records(signal), 0),
+        lanes.reduce((sum, { signal }) => sum + bytes(signal), 0)
+      )
+    )
+  const everyForOne = (check: "hasRoom" | "couldHold", { bytes, signal }: Offer) =>
+    writer.lanesOf[signal].every(({ destination }) => destination[check](1, bytes))
+
+  return (offers: ReadonlyArray<Offer>, whole: boolean): number => {
+    if (writer.closing) return 0
+    if (whole) {
+      const records = { ...perSignal(() => 0) }
+      const bytes = { ...perSignal(() => 0) }
+      for (const offer of offers) {
+        if (isRunning(offer) || !everyForOne("couldHold", offer)) continue
+        records[offer.signal]++
+        bytes[offer.signal] += offer.bytes
+      }
+      const sums = [(name: SignalName) => records[name], (name: SignalName) => bytes[name]] as const
+      if (every("couldHold", ...sums) && !every("hasRoom", ...sums)) return 0
+    }
+    let taken = 0
+    for (const offer of offers) {
+      if (isRunning(offer)) snapshot(offer.record as SpanRecord)
+      else if (everyForOne("hasRoom", offer) || !everyForOne("couldHold", offer)) {
+        emit(offer.signal, offer.record as never, offer.bytes)
+      } else break
+      taken++
+    }
+    return taken
+  }
+}
+
+const isRunning = ({ record, signal }: Offer): boolean =>
+  signal === "spans" && (record as SpanRecord).endTime === undefined
 
 /** How long processors may hold the event loop. */
 const sliceMillis = 2

@@ -1,0 +1,251 @@
+/**
+ * Takes records over OTLP/HTTP, of any program that sends them (https://opentelemetry.io/docs/specs/otlp/#otlphttp).
+ *
+ * @since 0.1.0
+ */
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { globalValue } from "effect/GlobalValue"
+import * as Observability from "../Observability.js"
+import { logWarning } from "../runtime/annotated.js"
+import { inTurns } from "../runtime/eventLoop.js"
+import { trust } from "../signal/internal/trusted.js"
+import * as Body from "./internal/body.js"
+import { type Decoded, decode } from "./internal/decode.js"
+import { encodings } from "./internal/encodings.js"
+import { type Incoming, Malformed, TooManyRecords } from "./internal/incoming.js"
+import { jsonReader } from "./internal/jsonReader.js"
+import { type Message, response, Status } from "./internal/messages.js"
+import { encodeMessage } from "./internal/protobuf.js"
+import { protobufReader } from "./internal/protobufReader.js"
+import { codes, Refused } from "./internal/refused.js"
+import { Series } from "./internal/series.js"
+
+/**
+ * The bounds of a receiver. All have a default.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** How many bytes a request may have, before it is inflated and after: 20 MiB by default. */
+  readonly maxBodySize?: number | undefined
+  /** How many spans, logs, or points and metrics a request may have: 50,000 by default. */
+  readonly maxRecords?: number | undefined
+  /** How many requests are read at a time: 8 by default. Others wait. */
+  readonly maxConcurrency?: number | undefined
+  /** How many requests may wait: 256 by default. More are answered 503. */
+  readonly maxWaiting?: number | undefined
+  /** How many series of cumulative metrics are followed: 10,000 by default. Points of others are refused. */
+  readonly maxSeries?: number | undefined
+}
+
+/**
+ * An `HttpApp` with `POST /v1/traces`, `/v1/logs` and `/v1/metrics`, in protobuf and in JSON, as they are or compressed by
+ * gzip or deflate. What it takes goes to `Observability.record`: it is masked, priced, spooled and exported as the
+ * program's own. A request whose records the queue has no room for is answered 429, and nothing of it was taken.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from "node:http"
+ * import { HttpMiddleware, HttpServer } from "@effect/platform"
+ * import { NodeHttpServer } from "@effect/platform-node"
+ * import { Effect, Layer } from "effect"
+ * import { Observability } from "effect-observability"
+ * import { DuckDbStorage } from "effect-observability/duckdb"
+ * import { OtlpReceiver } from "effect-observability/otlp"
+ *
+ * const Collector = Layer.unwrapEffect(
+ *   Effect.map(OtlpReceiver.make({ maxBodySize: 4_000_000 }), (app) => HttpServer.serve(app))
+ * ).pipe(
+ *   HttpMiddleware.withTracerDisabledForUrls(OtlpReceiver.paths),
+ *   Layer.provide(NodeHttpServer.layer(createServer, { port: 4318, host: "127.0.0.1" })),
+ *   Layer.provide(Observability.layer({ serviceName: "collector" })),
+ *   Layer.provide(DuckDbStorage.layer({ path: "agents.duckdb" }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options = {}): Effect.Effect<HttpApp.Default, never, Observability.Observability> =>
+  Effect.flatMap(Observability.Observability, (observability) => of(observability, options))
+
+/**
+ * The app with the defaults, for the `Observability` that it is provided with.
+ *
+ * @since 0.1.0
+ * @category apps
+ */
+export const httpApp: HttpApp.Default<never, Observability.Observability> = Effect.flatMap(
+  Observability.Observability,
+  (observability) => {
+    const known = apps.get(observability)
+    if (known !== undefined) return known
+    return Effect.flatMap(of(observability, {}), (app) => {
+      const first = apps.get(observability) ?? app
+      apps.set(observability, first)
+      return first
+    })
+  }
+)
+
+/** Each pipeline has one app by default, which counts what is under way and knows the series of metrics. */
+const apps: WeakMap<Observability.Observability["Type"], HttpApp.Default> = globalValue(
+  "effect-observability/OtlpReceiver/apps",
+  () => new WeakMap()
+)
+
+const megabyte = 2 ** 20
+
+const of = Effect.fnUntraced(function* (
+  observability: Observability.Observability["Type"],
+  options: Options
+): Effect.fn.Return<HttpApp.Default> {
+  const { maxBodySize = 20 * megabyte, maxConcurrency = 8, maxRecords = 50_000, maxSeries = 10_000 } = options
+  const { maxWaiting = 256 } = options
+  const series = new Series(maxSeries, BigInt(yield* Clock.currentTimeMillis) * 1_000_000n)
+  const reading = yield* Effect.makeSemaphore(maxConcurrency)
+  // Points of one series come in their order, and are taken before the next are looked at.
+  const metering = yield* Effect.makeSemaphore(1)
+  let underWay = 0
+
+  const take = Effect.fnUntraced(function* (route: Route, format: Format, bytes: Buffer) {
+    const branch = series.branch()
+    const decoded = yield* inTurns(() => attempt(route, format, bytes, maxRecords, branch))
+    if (decoded instanceof Refused) return yield* decoded
+    const { records } = decoded
+    const taken = yield* Effect.orDie(observability.record(trust(records), { whole: true }))
+    if (taken === 0 && records.length > 0) return yield* full
+    branch.keep()
+    // Only of more records than the queue can ever hold some are taken, and not all.
+    if (taken < records.length) {
+      decoded.rejected += records.length - taken
+      decoded.message = `the queue holds no more than ${taken} of these records at a time: send fewer together`
+    }
+    return decoded
+  })
+
+  const answered = (route: Route, format: Format, request: HttpServerRequest.HttpServerRequest) =>
+    Effect.gen(function* () {
+      if (underWay >= maxConcurrency + maxWaiting) return yield* busy
+      underWay++
+      return yield* reading
+        .withPermits(1)(
+          Effect.gen(function* () {
+            const bytes = yield* Body.read(request, maxBodySize)
+            const taken = take(route, format, bytes)
+            const decoded = yield* route.path === "metrics" ? metering.withPermits(1)(taken) : taken
+            return format.answer(200, response(route.rejected), toAnswer(route, decoded))
+          })
+        )
+        .pipe(Effect.ensuring(Effect.sync(() => underWay--)))
+    })
+
+  return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+    const format = formatOf(request.headers["content-type"])
+    return Effect.suspend(() => {
+      const route = routes.get(pathOf(request.url))
+      if (route === undefined) return Effect.succeed(HttpServerResponse.empty({ status: 404 }))
+      if (request.method !== "POST") return notPost
+      return format === undefined ? noFormat : answered(route, format, request)
+    }).pipe(
+      Effect.catchTag("Refused", (refused) => Effect.succeed(toRefusal(format ?? json, refused))),
+      Effect.catchAllDefect((defect) =>
+        Effect.as(
+          logWarning("OtlpReceiver")("A request was not taken", defect),
+          toRefusal(format ?? json, new Refused({ status: 500, reason: "the request could not be taken" }))
+        )
+      )
+    )
+  })
+})
+
+type Route = (typeof encodings)[keyof typeof encodings]
+
+const routes: ReadonlyMap<string, Route> = new Map(
+  [encodings.spans, encodings.logs, encodings.metrics].map((route) => [`/v1/${route.path}`, route as Route])
+)
+
+/**
+ * The paths of the requests that a receiver takes. A server that is traced would record a span for each of them:
+ * `HttpMiddleware.withTracerDisabledForUrls(OtlpReceiver.paths)` of `@effect/platform` leaves them out.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const paths: ReadonlyArray<string> = Array.from(routes.keys())
+
+const pathOf = (url: string): string => /^[^?#]*/.exec(url)?.[0] ?? ""
+
+/** Decodes a request, or says why it cannot be. */
+function* attempt(
+  { envelope }: Route,
+  { incoming }: Format,
+  bytes: Buffer,
+  maxRecords: number,
+  series: Series
+): Generator<void, Decoded | Refused> {
+  try {
+    return yield* decode(envelope, incoming, bytes, maxRecords, series)
+  } catch (error) {
+    if (error instanceof TooManyRecords) {
+      return new Refused({ status: 413, reason: `the request has more than ${maxRecords} records` })
+    }
+    if (error instanceof Malformed) return new Refused({ status: 400, reason: error.message })
+    throw error
+  }
+}
+
+/** Seconds after which a sender comes again. */
+const retryAfter = { "retry-after": "1" }
+
+const full = new Refused({ status: 429, reason: "the queue is full: nothing was taken", headers: retryAfter })
+const busy = new Refused({ status: 503, reason: "too many requests are under way", headers: retryAfter })
+const notPost = new Refused({ status: 405, reason: "records are sent by POST", headers: { allow: "POST" } })
+const noFormat = new Refused({
+  status: 415,
+  reason: "the content type is neither application/x-protobuf nor application/json",
+  headers: { accept: "application/x-protobuf, application/json" }
+})
+
+const toAnswer = ({ rejected }: Route, decoded: Decoded): object =>
+  decoded.rejected === 0
+    ? {}
+    : { partialSuccess: { [rejected]: String(decoded.rejected), errorMessage: decoded.message } }
+
+const toRefusal = (format: Format, { headers, reason, status }: Refused): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.setHeaders(format.answer(status, Status, { code: codes[status], message: reason }), headers ?? {})
+
+interface Format {
+  readonly incoming: Incoming
+  readonly answer: (status: number, message: Message, value: object) => HttpServerResponse.HttpServerResponse
+}
+
+const json: Format = {
+  incoming: jsonReader,
+  answer: (status, _, value) =>
+    HttpServerResponse.text(JSON.stringify(value), { status, contentType: "application/json" })
+}
+
+const protobuf: Format = {
+  incoming: protobufReader,
+  answer: (status, message, value) =>
+    HttpServerResponse.uint8Array(encodeMessage(message, value), { status, contentType: "application/x-protobuf" })
+}
+
+/** The format of a request, which is that of its answer. */
+const formatOf = (contentType = ""): Format | undefined => {
+  switch (contentType.split(";", 1)[0]?.trim().toLowerCase()) {
+    case "application/x-protobuf":
+    case "application/protobuf":
+      return protobuf
+    case "application/json":
+      return json
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,81 @@
+/** Makes records of a request. */
+import type { MetricPoint } from "../../signal/MetricPoint.js"
+import type { RecordOf, SignalName } from "../../signal/signals.js"
+import { type Incoming, Malformed, type Raw, TooManyRecords } from "./incoming.js"
+import { NoJson } from "./jsonReader.js"
+import { logOf, spanOf } from "./mapped.js"
+import { type Envelope, nesting } from "./messages.js"
+import * as Own from "./own.js"
+import { toPoints } from "./points.js"
+import { toLog, toSpan } from "./reading.js"
+import type { Origin } from "./received.js"
+import type { Series } from "./series.js"
+
+/** The records of a request, and how many it had that are none, with why the first one is. */
+export interface Decoded {
+  readonly records: Array<RecordOf<SignalName>>
+  rejected: number
+  message: string
+}
+
+/** Makes the records of a request, between any two of which it may pause. Throws where nothing of it can be read. */
+export function* decode(
+  envelope: Envelope,
+  incoming: Incoming,
+  bytes: Buffer,
+  maxRecords: number,
+  series: Series
+): Generator<void, Decoded> {
+  const decoded: Decoded = { records: [], rejected: 0, message: "" }
+  const make = makers(decoded, series)[envelope]
+  const { record } = nesting[envelope]
+  for (const { origin, slices } of yield* incoming.divide(envelope, bytes, maxRecords)) {
+    for (const slice of slices) {
+      try {
+        yield* make(incoming.read(record, bytes, slice), origin)
+      } catch (error) {
+        if (error instanceof NoJson) throw error
+        refuse(decoded, error instanceof Malformed ? error.message : "it cannot be read")
+      }
+      if (decoded.records.length > maxRecords) throw new TooManyRecords(maxRecords)
+      yield
+    }
+  }
+  return decoded
+}
+
+const refuse = (decoded: Decoded, message: string, count = 1): void => {
+  decoded.rejected += count
+  if (decoded.message === "") decoded.message = message
+}
+
+type Make = (raw: Raw, origin: Origin) => Generator<void>
+
+const makers = (decoded: Decoded, series: Series): { readonly [E in Envelope]: Make } => {
+  const { records } = decoded
+  const twins = new Map<string, number>()
+  return {
+    *resourceSpans(raw, origin) {
+      records.push(spanOf(toSpan(raw, origin)))
+    },
+    *resourceLogs(raw, origin) {
+      const log = toLog(raw, origin)
+      const score = Own.isScore(log) ? Own.toScore(log) : undefined
+      records.push(score ?? distinct(twins, logOf(log)))
+    },
+    *resourceMetrics(raw, origin) {
+      const points: ReadonlyArray<MetricPoint> = yield* toPoints(raw, origin, series, {
+        refuse: (message, count) => refuse(decoded, message, count)
+      })
+      for (const point of points) records.push(point)
+    }
+  }
+}
+
+/** Logs of a request that say the same are several, as they are each time that the request comes. */
+const distinct = (twins: Map<string, number>, log: RecordOf<"logs">): RecordOf<"logs"> => {
+  const before = twins.get(log.logId) ?? 0
+  twins.set(log.logId, before + 1)
+  if (before === 0 || log.attributes["log.record.uid"] !== undefined) return log
+  return Object.assign(Object.create(Object.getPrototypeOf(log)), log, { logId: `${log.logId}-${before + 1}` })
+}

@@ -1,0 +1,418 @@
+/**
+ * Reads the JSON form of OTLP by the tables of the messages: ids are hex digits in either case, integers of 64 bits texts or
+ * numbers, enums numbers or names, and what a table does not have is ignored
+ * (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
+ *
+ * A parser of JSON cannot pause. So the records are found first, by their brackets, and each is parsed alone.
+ */
+import * as Predicate from "effect/Predicate"
+import { assign } from "../../signal/internal/jsonWalk.js"
+import type { Json } from "../../signal/Json.js"
+import {
+  type Division,
+  type Incoming,
+  type JsonFields,
+  jsonOfDouble,
+  jsonOfInt,
+  Malformed,
+  maxDepth,
+  maxValues,
+  originOf,
+  type Raw,
+  type Slice,
+  TooManyRecords,
+  tooDeep,
+  tooMany
+} from "./incoming.js"
+import { AnyValue, KeyValue, type Message, nesting, Resource, type Scalar, Scope, type Type } from "./messages.js"
+
+/** The text of a request is no JSON: nothing of it can be taken. */
+export class NoJson extends Malformed {}
+
+export const jsonReader: Incoming = {
+  *divide(envelope, bytes, maxRecords) {
+    const { records, scopes } = nesting[envelope]
+    const text = new Text(bytes)
+    const divisions: Array<Division> = []
+    let count = 0
+
+    function* scope(found: Array<Scoped>): Generator<void> {
+      const scoped: Scoped = { scope: undefined, slices: [] }
+      found.push(scoped)
+      yield* text.object({
+        *scope() {
+          scoped.scope = yield* text.value()
+        },
+        *[records]() {
+          yield* text.list(function* () {
+            if (++count > maxRecords) throw new TooManyRecords(maxRecords)
+            scoped.slices.push(yield* text.value())
+          })
+        }
+      })
+    }
+
+    function* resource(): Generator<void> {
+      let own: Slice | undefined
+      const found: Array<Scoped> = []
+      yield* text.object({
+        *resource() {
+          own = yield* text.value()
+        },
+        *[scopes]() {
+          yield* text.list(() => scope(found))
+        }
+      })
+      const raw = read(Resource, bytes, own)
+      for (const { scope, slices } of found) {
+        divisions.push({ origin: originOf(raw, read(Scope, bytes, scope)), slices })
+      }
+    }
+
+    yield* text.object({
+      *[envelope]() {
+        yield* text.list(resource)
+      }
+    })
+    text.end()
+    return divisions
+  },
+  read: (message, bytes, slice) => read(message, bytes, slice)
+}
+
+interface Scoped {
+  scope: Slice | undefined
+  readonly slices: Array<Slice>
+}
+
+const read = (message: Message, bytes: Buffer, slice: Slice | undefined): Raw => {
+  const parsed = slice === undefined ? null : parse(bytes, slice)
+  if (parsed === null) return {}
+  return toMessage(message, parsed, { room: maxValues }, 0)
+}
+
+const parse = (bytes: Buffer, { end, start }: Slice): unknown => {
+  try {
+    return JSON.parse(bytes.toString("utf8", start, end))
+  } catch {
+    throw new NoJson("the body is no JSON")
+  }
+}
+
+interface Budget {
+  room: number
+}
+
+type Read = (value: unknown, budget: Budget, depth: number) => unknown
+
+interface Field {
+  readonly isRepeated: boolean
+  readonly isAttributes: boolean
+  readonly read: Read
+}
+
+const known = new WeakMap<Message, ReadonlyMap<string, Field>>()
+
+const compiled = (message: Message): ReadonlyMap<string, Field> => {
+  const before = known.get(message)
+  if (before !== undefined) return before
+  const fields = new Map(Object.entries(message).map(([name, [, type]]) => [name, toField(name, type)]))
+  known.set(message, fields)
+  return fields
+}
+
+const toField = (name: string, given: Type | readonly [Type]): Field => {
+  const isRepeated = Array.isArray(given)
+  const type = (isRepeated ? given[0] : given) as Type
+  if (typeof type === "string") {
+    const scalar = scalars[type]
+    const read: Read = (value) => {
+      const result = scalar(value)
+      if (result === undefined) throw new Malformed(`its ${name} is none`)
+      return result
+    }
+    return { isRepeated, isAttributes: false, read }
+  }
+  const message = typeof type === "function" ? type() : type
+  const isAttributes = message === KeyValue
+  const read: Read = message === AnyValue ? toJson : (value, budget, depth) => toMessage(message, value, budget, depth)
+  return { isRepeated, isAttributes, read }
+}
+
+const toMessage = (message: Message, value: unknown, budget: Budget, depth: number): Raw => {
+  if (!Predicate.isRecord(value)) throw new Malformed("it is no object where there must be one")
+  if (depth > maxDepth) throw tooDeep
+  const fields = compiled(message)
+  const raw: Raw = {}
+  for (const name in value) {
+    const field = fields.get(name)
+    const given = value[name]
+    // In JSON, null is what a field is by default.
+    if (field === undefined || given === null) continue
+    if (field.isAttributes) raw[name] = toObject(given, budget, depth + 1)
+    else if (field.isRepeated) raw[name] = listOf(name, given).map((item) => take(field, item, budget, depth))
+    else raw[name] = take(field, given, budget, depth)
+  }
+  return raw
+}
+
+const take = ({ read }: Field, value: unknown, budget: Budget, depth: number): unknown => {
+  if (--budget.room < 0) throw tooMany
+  return read(value, budget, depth + 1)
+}
+
+const listOf = (name: string, value: unknown): ReadonlyArray<unknown> => {
+  if (!Array.isArray(value)) throw new Malformed(`its ${name} is no list`)
+  return value
+}
+
+/** The object that attributes are. */
+const toObject = (attributes: unknown, budget: Budget, depth: number): JsonFields => {
+  const object: JsonFields = {}
+  for (const attribute of listOf("attributes", attributes)) {
+    if (!Predicate.isRecord(attribute)) throw new Malformed("an attribute is no object")
+    const { key = "", value = null } = attribute
+    if (typeof key !== "string") throw new Malformed("the key of an attribute is no text")
+    assign(object, key.toWellFormed(), toJson(value, budget, depth))
+  }
+  return object
+}
+
+/** The JSON of an `AnyValue`. */
+const toJson = (value: unknown, budget: Budget, depth: number): Json => {
+  if (depth > maxDepth) throw tooDeep
+  if (--budget.room < 0) throw tooMany
+  if (value === null) return null
+  if (!Predicate.isRecord(value)) throw new Malformed("a value is no object")
+  for (const kind in value) {
+    const given = value[kind]
+    const make = values.get(kind)
+    if (make === undefined || given === null) continue
+    const json = make(given, budget, depth)
+    if (json === undefined) throw new Malformed(`a ${kind} is none`)
+    return json
+  }
+  return null
+}
+
+const itemsOf = (value: unknown): ReadonlyArray<unknown> => {
+  if (!Predicate.isRecord(value)) throw new Malformed("a list is no object with values")
+  return value["values"] === undefined || value["values"] === null ? [] : listOf("values", value["values"])
+}
+
+const values: ReadonlyMap<string, (value: unknown, budget: Budget, depth: number) => Json | undefined> = new Map<
+  string,
+  (value: unknown, budget: Budget, depth: number) => Json | undefined
+>([
+  ["stringValue", (value) => scalars.string(value)],
+  ["boolValue", (value) => scalars.bool(value)],
+  ["intValue", (value) => mapped(scalars.int64(value), jsonOfInt)],
+  ["doubleValue", (value) => mapped(scalars.double(value), jsonOfDouble)],
+  ["bytesValue", (value) => scalars.bytes(value)],
+  ["arrayValue", (value, budget, depth) => itemsOf(value).map((item) => toJson(item, budget, depth + 1))],
+  ["kvlistValue", (value, budget, depth) => toObject(itemsOf(value), budget, depth + 1)]
+])
+
+const mapped = <A, B>(value: A | undefined, f: (value: A) => B): B | undefined =>
+  value === undefined ? undefined : f(value)
+
+const integer =
+  (min: bigint, max: bigint) =>
+  (value: unknown): bigint | undefined => {
+    const isInteger = typeof value === "number" ? Number.isInteger(value) : isDigits(value)
+    if (!isInteger) return undefined
+    const read = BigInt(value as number | string)
+    return min <= read && read <= max ? read : undefined
+  }
+
+const isDigits = (value: unknown): boolean => typeof value === "string" && /^-?\d{1,20}$/.test(value)
+
+const small = (min: number, max: number) => {
+  const read = integer(BigInt(min), BigInt(max))
+  return (value: unknown): number | undefined =>
+    typeof value === "string" && enums.has(value) ? enums.get(value) : mapped(read(value), Number)
+}
+
+/** The names of enums, all of which are different, with their numbers. */
+const enums: ReadonlyMap<string, number> = new Map([
+  ...["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"].map(
+    (name, number) => [`SPAN_KIND_${name}`, number] as const
+  ),
+  ...["UNSET", "OK", "ERROR"].map((name, number) => [`STATUS_CODE_${name}`, number] as const),
+  ...["UNSPECIFIED", "DELTA", "CUMULATIVE"].map((name, number) => [`AGGREGATION_TEMPORALITY_${name}`, number] as const),
+  ["SEVERITY_NUMBER_UNSPECIFIED", 0] as const,
+  ...["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"].flatMap((name, level) =>
+    ["", "2", "3", "4"].map((of, step) => [`SEVERITY_NUMBER_${name}${of}`, level * 4 + step + 1] as const)
+  )
+])
+
+const scalars = {
+  string: (value: unknown) => (typeof value === "string" ? value.toWellFormed() : undefined),
+  hex: (value: unknown) =>
+    typeof value === "string" && value.length % 2 === 0 && /^[\da-f]*$/i.test(value) ? value.toLowerCase() : undefined,
+  bytes: (value: unknown) =>
+    typeof value === "string" && /^[\w+/-]*={0,2}$/.test(value)
+      ? Buffer.from(value, "base64").toString("base64")
+      : undefined,
+  bool: (value: unknown) => (typeof value === "boolean" ? value : undefined),
+  int64: integer(-(2n ** 63n), 2n ** 63n - 1n),
+  uint64: integer(0n, 2n ** 64n - 1n),
+  fixed64: integer(0n, 2n ** 64n - 1n),
+  sfixed64: integer(-(2n ** 63n), 2n ** 63n - 1n),
+  uint32: small(-(2 ** 31), 2 ** 32 - 1),
+  fixed32: small(0, 2 ** 32 - 1),
+  sint32: small(-(2 ** 31), 2 ** 31 - 1),
+  double: (value: unknown) => {
+    if (typeof value === "number") return value
+    const isNumber = typeof value === "string" && /^(NaN|-?Infinity|-?\d+(\.\d+)?(e[+-]?\d+)?)$/i.test(value)
+    return isNumber ? Number(value) : undefined
+  }
+} satisfies { readonly [S in Scalar]: (value: unknown) => unknown }
+
+const noJson = new NoJson("the body is no JSON")
+
+const quote = 0x22
+const backslash = 0x5c
+
+/** How many bytes are looked at between two pauses. */
+const stride = 65_536
+
+/** Ignored values that are longer are not checked to be JSON. */
+const maxChecked = 65_536
+
+/** The text of a request, of which the values are found without being parsed. */
+class Text {
+  private at = 0
+  private pause = stride
+
+  constructor(private readonly bytes: Buffer) {}
+
+  /** Nothing may follow the document. */
+  end(): void {
+    this.space()
+    if (this.at < this.bytes.length) throw noJson
+  }
+
+  /** Goes over an object, with its members of some names; null is an object without any. */
+  *object(members: { readonly [name: string]: () => Generator<void> }): Generator<void> {
+    if (this.isNull()) return
+    this.expect(0x7b)
+    if (this.ends(0x7d)) return
+    do {
+      this.space()
+      const start = this.at
+      this.expect(quote)
+      this.string(start)
+      const name = parse(this.bytes, { start, end: this.at }) as string
+      this.space()
+      this.expect(0x3a)
+      if (Object.hasOwn(members, name)) yield* (members[name] as () => Generator<void>)()
+      else {
+        const ignored = yield* this.value()
+        if (ignored.end - ignored.start < maxChecked) parse(this.bytes, ignored)
+      }
+    } while (this.goesOn(0x7d))
+  }
+
+  /** Goes over a list, item by item; null is an empty one. */
+  *list(item: () => Generator<void>): Generator<void> {
+    if (this.isNull()) return
+    this.expect(0x5b)
+    if (this.ends(0x5d)) return
+    do yield* item()
+    while (this.goesOn(0x5d))
+  }
+
+  /** Goes over a value. */
+  *value(): Generator<void, Slice> {
+    this.space()
+    const { bytes } = this
+    const start = this.at
+    let depth = 0
+    do {
+      if (this.at >= bytes.length) throw noJson
+      if (this.at - start > this.pause) {
+        this.pause += stride
+        yield
+      }
+      switch (bytes[this.at]) {
+        case quote:
+          this.string(this.at)
+          break
+        case 0x7b:
+        case 0x5b:
+          depth++
+          this.at++
+          break
+        case 0x7d:
+        case 0x5d:
+          if (depth === 0) throw noJson
+          depth--
+          this.at++
+          break
+        default:
+          if (depth === 0) this.word()
+          else this.at++
+      }
+    } while (depth > 0)
+    this.pause = stride
+    yield
+    return { start, end: this.at }
+  }
+
+  /** Goes over a number, or over `true`, `false` or `null`. */
+  private word(): void {
+    const start = this.at
+    while (this.at < this.bytes.length && !isDelimiter(this.bytes[this.at] as number)) this.at++
+    if (this.at - start > 1_024) throw noJson
+    parse(this.bytes, { start, end: this.at })
+  }
+
+  /** Goes over a text that begins with the quote at a place. */
+  private string(start: number): void {
+    const { bytes } = this
+    let end = start
+    while (true) {
+      end = bytes.indexOf(quote, end + 1)
+      if (end === -1) throw noJson
+      let escapes = 0
+      while (bytes[end - 1 - escapes] === backslash) escapes++
+      if (escapes % 2 === 0) break
+    }
+    this.at = end + 1
+  }
+
+  private space(): void {
+    while (isSpace(this.bytes[this.at])) this.at++
+  }
+
+  private isNull(): boolean {
+    this.space()
+    if (this.bytes[this.at] !== 0x6e) return false
+    this.word()
+    return true
+  }
+
+  private expect(byte: number): void {
+    if (this.bytes[this.at] !== byte) throw noJson
+    this.at++
+  }
+
+  private ends(byte: number): boolean {
+    this.space()
+    if (this.bytes[this.at] !== byte) return false
+    this.at++
+    return true
+  }
+
+  /** Whether another member or item follows, or the end. */
+  private goesOn(end: number): boolean {
+    if (this.ends(end)) return false
+    this.expect(0x2c)
+    return true
+  }
+}
+
+const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+
+const isDelimiter = (byte: number): boolean => isSpace(byte) || byte === 0x2c || byte === 0x7d || byte === 0x5d

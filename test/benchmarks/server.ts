@@ -1,0 +1,190 @@
+/** A collector: how fast it takes what others send, beside what the program in it records itself. */
+import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { HttpMiddleware, HttpServer } from "@effect/platform"
+import { NodeHttpServer } from "@effect/platform-node"
+import { Effect, Layer } from "effect"
+import { Observability } from "effect-observability"
+import { DuckDbStorage } from "effect-observability/duckdb"
+import { OtlpReceiver } from "effect-observability/otlp"
+import { type Figure, figure, inProcess, median, spansOr } from "./harness.js"
+import { roomy, traceOf, waitingWork } from "./spine.js"
+
+const inFolder = async <A>(use: (folder: string) => Promise<A>): Promise<A> => {
+  const folder = mkdtempSync(join(tmpdir(), "effect-observability-server-"))
+  return use(folder).finally(() => rmSync(folder, { recursive: true }))
+}
+
+const ingestCount = spansOr(100_000)
+const batchSize = 512
+
+/** A module of the package as it is built, which no entry point has. */
+const internal = (path: string) =>
+  import(fileURLToPath(new URL(`../../dist/otlp/internal/${path}.js`, import.meta.url)))
+
+/** Requests of so many spans together, as this library's exporter writes them. */
+const requests = async (count: number): Promise<ReadonlyArray<Uint8Array>> => {
+  const { encodings } = await internal("encodings")
+  const { encode } = await internal("protobuf")
+  const bodies: Array<Uint8Array> = []
+  let batch: Array<unknown> = []
+  for (let index = 0, made = 0; made < count; index++) {
+    for (const span of traceOf(index)) {
+      if (made++ >= count) break
+      batch.push(span)
+      if (batch.length < batchSize && made < count) continue
+      bodies.push(Buffer.from(encode("resourceSpans", encodings.spans.encode(batch))))
+      batch = []
+    }
+  }
+  return bodies
+}
+
+/** Watches the memory of this process while something runs. */
+const withMemory = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    let peak = process.memoryUsage().rss
+    const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 20)
+    return Effect.map(
+      Effect.ensuring(
+        effect,
+        Effect.sync(() => clearInterval(timer))
+      ),
+      (value) => ({
+        value,
+        megabytes: Math.max(peak, process.memoryUsage().rss) / 2 ** 20
+      })
+    )
+  })
+
+/** Until all is in the file: sent by another process over loopback. */
+const ingest = () =>
+  inFolder((folder) => {
+    const http = createServer()
+    const live = Layer.unwrapEffect(Effect.map(OtlpReceiver.make(), (app) => HttpServer.serve(app))).pipe(
+      HttpMiddleware.withTracerDisabledForUrls(OtlpReceiver.paths),
+      Layer.provide(NodeHttpServer.layer(() => http, { port: 0, host: "127.0.0.1" })),
+      Layer.provideMerge(Observability.layer({ serviceName: "bench" })),
+      Layer.provideMerge(DuckDbStorage.layer({ path: join(folder, "spans.duckdb") }))
+    )
+    const measure = Effect.gen(function* () {
+      const { port } = http.address() as AddressInfo
+      const { value, megabytes } = yield* withMemory(
+        Effect.gen(function* () {
+          const started = yield* sender(port)
+          yield* Observability.flush
+          return performance.now() - started
+        })
+      )
+      const { dropped, failed } = (yield* Observability.stats).spans["storage"] as Observability.Ledger
+      return { time: value, megabytes, lost: { ...dropped, ...failed } }
+    })
+    return Effect.runPromise(Effect.provide(measure, live))
+  })
+
+/** Starts a process that sends everything, and gives the moment of its first request. */
+const sender = (port: number) =>
+  Effect.async<number>((resume) => {
+    const main = fileURLToPath(new URL("./main.ts", import.meta.url))
+    const child = spawn(process.execPath, ["--import", "tsx", main, "server", "--task", "send"], {
+      env: { ...process.env, BENCH_PORT: String(port) },
+      stdio: ["ignore", process.stderr, "inherit", "ipc"]
+    })
+    let started = performance.now()
+    child.on("message", (message) => {
+      if (message === "start") started = performance.now()
+    })
+    child.on("close", (code) =>
+      resume(code === 0 ? Effect.succeed(started) : Effect.dieMessage(`it ended with ${code}`))
+    )
+  })
+
+/** Sends all requests, four at a time, and again what the receiver has no room for. */
+const send = async () => {
+  const bodies = await requests(ingestCount)
+  const url = `http://127.0.0.1:${process.env["BENCH_PORT"]}/v1/traces`
+  process.send?.("start")
+  let next = 0
+  let again = 0
+  const worker = async () => {
+    while (next < bodies.length) {
+      const body = bodies[next++] as Uint8Array<ArrayBuffer>
+      while (true) {
+        const response = await fetch(url, {
+          method: "POST",
+          headers: { "content-type": "application/x-protobuf" },
+          body
+        })
+        await response.arrayBuffer()
+        if (response.status === 200) break
+        if (response.status !== 429) throw new Error(`the receiver answered ${response.status}`)
+        again++
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+  }
+  await Promise.all([worker(), worker(), worker(), worker()])
+  return { again }
+}
+
+/** The same number of spans that the program itself records, until all is in the file. */
+const own = () =>
+  inFolder((folder) => {
+    const live = Observability.layer({ serviceName: "bench", batch: roomy }).pipe(
+      Layer.provide(DuckDbStorage.layer({ path: join(folder, "spans.duckdb") }))
+    )
+    const measure = Effect.gen(function* () {
+      const start = performance.now()
+      yield* waitingWork(ingestCount)
+      yield* Observability.flush
+      return { time: performance.now() - start }
+    })
+    return Effect.runPromise(Effect.provide(measure, live))
+  })
+
+/** Milliseconds for which the event loop is held to decode a batch, all turns together. */
+const decoding = async () => {
+  const [body] = await requests(batchSize)
+  const { decode } = await internal("decode")
+  const { protobufReader } = await internal("protobufReader")
+  const { Series } = await internal("series")
+  const bytes = Buffer.from(body as Uint8Array)
+  const times: Array<number> = []
+  for (let round = 0; round < 400; round++) {
+    const start = performance.now()
+    const work = decode("resourceSpans", protobufReader, bytes, 50_000, new Series(1, 0n))
+    while (!work.next().done);
+    if (round >= 100) times.push(performance.now() - start)
+  }
+  return { time: median(times), bytes: bytes.length }
+}
+
+export const tasks = { ingest, own, decoding, send }
+
+export const run = async (): Promise<ReadonlyArray<Figure>> => {
+  const received = await inProcess<Awaited<ReturnType<typeof ingest>>>("server", "ingest")
+  const captured = await inProcess<Awaited<ReturnType<typeof own>>>("server", "own")
+  const decoded = await inProcess<Awaited<ReturnType<typeof decoding>>>("server", "decoding")
+  const rate = (time: number) => ingestCount / (time / 1_000)
+  return [
+    figure(`OTLP, ${ingestCount} spans in batches of ${batchSize}, until durable`, rate(received.time), "spans/s", {
+      baseline: rate(captured.time),
+      target: { atLeast: 0.6 }
+    }),
+    figure("memory of the process that takes them", received.megabytes, "MB", { target: { atMost: 400 } }),
+    figure(
+      "spans lost",
+      Object.values(received.lost).reduce((sum, count) => sum + count, 0),
+      "spans",
+      {
+        target: { atMost: 0 }
+      }
+    ),
+    figure(`decoding a batch of ${batchSize}`, decoded.time, "ms", { target: { atMost: 4 } })
+  ]
+}
