@@ -64,3 +64,11 @@ export const pricing = {
     incremental: true
   })
 }
+
+/** Records that came by OTLP. */
+export const received = {
+  forgotten: Metric.counter(`${prefix}received.forgotten`, {
+    description: "Received records that stay without a session because their trace was forgotten before it named one",
+    incremental: true
+  })
+}

@@ -71,43 +71,65 @@ export const correlated = (record: Correlated): Array<KeyValue> => {
   return attributes
 }
 
-/**
- * Names the attributes that were added to those of the program, so that whoever reads them back can tell: of an attribute
- * that follows from a field, nobody else could say whether the program gave it, too.
- */
-export const added = "effect_observability.added"
+/** The names of what follows from the fields of a signal, as which an attribute of the program's may be called, too. */
+export interface Names {
+  readonly has: (key: string) => boolean
+}
 
-/** The attribute that names others as added. */
-export const toAdded = (names: ReadonlyArray<string>): KeyValue => ({
-  key: added,
-  value: { arrayValue: { values: names.map((stringValue) => ({ stringValue })) } }
-})
+const ofAll = ["tag.tags", "langfuse.trace.tags", "metadata"]
+
+/** The names of a table and those of `correlated`, with further names and beginnings of names. */
+export const namesOf = (fields: Fields, further: ReadonlyArray<string>, prefixes: ReadonlyArray<string>): Names => {
+  const names = new Set([...namesIn(fields), ...namesIn(correlation), ...ofAll, ...further])
+  const beginnings = ["langfuse.trace.metadata.", ...prefixes]
+  return { has: (key) => names.has(key) || beginnings.some((prefix) => key.startsWith(prefix)) }
+}
+
+const namesIn = (fields: Fields): ReadonlyArray<string> =>
+  Object.values(fields).flatMap(({ fields, to }) => [...(to ?? []), ...(fields === undefined ? [] : namesIn(fields))])
+
+/**
+ * Attributes of the program that are called as what follows from the fields of its record, each with what the attribute of
+ * that name does not say: `attribute`, where that is the field's, or `field`, where that is the program's. By these the
+ * record is made again, as it was, where it is received.
+ */
+export const given = "effect_observability.attributes"
 
 /** Attributes that the program gave a record go over what follows from its fields, and whom it belongs to goes over both. */
 export const merged = (
   derived: ReadonlyArray<KeyValue>,
-  given: JsonObject,
-  correlated: ReadonlyArray<KeyValue>
+  program: JsonObject,
+  correlated: ReadonlyArray<KeyValue>,
+  names: Names
 ): Array<KeyValue> => {
   const attributes: Array<KeyValue> = []
-  const names: Array<string> = []
-  for (const attribute of derived) {
-    if (Object.hasOwn(given, attribute.key)) continue
-    names.push(attribute.key)
-    attributes.push(attribute)
+  for (const attribute of derived) if (!Object.hasOwn(program, attribute.key)) attributes.push(attribute)
+  let marks: Array<KeyValue> | undefined
+  for (const key of Object.keys(program)) {
+    const value = attributeValue(key, program[key] as Json)
+    const over = valueIn(correlated, key)
+    if (over === undefined) attributes.push({ key, value })
+    if (!names.has(key)) continue
+    marks ??= []
+    marks.push({ key, value: { kvlistValue: { values: marksOf(value, over, valueIn(derived, key)) } } })
   }
-  for (const key of Object.keys(given)) {
-    if (!hasKey(correlated, key)) attributes.push({ key, value: attributeValue(key, given[key] as Json) })
-  }
-  for (const attribute of correlated) {
-    if (!Object.hasOwn(given, attribute.key)) names.push(attribute.key)
-    attributes.push(attribute)
-  }
-  if (names.length > 0) attributes.push(toAdded(names))
+  for (const attribute of correlated) attributes.push(attribute)
+  if (marks !== undefined) attributes.push({ key: given, value: { kvlistValue: { values: marks } } })
   return attributes
 }
 
-const hasKey = (attributes: ReadonlyArray<KeyValue>, key: string): boolean => {
-  for (let i = 0; i < attributes.length; i++) if ((attributes[i] as KeyValue).key === key) return true
-  return false
+const marksOf = (value: AnyValue, over: AnyValue | undefined, under: AnyValue | undefined): Array<KeyValue> => {
+  if (over !== undefined) return isSame(value, over) ? [] : [{ key: "attribute", value }]
+  return isSame(value, under ?? {}) ? [] : [{ key: "field", value: under ?? {} }]
+}
+
+const isSame = (a: AnyValue, b: AnyValue): boolean =>
+  a.stringValue !== undefined ? a.stringValue === b.stringValue : JSON.stringify(a) === JSON.stringify(b)
+
+const valueIn = (attributes: ReadonlyArray<KeyValue>, key: string): AnyValue | undefined => {
+  for (let i = 0; i < attributes.length; i++) {
+    const attribute = attributes[i] as KeyValue
+    if (attribute.key === key) return attribute.value
+  }
+  return undefined
 }

@@ -85,6 +85,22 @@ const onlyText = (json: Json): string | undefined => {
 const only = (json: Json | undefined): Json | undefined =>
   Array.isArray(json) && json.length === 1 ? (json[0] as Json) : undefined
 
+/** The names that `writeSpan` may give. */
+export const names: ReadonlyArray<string> = [
+  "gen_ai.request.model",
+  "gen_ai.response.model",
+  "openinference.span.kind",
+  "tool.name",
+  "embedding.model_name",
+  "llm.model_name",
+  "llm.token_count.prompt",
+  "llm.token_count.completion",
+  "llm.token_count.prompt_details.cache_read",
+  "llm.token_count.prompt_details.cache_write",
+  "llm.token_count.completion_details.reasoning",
+  ...["input", "output"].flatMap((name) => [`${name}.value`, `${name}.mime_type`])
+]
+
 /** Writes the attributes of a span that follow from several of its fields. */
 export const writeSpan = (span: SpanRecord, attributes: Array<KeyValue>): void => {
   for (const derived of [model(span), openInference(span)]) {

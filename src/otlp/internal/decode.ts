@@ -3,9 +3,8 @@ import type { MetricPoint } from "../../signal/MetricPoint.js"
 import type { RecordOf, SignalName } from "../../signal/signals.js"
 import { type Incoming, Malformed, type Raw, TooManyRecords } from "./incoming.js"
 import { NoJson } from "./jsonReader.js"
-import { logOf, spanOf } from "./mapped.js"
+import { logOf, scoreOf, spanOf, spansOf } from "./mapped.js"
 import { type Envelope, nesting } from "./messages.js"
-import * as Own from "./own.js"
 import { toPoints } from "./points.js"
 import { toLog, toSpan } from "./reading.js"
 import type { Origin } from "./received.js"
@@ -60,8 +59,9 @@ const makers = (decoded: Decoded, series: Series): { readonly [E in Envelope]: M
     },
     *resourceLogs(raw, origin) {
       const log = toLog(raw, origin)
-      const score = Own.isScore(log) ? Own.toScore(log) : undefined
-      records.push(score ?? distinct(twins, logOf(log)))
+      const score = scoreOf(log)
+      if (score !== undefined) records.push(score)
+      else records.push(distinct(twins, logOf(log)), ...spansOf(log))
     },
     *resourceMetrics(raw, origin) {
       const points: ReadonlyArray<MetricPoint> = yield* toPoints(raw, origin, series, {

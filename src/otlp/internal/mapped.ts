@@ -1,75 +1,43 @@
-/** Makes records of what was received, by what its sender means. */
-import { type Columns, fill, sessionOf, typeOf } from "../../signal/conventions/index.js"
-import { toEvent } from "../../signal/internal/spanEvent.js"
-import type { Level, LogRecord } from "../../signal/LogRecord.js"
-import { unchecked } from "../../signal/Signal.js"
+/** Records of what arrived by OTLP, whichever convention its sender follows. */
+import type { Refused } from "../../signal/conventions/index.js"
+import type { LogRecord } from "../../signal/LogRecord.js"
+import type { Score } from "../../signal/Score.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
-import { signals } from "../../signal/signals.js"
-import { logIdOf } from "./logId.js"
-import * as Own from "./own.js"
-import type { Origin, ReceivedLog, ReceivedSpan } from "./received.js"
+import * as codingAgents from "./mapping/codingAgents.js"
+import { ofLog } from "./mapping/log.js"
+import * as own from "./mapping/own.js"
+import * as scores from "./mapping/score.js"
+import { ofSpan } from "./mapping/span.js"
+import type { ReceivedLog, ReceivedSpan } from "./received.js"
+import { isOurs } from "./resources.js"
 
-const makeSpan = unchecked(signals.spans)
-const makeLog = unchecked(signals.logs)
+/** The span that was received. */
+export const spanOf = (received: ReceivedSpan, refused?: Refused): SpanRecord =>
+  isOurs(received.origin) ? marked(own.ofSpan(received)) : ofSpan(received, refused)
 
-const made = ({ resource }: Origin) => ({
-  serviceName: typeof resource["service.name"] === "string" ? resource["service.name"] : "unknown_service",
-  environment:
-    typeof resource["deployment.environment.name"] === "string" ? resource["deployment.environment.name"] : undefined
-})
+/** The log that was received; one that is an evaluation is a score, too: see `scoreOf`. */
+export const logOf = (received: ReceivedLog, refused?: Refused): LogRecord =>
+  isOurs(received.origin) ? marked(own.ofLog(received)) : ofLog(received, refused)
 
-const kinds = ["internal", "server", "client", "producer", "consumer"]
-
-export const spanOf = (received: ReceivedSpan): SpanRecord => {
-  if (Own.isOwn(received.origin)) return Own.toSpan(received)
-  const { attributes, dropped, endTime, origin, status } = received
-  const columns: Columns = {}
-  fill(columns, attributes)
-  return makeSpan({
-    ...received,
-    ...made(origin),
-    ...columns,
-    sessionId: sessionOf(attributes),
-    kind: kinds[received.kind - 1] ?? "internal",
-    parentIsRemote: (received.flags & 0x200) !== 0 ? true : undefined,
-    spanType: typeOf(attributes),
-    status: endTime === 0n ? "running" : status.code === 2 ? "error" : "ok",
-    statusMessage: status.message === "" ? undefined : status.message,
-    endTime: endTime === 0n ? undefined : endTime,
-    events: received.events.map(toEvent),
-    links: received.links.map(({ attributes, spanId, traceId }) => ({ traceId, spanId, attributes })),
-    tags: [],
-    resource: origin.resource,
-    dropped: dropped.attributes + dropped.events + dropped.links === 0 ? undefined : dropped
-  })
+/** The score that a log is, if it is an evaluation: then it is no log. */
+export const scoreOf = (received: ReceivedLog): Score | undefined => {
+  if (isOurs(received.origin) && scores.isNamed(received)) {
+    const score = own.ofScore(received)
+    if (score !== undefined) return marked(score)
+  }
+  return scores.isScore(received) ? scores.ofEvaluation(received) : undefined
 }
 
-const levels: ReadonlyArray<Level> = ["trace", "debug", "info", "warn", "error", "fatal"]
+/** The spans that a log of a coding agent tells of, where that agent sends none. */
+export const spansOf = (received: ReceivedLog): ReadonlyArray<SpanRecord> => codingAgents.spansOf(received)
 
-export const logOf = (received: ReceivedLog): LogRecord => {
-  if (Own.isOwn(received.origin)) return Own.toLog(received)
-  const { attributes, body, dropped, observedTime, origin, severityNumber, spanId, time, traceId } = received
-  const columns: Columns = {}
-  fill(columns, attributes)
-  const { conversationId, requestId, runId, threadId, userId } = columns
-  return makeLog({
-    ...made(origin),
-    conversationId,
-    requestId,
-    runId,
-    threadId,
-    userId,
-    sessionId: sessionOf(attributes),
-    logId: logIdOf(received),
-    timestamp: time === 0n ? observedTime : time,
-    level: levels[Math.floor((severityNumber - 1) / 4)] ?? "info",
-    message: typeof body === "string" ? body : "",
-    data: typeof body === "string" || body === null ? [] : [body],
-    attributes,
-    logSpans: {},
-    traceId,
-    spanId,
-    tags: [],
-    dropped: dropped === 0 ? undefined : { attributes: dropped }
-  })
+/** The records that this library made: what they lack, they lack on purpose. */
+const ours = new WeakSet<object>()
+
+const marked = <R extends object>(record: R): R => {
+  ours.add(record)
+  return record
 }
+
+/** Whether a record was made by this library before it was sent. */
+export const isOwn = (record: object): boolean => ours.has(record)

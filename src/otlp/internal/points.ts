@@ -8,11 +8,11 @@ import type { Histogram, MetricKind, MetricPoint } from "../../signal/MetricPoin
 import { unchecked } from "../../signal/Signal.js"
 import { signals } from "../../signal/signals.js"
 import { Malformed, type Raw } from "./incoming.js"
-import { hashOf } from "./logId.js"
+import { hashOf } from "./mapping/log.js"
 import { metricIds } from "./metrics.js"
-import { isOwn, resourceOf } from "./own.js"
 import { attributesOf, listOf, maybeId, timeOf } from "./reading.js"
 import type { Origin } from "./received.js"
+import { isOurs, resourceOf } from "./resources.js"
 import { type Distribution, isLess, type Series, toHistogram } from "./series.js"
 import { isSpanId, isTraceId } from "./values.js"
 
@@ -46,7 +46,7 @@ export function* toPoints(
     name: (raw["name"] as string | undefined) ?? "",
     unit: orAbsent(raw["unit"]),
     description: orAbsent(raw["description"]),
-    ids: isOwn(origin) && Array.isArray(ids) ? ids : []
+    ids: isOurs(origin) && Array.isArray(ids) ? ids : []
   }
   const [form] = Object.keys(forms).filter((form) => raw[form] !== undefined) as Array<keyof typeof forms>
   if (form === undefined) throw new Malformed("a metric has no points of a kind that there is")
@@ -226,7 +226,7 @@ const toPoint = ({ index, metric, point }: Given, kind: MetricKind, values: Valu
     spanId: orNothing(() => maybeId(exemplar, "spanId", isSpanId)),
     serviceName: typeof serviceName === "string" ? serviceName : "unknown_service",
     environment: typeof environment === "string" ? environment : undefined,
-    resource: isOwn(origin) ? resourceOf(origin) : resource
+    resource: isOurs(origin) ? resourceOf(origin) : resource
   })
 }
 

@@ -1,8 +1,8 @@
 /** The resources of a request: what made the records, and the records that it made. */
 import { version } from "../../runtime/version.js"
 import type { JsonObject } from "../../signal/Json.js"
-import { toAdded } from "./attributes.js"
-import { type KeyValue, keyValues } from "./values.js"
+import type { Origin as ReceivedOrigin } from "./received.js"
+import { anyValue, type KeyValue, keyValues } from "./values.js"
 
 interface Origin {
   readonly serviceName: string
@@ -50,7 +50,7 @@ const groupOf = <R extends Origin>(groups: Map<string, Group<R>>, record: R): Gr
   if (known !== undefined) return known
   const group: Group<R> = {
     resource: { attributes: keyValues(attributes), droppedAttributesCount: 0 },
-    scope: names.length === 0 || record.resource === undefined ? scope : { ...scope, attributes: [toAdded(names)] },
+    scope: names.length === 0 || record.resource === undefined ? scope : { ...scope, attributes: [{ key: added, value: anyValue(names) }] },
     records: []
   }
   groups.set(key, group)
@@ -58,6 +58,27 @@ const groupOf = <R extends Origin>(groups: Map<string, Group<R>>, record: R): Gr
 }
 
 /** The instrumentation scope of all records. */
-export const scopeName = "effect-observability"
+export const scope = { name: "effect-observability", version }
 
-const scope = { name: scopeName, version }
+/**
+ * Names, on the scope, the attributes that were added to those of the resource, so that whoever reads it back can tell: of an
+ * attribute that follows from a field, nobody else could say whether the program gave it, too.
+ */
+const added = "effect_observability.added"
+
+/** Whether this library made a record that was received. */
+export const isOurs = ({ scope: { name } }: ReceivedOrigin): boolean => name === scope.name
+
+/** The resource of records of this library, without what was added to it. The records of a resource share it. */
+export const resourceOf = ({ resource, scope }: ReceivedOrigin): JsonObject => {
+  const known = resources.get(resource)
+  if (known !== undefined) return known
+  const names = scope.attributes[added]
+  const own = Array.isArray(names)
+    ? Object.fromEntries(Object.entries(resource).filter(([name]) => !names.includes(name)))
+    : resource
+  resources.set(resource, own)
+  return own
+}
+
+const resources = new WeakMap<object, JsonObject>()

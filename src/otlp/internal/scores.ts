@@ -20,7 +20,7 @@ export const scores: SignalEncoding<Score> = {
     }))
 }
 
-const eventName = "gen_ai.evaluation.result"
+export const eventName = "gen_ai.evaluation.result"
 
 const toEvent = (score: Score) => ({
   timeUnixNano: toTime(score.time),

@@ -1,11 +1,10 @@
 /** Spans as OTLP has them. */
 import { spanType } from "../../signal/conventions/effectObservability.js"
-import { typeOf } from "../../signal/conventions/index.js"
 import { fields, type SpanRecord } from "../../signal/SpanRecord.js"
 import * as Attributes from "./attributes.js"
-import { writeSpan } from "./conventions.js"
+import * as conventions from "./conventions.js"
 import type { SignalEncoding } from "./encoding.js"
-import { byResource } from "./resources.js"
+import { byResource, scope } from "./resources.js"
 import { isSpanId, isTraceId, type KeyValue, keyValues, toTime } from "./values.js"
 
 export const spans: SignalEncoding<SpanRecord> = {
@@ -14,7 +13,7 @@ export const spans: SignalEncoding<SpanRecord> = {
   rejected: "rejectedSpans",
   recordsPerTurn: 20,
   encode: (spans) =>
-    Array.from(byResource(spans), ({ records, resource, scope }) => ({
+    Array.from(byResource(spans), ({ records, resource }) => ({
       resource,
       scopeSpans: [{ scope, spans: records.map(toSpan) }]
     }))
@@ -32,7 +31,7 @@ const toSpan = (span: SpanRecord) => {
     startTimeUnixNano: toTime(span.startTime),
     // A span that had not ended at the close has no duration.
     endTimeUnixNano: toTime(span.endTime ?? span.startTime),
-    attributes: Attributes.merged(derived(span), span.attributes, Attributes.correlated(span)),
+    attributes: Attributes.merged(derived(span), span.attributes, Attributes.correlated(span), names),
     droppedAttributesCount: span.dropped?.attributes ?? 0,
     events: span.events.map(({ attributes, name, time }) => ({
       timeUnixNano: toTime(time),
@@ -58,16 +57,21 @@ const toSpan = (span: SpanRecord) => {
 
 const writeFields = Attributes.writer(Attributes.ownFields(fields))
 
+/** An outcome that OTLP has no code for. */
+export const status = "effect_observability.status"
+
+/** The names of what follows from the fields of a span. */
+export const names = Attributes.namesOf(fields, [status, spanType, ...conventions.names], [])
+
 const derived = (span: SpanRecord): Array<KeyValue> => {
   const attributes: Array<KeyValue> = []
   if (span.status === "interrupted" || span.status === "running") {
-    attributes.push({ key: "effect_observability.status", value: { stringValue: span.status } })
+    attributes.push({ key: status, value: { stringValue: span.status } })
   }
-  if (typeOf(span.attributes) !== span.spanType) {
-    attributes.push({ key: spanType, value: { stringValue: span.spanType } })
-  }
+  // Runs and steps of workflows are of one kind in OpenInference.
+  if (span.spanType === "workflow_step") attributes.push({ key: spanType, value: { stringValue: span.spanType } })
   writeFields(span, attributes)
-  writeSpan(span, attributes)
+  conventions.writeSpan(span, attributes)
   return attributes
 }
 

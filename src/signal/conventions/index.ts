@@ -161,13 +161,24 @@ const readingSeconds = { expected: "seconds, 0 or more", read: seconds }
 
 const inSeconds: ReadonlySet<string> = new Set(conventions.flatMap(({ seconds }: Convention) => seconds ?? []))
 
-const columns = (Object.entries(spanFields) as Array<[Filled, Field]>).flatMap(([name, field]) => {
-  const { from, kind } = field
-  const read = readers[kind]
-  if (from === undefined || read === undefined) return []
-  const reading = { expected: expectations[kind] ?? "", read: (value: Json) => read(value, field) }
-  return [{ name, from: from.map((key) => ({ key, ...(inSeconds.has(key) ? readingSeconds : reading) })) }]
-})
+/** How an attribute is read for a field, and what is expected of its value. */
+export const reader = (name: Filled, attribute?: string): Reading => {
+  if (attribute !== undefined && inSeconds.has(attribute)) return readingSeconds
+  const field: Field = spanFields[name]
+  const read = readers[field.kind]
+  return { expected: expectations[field.kind] ?? "", read: (value) => read?.(value, field) }
+}
+
+interface Reading {
+  readonly expected: string
+  readonly read: (value: Json) => unknown
+}
+
+const columns = (Object.entries(spanFields) as Array<[Filled, Field]>).flatMap(([name, { from, kind }]) =>
+  from === undefined || readers[kind] === undefined
+    ? []
+    : [{ name, from: from.map((key) => ({ key, ...reader(name, key) })) }]
+)
 
 /** A field that an attribute fills, and by which precedence. */
 interface Filling {
