@@ -13,16 +13,19 @@ import * as Observability from "../Observability.js"
 import { logWarning } from "../runtime/annotated.js"
 import { inTurns } from "../runtime/eventLoop.js"
 import { trust } from "../signal/internal/trusted.js"
+import type { RecordOf, SignalName } from "../signal/signals.js"
 import * as Body from "./internal/body.js"
 import { type Decoded, decode } from "./internal/decode.js"
 import { encodings } from "./internal/encodings.js"
 import { type Incoming, Malformed, TooManyRecords } from "./internal/incoming.js"
 import { jsonReader } from "./internal/jsonReader.js"
+import { inOrder, learned } from "./internal/learned.js"
 import { type Message, response, Status } from "./internal/messages.js"
 import { encodeMessage } from "./internal/protobuf.js"
 import { protobufReader } from "./internal/protobufReader.js"
 import { codes, Refused } from "./internal/refused.js"
 import { Series } from "./internal/series.js"
+import * as Sessions from "./internal/sessions.js"
 
 /**
  * The bounds of a receiver. All have a default.
@@ -111,16 +114,19 @@ const of = Effect.fnUntraced(function* (
   const reading = yield* Effect.makeSemaphore(maxConcurrency)
   // Points of one series come in their order, and are taken before the next are looked at.
   const metering = yield* Effect.makeSemaphore(1)
+  const sessions = Sessions.make()
+  const again = yield* emitterOfEarlier(observability, sessions)
   let underWay = 0
 
   const take = Effect.fnUntraced(function* (route: Route, format: Format, bytes: Buffer) {
     const branch = series.branch()
     const decoded = yield* inTurns(() => attempt(route, format, bytes, maxRecords, branch))
     if (decoded instanceof Refused) return yield* decoded
-    const { records } = decoded
+    const records = yield* inTurns(() => learned(sessions, decoded.records))
     const taken = yield* Effect.orDie(observability.record(trust(records), { whole: true }))
     if (taken === 0 && records.length > 0) return yield* full
     branch.keep()
+    yield* again
     // Only of more records than the queue can ever hold some are taken, and not all.
     if (taken < records.length) {
       decoded.rejected += records.length - taken
@@ -162,6 +168,32 @@ const of = Effect.fnUntraced(function* (
       )
     )
   })
+})
+
+/**
+ * Emits earlier records again, of which something is known by now. What the queue has no room for waits for the next
+ * request.
+ */
+const emitterOfEarlier = Effect.fnUntraced(function* (
+  observability: Observability.Observability["Type"],
+  sessions: Sessions.Sessions
+) {
+  const emitting = yield* Effect.makeSemaphore(1)
+  let waiting: ReadonlyArray<RecordOf<SignalName>> = []
+  const emit = Effect.gen(function* () {
+    while (true) {
+      if (waiting.length === 0) {
+        const more = sessions.more()
+        if (more === undefined) return
+        waiting = inOrder(more)
+      }
+      const taken = yield* Effect.orDie(observability.record(trust(waiting), { whole: true }))
+      if (taken < waiting.length) return
+      waiting = []
+      yield* Effect.yieldNow()
+    }
+  })
+  return emitting.withPermitsIfAvailable(1)(emit)
 })
 
 type Route = (typeof encodings)[keyof typeof encodings]

@@ -3,6 +3,7 @@ import { Effect, Option } from "effect"
 import { Storage } from "effect-observability"
 import { spanOf, spansOf } from "../../src/otlp/internal/mapped.js"
 import * as Sessions from "../../src/otlp/internal/sessions.js"
+import { learned } from "../utils/learned.js"
 import { codingAgents } from "./senders/codingAgents.js"
 import { frameworks } from "./senders/frameworks.js"
 import { pythons } from "./senders/pythons.js"
@@ -18,7 +19,7 @@ const tokensOf = ({ logs = [], spans = [] }: Sender, sessionId: string, backward
     const records = [...spans.map((span) => spanOf(span)), ...logs.flatMap((log) => spansOf(log))]
     for (const record of backwards ? records.toReversed() : records) {
       for (let times = 0; times < 2; times++) {
-        yield* storage.insertSpans(sessions.learn({ spans: [record], logs: [], scores: [] }).spans)
+        yield* storage.insertSpans(learned(sessions, { spans: [record], logs: [], scores: [] }).spans)
       }
     }
     const summary = Option.getOrThrow(yield* storage.getSession(sessionId))
@@ -63,7 +64,7 @@ describe("a session of", () => {
         const spans = (senders.get("Claude Code, with traces")?.spans ?? []).map((span) => spanOf(span))
         const made = (senders.get("Claude Code, with logs alone")?.logs ?? []).flatMap((log) => spansOf(log))
         for (const batch of order === "spans" ? [spans, made, made] : [made, spans, made]) {
-          yield* storage.insertSpans(sessions.learn({ spans: batch, logs: [], scores: [] }).spans)
+          yield* storage.insertSpans(learned(sessions, { spans: batch, logs: [], scores: [] }).spans)
         }
         const { inputTokens, outputTokens } = Option.getOrThrow(yield* storage.getSession("s-1"))
         assert.deepStrictEqual<unknown>([inputTokens, outputTokens], [63_683, 333])

@@ -5,6 +5,7 @@ import * as Sessions from "../../src/otlp/internal/sessions.js"
 import { received } from "../../src/runtime/ownMetrics.js"
 import type { SpanRecord } from "../../src/signal/SpanRecord.js"
 import { log, span as record, type SpanFields, score } from "../../src/testing/Records.js"
+import { learned } from "../utils/learned.js"
 import { origin, span as receivedSpan } from "./senders/received.js"
 
 const traceId = "f996f9fc4575b1ce4e7dfc4de5b6dcf7"
@@ -25,7 +26,7 @@ const none = { spans: [], logs: [], scores: [] }
 const stored = (batches: ReadonlyArray<ReadonlyArray<SpanRecord>>, sessions = Sessions.make()) => {
   const spans = new Map<string, SpanRecord>()
   for (const batch of batches) {
-    for (const span of [...sessions.learn({ ...none, spans: batch }).spans, ...(sessions.more()?.spans ?? [])]) {
+    for (const span of [...learned(sessions, { ...none, spans: batch }).spans, ...(sessions.more()?.spans ?? [])]) {
       const before = spans.get(span.spanId)
       if (before?.endTime === undefined || span.endTime !== undefined) spans.set(span.spanId, span)
     }
@@ -43,23 +44,23 @@ describe("Sessions", () => {
   it("give the session of a root to the children that came before it, with its thread and its user", () => {
     const sessions = Sessions.make()
     const children = [span(3, 2), span(2, 1)]
-    assert.deepStrictEqual<unknown>(sessions.learn({ ...none, spans: children }).spans, children)
+    assert.deepStrictEqual<unknown>(learned(sessions, { ...none, spans: children }).spans, children)
     const root = span(1, undefined, { sessionId: "s", threadId: "t", userId: "u" })
-    const again = sessions.learn({ ...none, spans: [root] }).spans
+    const again = learned(sessions, { ...none, spans: [root] }).spans
     assert.deepStrictEqual<unknown>(
       again.map(({ name, sessionId, threadId, userId }) => ({ name, sessionId, threadId, userId })),
       ["span 1", "span 3", "span 2"].map((name) => ({ name, sessionId: "s", threadId: "t", userId: "u" }))
     )
     assert.deepStrictEqual<unknown>(
-      sessions.learn({ ...none, spans: [span(9, undefined, { traceId: `${"0".repeat(31)}1` })] }).spans.length,
+      learned(sessions, { ...none, spans: [span(9, undefined, { traceId: `${"0".repeat(31)}1` })] }).spans.length,
       1
     )
   })
 
   it("give what comes after the session is known that session at once, and nothing again", () => {
     const sessions = Sessions.make()
-    sessions.learn({ ...none, spans: [span(1, undefined, { sessionId: "s" })] })
-    const { spans } = sessions.learn({ ...none, spans: [span(2, 1), span(3, 77)] })
+    learned(sessions, { ...none, spans: [span(1, undefined, { sessionId: "s" })] })
+    const { spans } = learned(sessions, { ...none, spans: [span(2, 1), span(3, 77)] })
     assert.deepStrictEqual<unknown>(
       spans.map(({ sessionId }) => sessionId),
       ["s", "s"]
@@ -100,9 +101,9 @@ describe("Sessions", () => {
     const early = log(about)
     const scored = score(about)
     const elsewhere = log({ serviceName: "test" })
-    const first = sessions.learn({ spans: [span(2, 1)], logs: [early, elsewhere], scores: [scored] })
+    const first = learned(sessions, { spans: [span(2, 1)], logs: [early, elsewhere], scores: [scored] })
     assert.deepStrictEqual<unknown>(first.logs, [early, elsewhere])
-    const then = sessions.learn({ spans: [span(1, undefined, { sessionId: "s" })], logs: [log(about)], scores: [] })
+    const then = learned(sessions, { spans: [span(1, undefined, { sessionId: "s" })], logs: [log(about)], scores: [] })
     assert.deepStrictEqual<unknown>(
       then.logs.map(({ sessionId }) => sessionId),
       ["s", "s"]
@@ -112,14 +113,14 @@ describe("Sessions", () => {
       then.scores.map(({ scoreId, sessionId }) => ({ scoreId, sessionId })),
       [{ scoreId: scored.scoreId, sessionId: "s" }]
     )
-    assert.deepStrictEqual<unknown>(sessions.learn({ ...none, spans: [span(4, 1)] }).logs, [])
+    assert.deepStrictEqual<unknown>(learned(sessions, { ...none, spans: [span(4, 1)] }).logs, [])
   })
 
   it("give the same where a batch comes twice", () => {
     const sessions = Sessions.make()
     const batch = [span(2, 1), span(1, undefined, { sessionId: "s" })]
-    const first = sessions.learn({ ...none, spans: batch }).spans
-    assert.deepStrictEqual<unknown>(sessions.learn({ ...none, spans: batch }).spans, first)
+    const first = learned(sessions, { ...none, spans: batch }).spans
+    assert.deepStrictEqual<unknown>(learned(sessions, { ...none, spans: batch }).spans, first)
     assert.deepStrictEqual<unknown>(
       first.map(({ sessionId }) => sessionId),
       ["s", "s"]
@@ -145,7 +146,7 @@ describe("Sessions", () => {
       spanOf(receivedSpan(2, 1, { origin: ours, name: "child" }))
     ]
     const other = spanOf(receivedSpan(3, 1, { origin: origin("other"), name: "other" }))
-    const { spans } = Sessions.make().learn({ ...none, spans: [child, other, root] })
+    const { spans } = learned(Sessions.make(), { ...none, spans: [child, other, root] })
     assert.deepStrictEqual<unknown>(
       spans.map(({ sessionId }) => sessionId),
       [undefined, "s", "s"]
@@ -248,16 +249,16 @@ describe("Sessions", () => {
     const before = count()
     const sessions = Sessions.make({ spans: 10 })
     for (let i = 1; i <= 100; i++) {
-      sessions.learn({ ...none, spans: [span(1, undefined, { traceId: i.toString(16).padStart(32, "0") })] })
+      learned(sessions, { ...none, spans: [span(1, undefined, { traceId: i.toString(16).padStart(32, "0") })] })
     }
     assert.isAtLeast(count() - before, 80)
     const known = Sessions.make({ spans: 10 })
-    known.learn({ ...none, spans: [span(1, undefined, { sessionId: "s" })] })
+    learned(known, { ...none, spans: [span(1, undefined, { sessionId: "s" })] })
     for (let i = 1; i <= 50; i++) {
-      known.learn({ ...none, spans: [span(1, undefined, { traceId: i.toString(16).padStart(32, "0") })] })
+      learned(known, { ...none, spans: [span(1, undefined, { traceId: i.toString(16).padStart(32, "0") })] })
     }
     assert.strictEqual(
-      known.learn({ ...none, spans: [span(2, 1)] }).spans[0]?.sessionId,
+      learned(known, { ...none, spans: [span(2, 1)] }).spans[0]?.sessionId,
       "s",
       "the trace is remembered longer"
     )
@@ -266,8 +267,8 @@ describe("Sessions", () => {
   it("hold no more bytes than they may", () => {
     const sessions = Sessions.make({ bytes: 100_000 })
     for (let i = 1; i <= 100; i++)
-      sessions.learn({ ...none, spans: [span(i, 500, { attributes: { text: "x".repeat(5_000) } })] })
-    const again = sessions.learn({ ...none, spans: [span(500, undefined, { sessionId: "s" })] }).spans
+      learned(sessions, { ...none, spans: [span(i, 500, { attributes: { text: "x".repeat(5_000) } })] })
+    const again = learned(sessions, { ...none, spans: [span(500, undefined, { sessionId: "s" })] }).spans
     assert.isBelow(again.length, 25)
     assert.isAbove(again.length, 0)
   })
@@ -276,9 +277,9 @@ describe("Sessions", () => {
     const sessions = Sessions.make()
     for (let batch = 0; batch < 40; batch++) {
       const spans = Array.from({ length: 500 }, (_, i) => span(batch * 500 + i + 2, 1))
-      sessions.learn({ ...none, spans })
+      learned(sessions, { ...none, spans })
     }
-    let again = sessions.learn({ ...none, spans: [span(1, undefined, { sessionId: "s" })] }).spans.length
+    let again = learned(sessions, { ...none, spans: [span(1, undefined, { sessionId: "s" })] }).spans.length
     assert.isAtMost(again, 501)
     for (let more = sessions.more(); more !== undefined; more = sessions.more()) {
       assert.isAtMost(more.spans.length, 500)

@@ -173,7 +173,7 @@ const added = (
 }
 
 const keyOf = ({ name, origin, unit }: Metric, kind: MetricKind, point: Raw): string =>
-  hashOf([
+  idOf([
     sorted(origin.resource),
     origin.scope.name,
     origin.scope.version,
@@ -183,6 +183,9 @@ const keyOf = ({ name, origin, unit }: Metric, kind: MetricKind, point: Raw): st
     kind,
     sorted(attributesOf(point))
   ])
+
+const idOf = (parts: ReadonlyArray<unknown>): string =>
+  hashOf(JSON.stringify(parts, (_, value) => (typeof value === "bigint" ? String(value) : value)))
 
 const sorted = (object: JsonObject): unknown =>
   Object.entries(object).sort(([a], [b]) => (isLess(a, b) ? -1 : isLess(b, a) ? 1 : 0))
@@ -212,7 +215,7 @@ const toPoint = ({ index, metric, point }: Given, kind: MetricKind, values: Valu
     metricId:
       typeof id === "string" && id !== ""
         ? id
-        : hashOf([resource, origin.scope.name, name, kind, labels, attributes, start, time, value]),
+        : idOf([resource, origin.scope.name, name, kind, labels, attributes, start, time, value]),
     name,
     kind,
     unit,

@@ -50,7 +50,10 @@ const groupOf = <R extends Origin>(groups: Map<string, Group<R>>, record: R): Gr
   if (known !== undefined) return known
   const group: Group<R> = {
     resource: { attributes: keyValues(attributes), droppedAttributesCount: 0 },
-    scope: names.length === 0 || record.resource === undefined ? scope : { ...scope, attributes: [{ key: added, value: anyValue(names) }] },
+    scope:
+      names.length === 0 || record.resource === undefined
+        ? scope
+        : { ...scope, attributes: [{ key: added, value: anyValue(names) }] },
     records: []
   }
   groups.set(key, group)

@@ -23,11 +23,13 @@ export interface Records {
 export interface Sessions {
   /**
    * Takes records in, and gives those to be emitted: each of them with what is known by now, but spans made of logs that tell
-   * what other spans do; then earlier ones of which something is known that was not. Of two records of one span the later one
-   * replaces the earlier.
+   * what other spans do.
    */
   readonly learn: (records: Records) => Records
-  /** Earlier records that are left to be emitted again, a part at a time; nothing where there are none. */
+  /**
+   * Earlier records of which something is known by now that was not, to be emitted again, a part at a time; nothing where
+   * there are none. Of two records of one span the later one replaces the earlier.
+   */
   readonly more: () => Records | undefined
 }
 
@@ -138,15 +140,8 @@ class Memory implements Sessions {
     for (const trace of new Set([...told, ...changed.values()])) {
       if (trace.leaves.size > 0) this.again.push({ trace, items: trace.leaves.values() })
     }
-    const again = this.more()
     this.forget()
-    return again === undefined
-      ? given
-      : {
-          spans: [...given.spans, ...again.spans],
-          logs: [...given.logs, ...again.logs],
-          scores: [...given.scores, ...again.scores]
-        }
+    return given
   }
 
   readonly more = (): Records | undefined => {
