@@ -49,6 +49,10 @@ export default {
       `(${lower}|${middle}|agent|otlp|config)/`,
       "ObservabilityConfig\\.ts$"
     ]),
+    direction("server stands above Observability", "server/", [
+      `(${lower}|${middle}|agent|otlp|config|server)/`,
+      "Observability(Config)?\\.ts$"
+    ]),
     direction("testing stands above signal and storage", "testing/", [`(${lower}|storage|testing)/`]),
     {
       name: "nobody imports an entry point",

@@ -252,7 +252,8 @@ const elsewhere = ({ environment, organizationId, serviceName, userId }: Capture
   tags: []
 })
 
-const aboutOf = (
+/** The part of the id of a score that says its target; nothing where there is none. @internal */
+export const aboutOf = (
   traceId: string | undefined,
   spanId: string | undefined,
   sessionId: SessionId | undefined
@@ -263,8 +264,8 @@ const aboutOf = (
       ? ["session", sessionId]
       : undefined
 
-/** A UUID version 8 (RFC 9562, section 5.8) of 122 bits of SHA-256: nobody can aim at the score of somebody else. */
-const idOf = (parts: ReadonlyArray<string | undefined>): string => {
+/** A UUID version 8 (RFC 9562, section 5.8) of 122 bits of SHA-256: nobody can aim at the score of somebody else. @internal */
+export const idOf = (parts: ReadonlyArray<string | undefined>): string => {
   const hex = createHash("sha256").update(JSON.stringify(parts)).digest("hex")
   const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 3) | 8).toString(16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`

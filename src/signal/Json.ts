@@ -33,7 +33,7 @@ export interface JsonObject {
 export const Json: Schema.Schema<Json> = Schema.declare((value): value is Json => isJson(value, anyText), {
   identifier: "Json",
   description: "a JSON value",
-  jsonSchema: {}
+  jsonSchema: { type: ["null", "boolean", "number", "string", "array", "object"] }
 })
 
 /**

@@ -29,7 +29,7 @@ const rowsOf = (spans: number) => `
     FROM range(${spans}) AS numbers(i))`
 
 /** A file with so many spans, made by DuckDB itself. */
-const withFile = async <A>(spans: number, use: (path: string) => Promise<A>): Promise<A> => {
+export const withFile = async <A>(spans: number, use: (path: string) => Promise<A>): Promise<A> => {
   const folder = mkdtempSync(join(tmpdir(), "effect-observability-bench-"))
   const path = join(folder, "spans.duckdb")
   try {

@@ -13,6 +13,7 @@ import { Observability } from "effect-observability"
 import { DuckDbStorage } from "effect-observability/duckdb"
 import { OtlpReceiver } from "effect-observability/otlp"
 import { type Figure, figure, inProcess, median, spansOr } from "./harness.js"
+import * as questions from "./serverQuestions.js"
 import { roomy, traceOf, waitingWork } from "./spine.js"
 
 const inFolder = async <A>(use: (folder: string) => Promise<A>): Promise<A> => {
@@ -164,7 +165,7 @@ const decoding = async () => {
   return { time: median(times), bytes: bytes.length }
 }
 
-export const tasks = { ingest, own, decoding, send }
+export const tasks = { ingest, own, decoding, send, ...questions.tasks }
 
 export const run = async (): Promise<ReadonlyArray<Figure>> => {
   const received = await inProcess<Awaited<ReturnType<typeof ingest>>>("server", "ingest")
@@ -185,6 +186,7 @@ export const run = async (): Promise<ReadonlyArray<Figure>> => {
         target: { atMost: 0 }
       }
     ),
-    figure(`decoding a batch of ${batchSize}`, decoded.time, "ms", { target: { atMost: 4 } })
+    figure(`decoding a batch of ${batchSize}`, decoded.time, "ms", { target: { atMost: 4 } }),
+    ...(await questions.run("server"))
   ]
 }

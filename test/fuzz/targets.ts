@@ -7,6 +7,7 @@ import { mask } from "./targets/mask.js"
 import { otlpAnswer } from "./targets/otlpAnswer.js"
 import { otlpRequest } from "./targets/otlpRequest.js"
 import { pattern } from "./targets/pattern.js"
+import { remoteAnswer } from "./targets/remoteAnswer.js"
 import { spool } from "./targets/spool.js"
 import { spoolFolder } from "./targets/spoolFolder.js"
 import { traceContext } from "./targets/traceContext.js"
@@ -22,5 +23,6 @@ export const targets: ReadonlyArray<Target> = [
   mask,
   environment,
   clickhouseAnswer,
+  remoteAnswer,
   duckdbRows
 ]

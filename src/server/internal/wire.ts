@@ -1,0 +1,280 @@
+/**
+ * Schemas of arguments and answers, as JSON. Arguments are put into the form in which a storage takes them, and no more: the
+ * storage itself says what is wrong with one.
+ */
+import * as Duration from "effect/Duration"
+import { identity } from "effect/Function"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { Field } from "../../signal/Field.js"
+import { Level, LogRecord, fields as logFields } from "../../signal/LogRecord.js"
+import { MetricPoint, fields as metricFields } from "../../signal/MetricPoint.js"
+import { Score, fields as scoreFields } from "../../signal/Score.js"
+import { SessionSummary } from "../../signal/SessionSummary.js"
+import { SpanRecord, fields as spanFields } from "../../signal/SpanRecord.js"
+import { signalNames } from "../../signal/signals.js"
+import { outlineSpans } from "../../storage/exchange.js"
+import type * as Storage from "../../storage/Storage.js"
+
+type Typed<A> = Schema.Schema<A, unknown>
+
+/** A schema that is made of a table has no more of a type than the table. */
+const typed = <A>(schema: Schema.Schema.AnyNoContext) => schema as Typed<A>
+
+/** JSON with bigints as decimal strings. */
+export const stringify = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part))
+
+// Arguments
+
+/** A value that the storage checks, and how a reader of the API is told of it. */
+const given = (jsonSchema: object) => Schema.optional(Schema.declare((_): _ is unknown => true, { jsonSchema }))
+
+const text = given({ type: "string" })
+const number = given({ type: "number" })
+const flag = given({ type: "boolean" })
+const word = (words: ReadonlyArray<string>) => given({ type: "string", enum: words })
+
+/** Nanoseconds are decimal digits: numbers of JSON lose the last of them. */
+const Nanos = Schema.String.pipe(
+  Schema.pattern(/^-?\d{1,20}$/, {
+    message: () => "expected nanoseconds since the epoch, as a string of decimal digits",
+    jsonSchema: { type: "string", description: "nanoseconds since the epoch, as decimal digits" }
+  }),
+  Schema.compose(Schema.BigInt)
+)
+
+/** Milliseconds, or a text such as `"2 hours"`, which holds nanoseconds exactly. */
+const durationText = (input: unknown): unknown =>
+  typeof input === "string" || typeof input === "number" || input === undefined
+    ? input
+    : Option.match(Option.flatMap(Duration.decodeUnknown(input), Duration.toNanos), {
+        onNone: () => null,
+        onSome: (nanos) => `${nanos} nanos`
+      })
+
+const durationJson = { anyOf: [{ type: "string" }, { type: "number" }], description: `milliseconds, or as "2 hours"` }
+const AnyDuration = Schema.declare((_): _ is unknown => true, { jsonSchema: durationJson })
+const DurationText = Schema.transform(AnyDuration, AnyDuration, {
+  strict: true,
+  decode: identity,
+  encode: durationText
+})
+
+const equalities = (fields: { readonly [name: string]: Field }) =>
+  Object.fromEntries(
+    Object.entries(fields).flatMap(([name, { asked, words }]) =>
+      asked === undefined ? [] : [[name, words === undefined ? text : word(words)]]
+    )
+  )
+
+const times = { startedAfter: Schema.optional(Nanos), startedBefore: Schema.optional(Nanos) }
+const labels = { tags: given({ type: "array", items: { type: "string" } }), metadata: given({ type: "object" }) }
+const span = { minDuration: Schema.optional(DurationText), hasError: flag, search: text }
+
+const filtersOf = {
+  spans: Schema.Struct({ ...equalities(spanFields), ...labels, ...times, ...span }),
+  logs: Schema.Struct({
+    ...equalities(logFields),
+    ...labels,
+    ...times,
+    minLevel: word(Level.literals),
+    search: text
+  }),
+  metrics: Schema.Struct({ ...equalities(metricFields), ...times }),
+  scores: Schema.Struct({ ...equalities(scoreFields), ...labels, ...times, minValue: number, maxValue: number })
+}
+
+const Pagination = Schema.Struct({ limit: given({ type: "integer", minimum: 1, maximum: 1000 }), cursor: text })
+
+const listOptions = <Options>(filters: Schema.Schema.AnyNoContext, ...fields: ReadonlyArray<string>) =>
+  typed<Options>(
+    Schema.Struct({
+      filters: Schema.optional(filters),
+      pagination: Schema.optional(Pagination),
+      orderBy: Schema.optional(Schema.Struct({ field: word(fields), direction: word(["asc", "desc"]) }))
+    })
+  )
+
+const spanOptions = listOptions<Storage.ListOptions<Storage.SpanFilters>>(filtersOf.spans, "time", "duration")
+
+/** The filters of any signal, of which the storage knows the one that is asked. */
+const AnyFilters = Schema.Struct(
+  { ...times, minDuration: span.minDuration },
+  { key: Schema.String, value: Schema.Unknown.annotations({ jsonSchema: {} }) }
+)
+
+const Aggregate = Schema.Struct({
+  of: word(signalNames),
+  filters: Schema.optional(AnyFilters),
+  groupBy: given({ type: "array" }),
+  interval: Schema.optional(DurationText),
+  timeZone: text,
+  measures: given({ type: "object" }),
+  orderBy: given({
+    type: "object",
+    properties: { measure: { type: "string" }, direction: { type: "string", enum: ["asc", "desc"] } }
+  }),
+  limit: given({ type: "integer", minimum: 1, maximum: 1000 }),
+  rest: flag,
+  previous: flag
+})
+
+const OfTrace = typed<{ readonly traceId: string }>(Schema.Struct({ traceId: text }))
+const OfSession = typed<{ readonly sessionId: string }>(Schema.Struct({ sessionId: text }))
+
+/** By method, what it is asked with. */
+export interface Arguments {
+  readonly listTraces: Storage.ListOptions<Storage.SpanFilters>
+  readonly listSpans: Storage.ListOptions<Storage.SpanFilters>
+  readonly listLogs: Storage.ListOptions<Storage.LogFilters, "time">
+  readonly listMetrics: Storage.ListOptions<Storage.MetricFilters, "time">
+  readonly listScores: Storage.ListOptions<Storage.ScoreFilters, "time">
+  readonly listSessions: Storage.ListOptions<Storage.SessionFilters>
+  readonly sessionTimeline: { readonly sessionId: string; readonly pagination?: Storage.Pagination | undefined }
+  readonly getTrace: { readonly traceId: string }
+  readonly traceOutline: { readonly traceId: string }
+  readonly getSpan: { readonly traceId: string; readonly spanId: string }
+  readonly getSession: { readonly sessionId: string }
+  readonly aggregate: Storage.AggregateOptions
+  readonly deleteBefore: { readonly time: bigint }
+  readonly deleteSession: { readonly sessionId: string }
+}
+
+/** By method, the schema of what it is asked with. */
+export const argumentsOf: { readonly [M in keyof Arguments]: Typed<Arguments[M]> } = {
+  listTraces: spanOptions,
+  listSpans: spanOptions,
+  listLogs: listOptions(filtersOf.logs, "time"),
+  listMetrics: listOptions(filtersOf.metrics, "time"),
+  listScores: listOptions(filtersOf.scores, "time"),
+  listSessions: spanOptions,
+  sessionTimeline: typed(Schema.Struct({ sessionId: text, pagination: Schema.optional(Pagination) })),
+  getTrace: OfTrace,
+  traceOutline: OfTrace,
+  getSpan: typed(Schema.Struct({ traceId: text, spanId: text })),
+  getSession: OfSession,
+  aggregate: typed(Aggregate),
+  deleteBefore: typed(Schema.Struct({ time: Nanos })),
+  deleteSession: OfSession
+}
+
+// Answers
+
+const page = <A>(item: Schema.Schema.AnyNoContext): Typed<Storage.PaginatedResult<A>> =>
+  typed(Schema.Struct({ nextCursor: Schema.optionalWith(Schema.String, { as: "Option" }), items: Schema.Array(item) }))
+
+const found = <A>(schema: Schema.Schema.AnyNoContext): Typed<Option.Option<A>> => typed(Schema.OptionFromNullOr(schema))
+
+/** The encoded form of a record, and the name of its class. */
+const tagged = (record: typeof SpanRecord | typeof LogRecord | typeof Score) =>
+  Schema.transform(
+    Schema.extend(
+      Schema.Struct({ _tag: Schema.Literal(record.prototype._tag) }),
+      Schema.encodedSchema(record as Schema.Schema.AnyNoContext)
+    ),
+    record as Schema.Schema.AnyNoContext,
+    {
+      strict: false,
+      decode: ({ _tag, ...encoded }: { readonly _tag: string }) => encoded,
+      encode: (encoded: object) => ({ _tag: record.prototype._tag, ...encoded })
+    }
+  )
+
+const TimelineItem = Schema.Union(tagged(SpanRecord), tagged(LogRecord), tagged(Score))
+
+const OutlineSpan = Schema.Struct(
+  Object.fromEntries(
+    Object.entries(outlineSpans.fields).map(([name, { optional, schema }]) => [
+      name,
+      optional ? Schema.optional(schema) : schema
+    ])
+  )
+)
+
+const treeOf = (span: Schema.Schema.AnyNoContext) =>
+  Schema.Struct({ traceId: Schema.String, truncated: Schema.Boolean, spans: Schema.Array(span) })
+
+const Values = Schema.Record({
+  key: Schema.String,
+  value: Schema.NullOr(Schema.Union(Schema.Number, Schema.BigInt))
+})
+
+const AggregateRow = Schema.Struct({
+  group: Schema.Record({
+    key: Schema.String,
+    value: Schema.NullOr(Schema.Union(Schema.String, Schema.Number, Schema.Boolean))
+  }),
+  rest: Schema.optional(Schema.Literal(true)),
+  from: Schema.optional(Schema.BigInt),
+  to: Schema.optional(Schema.BigInt),
+  values: Values,
+  previous: Schema.optional(Values)
+})
+
+const Deleted = Schema.Struct({
+  spans: Schema.Int,
+  logs: Schema.Int,
+  metrics: Schema.optional(Schema.Int),
+  scores: Schema.optional(Schema.Int)
+})
+
+/** By method, what it answers. */
+interface Answers {
+  readonly listTraces: Storage.PaginatedResult<SpanRecord>
+  readonly listSpans: Storage.PaginatedResult<SpanRecord>
+  readonly listLogs: Storage.PaginatedResult<LogRecord>
+  readonly listMetrics: Storage.PaginatedResult<MetricPoint>
+  readonly listScores: Storage.PaginatedResult<Score>
+  readonly listSessions: Storage.PaginatedResult<SessionSummary>
+  readonly sessionTimeline: Storage.PaginatedResult<Storage.TimelineItem>
+  readonly getTrace: Option.Option<Storage.Trace>
+  readonly traceOutline: Option.Option<Storage.TraceOutline>
+  readonly getSpan: Option.Option<SpanRecord>
+  readonly getSession: Option.Option<SessionSummary>
+  readonly aggregate: { readonly rows: ReadonlyArray<Storage.AggregateRow> }
+  readonly deleteBefore: Storage.Deleted
+  readonly deleteSession: Storage.Deleted
+}
+
+/** By method, the schema of what it answers. */
+export const answersOf: { readonly [M in keyof Answers]: Typed<Answers[M]> } = {
+  listTraces: page(SpanRecord),
+  listSpans: page(SpanRecord),
+  listLogs: page(LogRecord),
+  listMetrics: page(MetricPoint),
+  listScores: page(Score),
+  listSessions: page(SessionSummary),
+  sessionTimeline: page(TimelineItem),
+  getTrace: found(treeOf(SpanRecord)),
+  traceOutline: found(treeOf(OutlineSpan)),
+  getSpan: found(SpanRecord),
+  getSession: found(SessionSummary),
+  aggregate: typed(Schema.Struct({ rows: Schema.Array(AggregateRow) })),
+  deleteBefore: typed(Deleted),
+  deleteSession: typed(Deleted)
+}
+
+// Scores
+
+const json = (description: string) => ({ jsonSchema: { type: "object", description } })
+
+/** Scores in their encoded form, of which the server makes what they lack. */
+export const Scores = Schema.Struct({
+  records: Schema.Array(
+    Schema.Struct(
+      { name: Schema.String, value: Schema.optional(Schema.Union(Schema.Finite, Schema.Boolean)) },
+      { key: Schema.String, value: Schema.Unknown.annotations(json("as in a `Score`")) }
+    )
+  )
+})
+
+/** How many scores were taken. */
+export const Taken = Schema.Struct({ scores: Schema.Int })
+
+/** The version of the server, and how its pipeline fares. */
+export const Stats = Schema.Struct({
+  version: Schema.String,
+  readOnly: Schema.Boolean,
+  pipeline: Schema.Unknown.annotations({ jsonSchema: { type: "object", description: "as `Observability.stats`" } })
+})
