@@ -16,9 +16,9 @@ export default {
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     {
       name: "peers only",
-      comment: "A package that src imports must be a peer dependency.",
+      comment: "A package that src imports must be a peer dependency, but for those that the command is bundled with.",
       severity: "error",
-      from: { path: "^src/" },
+      from: { path: "^src/", pathNot: "^src/cli/" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg"], dependencyTypesNot: ["npm-peer"] }
     },
     {

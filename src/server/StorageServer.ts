@@ -23,6 +23,7 @@ import type { Storage } from "../storage/Storage.js"
 import * as Guard from "./internal/guard.js"
 import * as Handlers from "./internal/handlers.js"
 import * as NodeServer from "./internal/nodeServer.js"
+import * as Mcp from "./Mcp.js"
 import * as StorageApi from "./StorageApi.js"
 
 /**
@@ -194,6 +195,8 @@ const httpAppOf = Effect.fnUntraced(function* (options: AppOptions, names: Reado
   const apps = {
     "/api": yield* apiApp(options.readOnly ?? false),
     "/v1": Effect.provideService(OtlpReceiver.httpApp, Observability, yield* Observability),
+    // Where its package is missing, nobody is answered there.
+    "/mcp": yield* Effect.orElseSucceed(Mcp.httpApp, () => HttpServerResponse.empty({ status: 404 })),
     ...options.apps
   }
   const router = Object.entries(apps).reduce(

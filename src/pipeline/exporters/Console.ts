@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import { type RecordOf, type SignalName, signalNames } from "../../signal/signals.js"
 import type { Batch, Exporter } from "../Exporter.js"
 import { type Item, type ItemOptions, itemOf, join } from "../internal/console/item.js"
-import { isTerminal, type Paint, painter } from "../internal/console/printable.js"
+import { isTerminal, type Paint, painter } from "../../runtime/printable.js"
 import { byTime, type Row, type Tree, Trees } from "../internal/console/trees.js"
 
 /**

@@ -23,7 +23,7 @@ export const turnsOf = (spans: ReadonlyArray<SpanRecord>): ReadonlyArray<SpanRec
  * Of the spans of one session, those that an error began in: they failed, and no child of theirs failed with the same
  * error. Replayed ones are left out.
  */
-export const errorsOf = (spans: ReadonlyArray<SpanRecord>): ReadonlyArray<SpanRecord> => {
+export const errorsOf = <S extends Failing>(spans: ReadonlyArray<S>): ReadonlyArray<S> => {
   const failed = spans.filter((span) => span.status === "error" && !isReplayed(span))
   const children = Arr.groupBy(failed, ({ parentSpanId, traceId }) => idOf(traceId, parentSpanId))
   return failed.filter(
@@ -34,7 +34,14 @@ export const errorsOf = (spans: ReadonlyArray<SpanRecord>): ReadonlyArray<SpanRe
   )
 }
 
-const isSameError = (span: SpanRecord, child: SpanRecord): boolean =>
+/** What is asked of a span to know whether an error began in it. */
+export interface Failing
+  extends Pick<
+    SpanRecord,
+    "traceId" | "spanId" | "parentSpanId" | "status" | "statusMessage" | "errorType" | "attributes"
+  > {}
+
+const isSameError = (span: Failing, child: Failing): boolean =>
   child.errorType === span.errorType &&
   (child.statusMessage === undefined || child.statusMessage === span.statusMessage)
 

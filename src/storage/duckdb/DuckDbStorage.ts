@@ -20,7 +20,7 @@ import { invalidArgument, storageError } from "../internal/errors.js"
 import * as Reopening from "../internal/reopening.js"
 import * as Retention from "../internal/retention.js"
 import * as Service from "../internal/service.js"
-import { Storage, type StorageError, type StorageService } from "../Storage.js"
+import { type Engine, Storage, type StorageError, type StorageService } from "../Storage.js"
 import { checkTablePrefix } from "../sql/identifiers.js"
 import * as Searched from "../sql/searched.js"
 import * as Whole from "../sql/whole.js"
@@ -37,7 +37,7 @@ import * as Timeline from "./internal/read/timeline.js"
 import * as Traces from "./internal/read/traces.js"
 import * as Remove from "./internal/remove.js"
 import * as RollUp from "./internal/rollUp.js"
-import { migrate } from "./internal/schema.js"
+import { complete, migrate } from "./internal/schema.js"
 import { copyTo } from "./internal/snapshot.js"
 import {
   isDoubtful,
@@ -77,6 +77,11 @@ export interface Options extends ClientOptions {
   readonly path: string
   /** Settings of DuckDB, as in `SET name = value`. */
   readonly settings?: DuckDbClient.DuckDbClientConfig["settings"]
+  /**
+   * Opens a file that is there, to be asked and left as it is: several processes may, as long as none writes. One that an
+   * earlier release made is read with what it has, and inserts and deletions fail with `ReadOnly`.
+   */
+  readonly readOnly?: boolean | undefined
 }
 
 /**
@@ -121,20 +126,27 @@ export class DuckDbStorage extends Context.Tag("effect-observability/DuckDbStora
  */
 export const make = ({
   path,
+  readOnly = false,
   settings,
   ...options
 }: Options): Effect.Effect<DuckDbStorageService, StorageError, Scope.Scope> =>
-  makeWith(
-    path,
-    DuckDbClient.make({ path, settings }).pipe(
-      Effect.mapError(openingErrorOf),
-      Effect.tap((sql) =>
-        settings?.checkpoint_threshold === undefined ? sql.unsafe(checkpointThreshold) : Effect.void
-      ),
-      Effect.tap((sql) => Effect.forkScoped(background(checkpointWhenIdle(sql)))),
-      Effect.provide(Reactivity.layer)
-    ),
-    options
+  readOnly
+    ? makeWith(path, readOnlyClient(path, settings), options, true)
+    : makeWith(path, clientOf(path, settings), options)
+
+const clientOf = (path: string, settings: Options["settings"]) =>
+  DuckDbClient.make({ path, settings }).pipe(
+    Effect.mapError(openingErrorOf),
+    Effect.tap((sql) => (settings?.checkpoint_threshold === undefined ? sql.unsafe(checkpointThreshold) : Effect.void)),
+    Effect.tap((sql) => Effect.forkScoped(background(checkpointWhenIdle(sql)))),
+    Effect.provide(Reactivity.layer)
+  )
+
+/** One connection, which alone sees the tables that stand in for those of the file: see `complete` of `schema.ts`. */
+const readOnlyClient = (path: string, settings: Options["settings"]) =>
+  DuckDbClient.make({ path, settings, readOnly: true, poolSize: 1 }).pipe(
+    Effect.mapError(openingErrorOf),
+    Effect.provide(Reactivity.layer)
   )
 
 /**
@@ -223,7 +235,8 @@ type Client = Effect.Effect<DuckDbClient.DuckDbClient, SqlError | StorageError, 
 const makeWith = Effect.fnUntraced(function* (
   path: string,
   client: Client,
-  { connect, retention, tablePrefix = "" }: ClientOptions
+  { connect, retention, tablePrefix = "" }: ClientOptions,
+  readOnly = false
 ) {
   if (typeof path !== "string" || path === "") {
     return yield* invalidArgument("path", `expected the path of a file, or ":memory:"`)
@@ -231,7 +244,7 @@ const makeWith = Effect.fnUntraced(function* (
   yield* checkTablePrefix(tablePrefix)
   const age = Option.flatMap(yield* Retention.decode(retention), Duration.toNanos)
   const database = yield* Reopening.make({
-    open: open(client, tablePrefix),
+    open: readOnly ? openReadOnly(client, tablePrefix) : open(client, tablePrefix),
     errorOf: (error) => storageErrorOf(error, path),
     isFatal,
     isDoubtful,
@@ -272,7 +285,16 @@ const watched = (sql: DuckDbClient.DuckDbClient) => {
   }
 }
 
-const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
+/** An open file, as an engine. */
+interface Opened extends Engine<SqlError | StorageError> {
+  /** Fails once the file is not there any more. */
+  readonly inspect: Effect.Effect<void, SqlError | StorageError>
+  readonly snapshot: (path: string) => Effect.Effect<void, SqlError | StorageError>
+}
+
+type Open = (client: Client, tablePrefix: string) => Effect.Effect<Opened, SqlError | StorageError, Scope.Scope>
+
+const open: Open = Effect.fnUntraced(function* (client, tablePrefix) {
   const sql = (yield* client).withoutTransforms()
   const tables = Table.tables(tablePrefix)
   const { check, inspect } = watched(sql)
@@ -280,7 +302,6 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
   yield* check
   yield* sql.withWriteLock(migrate(sql, tables, tablePrefix))
   const insert = Insert.make(sql, tables)
-  const { read } = Messages.make(sql, tables)
   yield* Effect.forkScoped(background(Effect.delay(indexWords(sql, tables), untilIndexing)))
   const rollUp = RollUp.make(sql, tables)
   const made = new Map<string, RollUp.Made>()
@@ -290,15 +311,45 @@ const open = Effect.fnUntraced(function* (client: Client, tablePrefix: string) {
     // Nothing counts as stored that is in a file which is gone.
     insert: <N extends SignalName>(signal: N, records: ReadonlyArray<RecordOf<N>>) =>
       Effect.zipLeft(insert(signal, records), check),
-    ...Whole.reads(
-      orTolerant(readsOf(sql, tables, rollUp, made), readsOf(sql, Table.tables(tablePrefix, true), rollUp, made)),
-      read
-    ),
-    ...Searched.make(read),
+    ...wholeReadsOf(sql, tablePrefix, rollUp, made),
     ...Remove.make(sql, tables),
     snapshot: (path: string) => Effect.zipRight(rollUp.written, copyTo(sql, path))
   }
 })
+
+const openReadOnly: Open = Effect.fnUntraced(function* (client, tablePrefix) {
+  const sql = (yield* client).withoutTransforms()
+  const tables = Table.tables(tablePrefix)
+  yield* complete(sql, tables, tablePrefix)
+  const { check } = watched(sql)
+  const refused = () => storageError("ReadOnly", "this storage was opened with readOnly")
+  return {
+    inspect: check,
+    insert: refused,
+    ...wholeReadsOf(sql, tablePrefix, RollUp.makeReadOnly(sql, tables), new Map()),
+    remove: refused,
+    deleteBefore: refused,
+    deleteSession: refused,
+    snapshot: (path: string) => copyTo(sql, path)
+  }
+})
+
+const wholeReadsOf = (
+  sql: DuckDbClient.DuckDbClient,
+  tablePrefix: string,
+  rollUp: RollUp.Read,
+  made: Map<string, RollUp.Made>
+) => {
+  const tables = Table.tables(tablePrefix)
+  const { read } = Messages.make(sql, tables)
+  return {
+    ...Whole.reads(
+      orTolerant(readsOf(sql, tables, rollUp, made), readsOf(sql, Table.tables(tablePrefix, true), rollUp, made)),
+      read
+    ),
+    ...Searched.make(read)
+  }
+}
 
 /** Programs that end soon, and the first questions, do not wait for it. */
 const untilIndexing = Duration.seconds(5)
@@ -309,7 +360,7 @@ const indexWords = (sql: DuckDbClient.DuckDbClient, tables: Table.Tables) => Eff
 const readsOf = (
   sql: DuckDbClient.DuckDbClient,
   tables: Table.Tables,
-  rollUp: RollUp.RollUp,
+  rollUp: RollUp.Read,
   made: Map<string, RollUp.Made>
 ) => ({
   select: Rows.make(sql, tables),

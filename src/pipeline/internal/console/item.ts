@@ -6,7 +6,7 @@ import type { MetricPoint } from "../../../signal/MetricPoint.js"
 import type { Score } from "../../../signal/Score.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import type { RecordOf, SignalName } from "../../../signal/signals.js"
-import { type Paint, printable } from "./printable.js"
+import { type Paint, printable } from "../../../runtime/printable.js"
 
 /** The lines of a record, and its place in a tree. */
 export interface Item {

@@ -95,7 +95,7 @@ const join = Effect.fnUntraced(function* (path: string, settings: Record<string,
   if (isNew && !isReadOnly(settings) && settings.storage_compatibility_version === undefined) yield* create(path)
   const native =
     known?.native ?? (yield* attempt(() => DuckDBInstance[isTaken ? "create" : "fromCache"](path, settings)))
-  const shared = known ?? (yield* share(path, isNew, isTaken ? native : undefined))
+  const shared = known ?? (yield* share(path, isNew, isTaken ? native : undefined, isReadOnly(settings)))
   shared.clients++
   files.set(path, shared)
   return { native, shared }
@@ -123,10 +123,15 @@ const create = (path: string): Effect.Effect<void> =>
 /** Every DuckDB that the peers admit reads it. */
 export const storageVersion = "v1.2.0"
 
-const share = Effect.fnUntraced(function* (path: string, isNew: boolean, native: DuckDBInstance | undefined) {
-  const file = yield* File.opened(path, isNew)
+const share = Effect.fnUntraced(function* (
+  path: string,
+  isNew: boolean,
+  native: DuckDBInstance | undefined,
+  isRead: boolean
+) {
+  const file = yield* File.opened(path, isNew && !isRead)
   const alone = Effect.unsafeMakeSemaphore(1).withPermits(1)
-  const withWriteLock: WriteLock = (self) => alone(Effect.zipRight(file.keepLogPrivate, self))
+  const withWriteLock: WriteLock = (self) => alone(isRead ? self : Effect.zipRight(file.keepLogPrivate, self))
   byLock.set(withWriteLock, { file, alone })
   const shared: Shared = { file, withWriteLock, native, clients: 0 }
   return shared

@@ -60,6 +60,34 @@ export const replacedColumns = ({ hasSession, key, signal, time }: Table): strin
 
 export type RollUp = ReturnType<typeof make>
 
+/** What a list of sessions needs of it. */
+export interface Read {
+  readonly isCurrent: Fragment
+  readonly rebuild: Effect.Effect<unknown, SqlError>
+  readonly write: Effect.Effect<unknown, SqlError>
+  readonly written: Effect.Effect<unknown, SqlError>
+}
+
+/** For a file that is only read: where the table is not that of the records, another one takes its place. */
+export const makeReadOnly = (sql: DuckDbClient, tables: Tables): Read => {
+  const name = nameOf(tables)
+  let isMade = false
+  return {
+    get isCurrent() {
+      return isMade ? sql`true` : isCurrent(sql, tables)
+    },
+    rebuild: Effect.gen(function* () {
+      yield* sql.unsafe(`CREATE OR REPLACE TEMP TABLE ${name} (${definition})`)
+      yield* sql`${insert(sql, name)} ${counted(sql, tables, sql`true`)}`
+      isMade = true
+    }),
+    write: Effect.void,
+    written: Effect.void
+  }
+}
+
+const definition = columns.map(({ name, type }) => `"${name}" ${type}`).join(", ")
+
 export const make = (sql: DuckDbClient, tables: Tables) => {
   const name = nameOf(tables)
   const table = sql.literal(name)

@@ -5,6 +5,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import { logWarning } from "../../../runtime/annotated.js"
+import { storageError } from "../../internal/errors.js"
 import { checkTable, checkVersion, type Version } from "../../sql/tables.js"
 import { version } from "../../sql/version.js"
 import type { DuckDbClient } from "../DuckDbClient.js"
@@ -32,9 +33,7 @@ export const migrate = Effect.fnUntraced(function* (sql: DuckDbClient, tables: T
   }
   yield* sql.unsafe(`CREATE TABLE IF NOT EXISTS "${sessions}" (${definition(sessionColumns)})`)
   yield* sql.unsafe(`CREATE TABLE IF NOT EXISTS "${versions}" (${definition(versionColumns)})`)
-  const [found = { major: 0, minor: 0 }] = yield* sql.unsafe<Version>(
-    `SELECT major, minor FROM "${versions}" ORDER BY major DESC, minor DESC LIMIT 1`
-  )
+  const found = yield* versionIn(sql, versions)
   yield* checkVersion(found, version)
   for (const table of Object.values(tables)) {
     yield* sql.unsafe(`CREATE TABLE IF NOT EXISTS ${table.quoted} (${definition(columnsIn(table))})`)
@@ -55,6 +54,48 @@ export const migrate = Effect.fnUntraced(function* (sql: DuckDbClient, tables: T
     yield* sql.unsafe(`INSERT INTO "${versions}" VALUES (${version.major}, ${version.minor}, now()::TIMESTAMP)`)
   }
 })
+
+/**
+ * The same for a file that is only read: tables and columns that it lacks stand beside it, without rows and without values, for
+ * as long as the connection lasts.
+ */
+export const complete = Effect.fnUntraced(function* (sql: DuckDbClient, tables: Tables, prefix: string) {
+  const stored = yield* columnsOf(sql, prefix)
+  const storedIn = (table: string) => stored.filter((column) => column.table === table)
+  if (!Object.values(tables).some(({ name }) => storedIn(name).length > 0)) {
+    return yield* storageError("Incompatible", `the file has no tables of this library, such as "${tables.spans.name}"`)
+  }
+  for (const table of Object.values(tables)) yield* check(table, storedIn(table.name))
+  const versions = `${prefix}mastra_ai_schema`
+  if (storedIn(versions).length > 0) yield* checkVersion(yield* versionIn(sql, versions), version)
+  const others = [
+    { name: Messages.nameOf(tables), columns: Messages.columns },
+    { name: `${prefix}mastra_ai_sessions`, columns: sessionColumns },
+    ...Object.values(tables).flatMap(({ words }) =>
+      words === undefined ? [] : [{ name: words.table, columns: wordColumns }]
+    )
+  ]
+  for (const { columns, name } of [
+    ...Object.values(tables).map((table) => ({ name: table.name, columns: columnsIn(table) })),
+    ...others
+  ]) {
+    const there = storedIn(name)
+    const missing = columns.filter((column) => !there.some(({ name }) => name === column.name))
+    if (there.length === 0) yield* sql.unsafe(`CREATE TEMP TABLE "${name}" (${definition(columns)})`)
+    else if (missing.length > 0) {
+      const nulls = missing.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(", ")
+      const [row] = yield* sql<{ readonly name: string }>`SELECT current_database() AS name`
+      const from = `"${(row?.name ?? "").replaceAll('"', '""')}".main."${name}"`
+      yield* sql.unsafe(`CREATE TEMP VIEW "${name}" AS SELECT rowid, *, ${nulls} FROM ${from}`)
+    }
+  }
+})
+
+const versionIn = (sql: DuckDbClient, versions: string) =>
+  Effect.map(
+    sql.unsafe<Version>(`SELECT major, minor FROM "${versions}" ORDER BY major DESC, minor DESC LIMIT 1`),
+    ([found = { major: 0, minor: 0 }]) => found
+  )
 
 interface Column {
   readonly name: string

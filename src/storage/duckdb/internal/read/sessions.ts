@@ -37,7 +37,7 @@ interface Kept {
   readonly summary: string
 }
 
-export const make = (sql: DuckDbClient, tables: Tables, rollUp: RollUp.RollUp, made: Map<string, RollUp.Made>) => {
+export const make = (sql: DuckDbClient, tables: Tables, rollUp: RollUp.Read, made: Map<string, RollUp.Made>) => {
   const found = pageOf(sql, tables, rollUp)
 
   /**
@@ -128,7 +128,7 @@ const known = (
 }
 
 /** A page of sessions, or one row without one that tells of all. */
-const pageOf = (sql: DuckDbClient, tables: Tables, rollUp: RollUp.RollUp) => {
+const pageOf = (sql: DuckDbClient, tables: Tables, rollUp: RollUp.Read) => {
   const table = sql.literal(RollUp.nameOf(tables))
   const [spans, logs] = [sql.literal(tables.spans.quoted), sql.literal(tables.logs.quoted)]
   const duration = sql`last_activity::HUGEINT - first_activity`

@@ -10,15 +10,22 @@ export const printable = (text: string, length: number): string => {
     .slice(0, 4 * length)
     .replace(/\s+/g, " ")
     .trim()
-  const cut = line.length > length || text.length > 4 * length ? `${line.slice(0, length - 1).trimEnd()}…` : line
-  return cut.replace(unprintable, (character) => {
+  return visible(line.length > length || text.length > 4 * length ? `${line.slice(0, length - 1).trimEnd()}…` : line)
+}
+
+/** A text in which nothing is left that a terminal obeys, or that shows nothing: both are made visible. */
+export const visible = (text: string): string =>
+  text.replace(unprintable, (character) => {
     const code = character.charCodeAt(0)
     return code < 0x20 ? String.fromCharCode(0x2400 + code) : "\ufffd"
   })
-}
 
+/**
+ * Control characters, lone surrogates, marks of direction, separators of lines, and what has no width and joins nothing.
+ * Characters of tags stay in a flag, which begins with a black one.
+ */
 const unprintable =
-  /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+  /[\p{Cc}\p{Cs}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|(?<!\u{1f3f4}[\u{e0020}-\u{e007f}]*)[\u{e0000}-\u{e007f}]/gu
 
 /** Writes text in a colour, or leaves it as it is. */
 export type Paint = (color: keyof typeof codes, text: string) => string

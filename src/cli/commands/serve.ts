@@ -1,0 +1,84 @@
+/** `serve`: a collector for all programs that send OTLP, which answers questions over HTTP. */
+import { spawn } from "node:child_process"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { Storage } from "../../storage/Storage.js"
+import { type Failure, failed, usage } from "../Failure.js"
+import * as Arguments from "../internal/arguments.js"
+import * as Output from "../Output.js"
+import { described, name } from "../overview.js"
+import * as Store from "../Store.js"
+import * as Signals from "../signals.js"
+
+export const serve = Command.make(
+  "serve",
+  {
+    store: Store.options,
+    port: Options.map(
+      Arguments.integer("port", 0, "The port, 4318 if nothing is said, or any free one for 0."),
+      (given = 4318) => given
+    ),
+    host: Options.text("host").pipe(
+      Options.withPseudoName("address"),
+      Options.withDescription("The address to listen on. Any that others can reach needs a token."),
+      Options.withDefault("127.0.0.1")
+    ),
+    allowedHosts: Arguments.texts("allow-host", "name", "A name by which it may be called, as agents.example.com."),
+    allowedOrigins: Arguments.texts("allow-origin", "origin", "An origin whose pages may ask it."),
+    readOnly: Arguments.flag("read-only", "Deletes nothing and takes no scores; records come in all the same."),
+    retention: Arguments.durationOf("retention", "duration", "How long records are kept: 30d."),
+    open: Arguments.flag("open", "Opens it in a browser.")
+  },
+  Effect.fnUntraced(function* ({ allowedHosts, allowedOrigins, host, open, port, readOnly, retention, store }) {
+    const chosen = yield* Store.choose(store)
+    if (chosen.kind === "remote") return yield* usage("serve keeps records of its own: --db FILE or --clickhouse URL")
+    const token = yield* Store.tokenOf(store.tokenFile)
+    const { Observability, StorageServer } = yield* Effect.promise(() => import("../internal/collector.js"))
+    const layer = StorageServer.layer({ port, host, token, readOnly, allowedHosts, allowedOrigins }).pipe(
+      Layer.provide(Observability.layer({ serviceName: name, logLevel: "fatal" })),
+      Layer.provide(Layer.scoped(Storage, Store.openToWrite(chosen, retention)))
+    )
+    const server = yield* Layer.build(layer).pipe(
+      Effect.map(Context.get(StorageServer.StorageServer)),
+      Effect.catchTag("StorageServerError", notListening)
+    )
+    const ends = `ends with Ctrl-C${token === undefined ? "" : ", asks for the token"}`
+    yield* Effect.ignore(
+      Output.print(`${server.url} takes OTLP and answers questions; keeps records in ${Store.nameOf(chosen)}; ${ends}`)
+    )
+    if (open) yield* browse(token === undefined ? server.url : `${server.url}/?token=${Redacted.value(token)}`)
+    yield* Signals.stopped
+    yield* Output.note("writing what waits")
+  }, Effect.scoped)
+).pipe(Command.withDescription(described.serve))
+
+const notListening = ({ detail, reason }: { readonly detail: string; readonly reason: string }): Failure => {
+  switch (reason) {
+    case "AddressInUse":
+      return failed(`${detail}: end that, or choose another with --port`)
+    case "TokenRequired":
+      return usage(`${detail}. A token comes from --token-file FILE or EFFECT_OBSERVABILITY_TOKEN`)
+    case "InvalidOptions":
+      return usage(`--${detail}`)
+    default:
+      return failed(detail)
+  }
+}
+
+/** Nothing depends on it: where there is no browser, the address was printed. */
+const browse = (url: string) =>
+  Effect.sync(() => {
+    const [command, ...args] =
+      process.platform === "darwin"
+        ? ["open"]
+        : process.platform === "win32"
+          ? ["cmd", "/c", "start", '""']
+          : ["xdg-open"]
+    spawn(command as string, [...args, url], { stdio: "ignore", detached: true })
+      .on("error", () => {})
+      .unref()
+  })

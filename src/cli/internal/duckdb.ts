@@ -1,0 +1,2 @@
+/** What needs `@duckdb/node-api`, which is loaded with it and only then. */
+export * as DuckDbStorage from "../../storage/duckdb/DuckDbStorage.js"

@@ -1,0 +1,380 @@
+/** Reads what was said in the turns of a session, one after the other. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Order from "effect/Order"
+import * as Struct from "effect/Struct"
+import { forEachInTurns } from "../../runtime/eventLoop.js"
+import { replay } from "../../signal/conventions/effectObservability.js"
+import * as genAi from "../../signal/conventions/genAi.js"
+import {
+  inputOf,
+  instructionsOf,
+  type Message,
+  outputOf,
+  type Part as RecordedPart,
+  toolArgumentsOf,
+  toolResultOf
+} from "../../signal/internal/messages.js"
+import { errorsOf, type Failing, isReplayed } from "../../signal/internal/spans.js"
+import type { Json } from "../../signal/Json.js"
+import type { SpanRecord } from "../../signal/SpanRecord.js"
+import type { OutlineSpan, SpanFilters, StorageError, StorageService, TraceOutline } from "../../storage/Storage.js"
+import type { Entry, Failure, ModelCall, Part, ToolUse, Turn } from "../Transcript.js"
+import { Threads } from "./threads.js"
+
+/** Calls of a turn that are read, of models and of tools. */
+const maxCalls = 2_000
+/** Failures that are told of a turn. */
+const maxErrors = 100
+/** A page of spans with their payload, which is let go of when it is read. */
+const pageSize = 100
+
+type Mutable<A> = { -readonly [K in keyof A]: A[K] }
+
+/** Reads the turns of a session, which must come in their order. */
+export const make = (storage: StorageService, sessionId: string, textLength: number) => {
+  const threads = new Threads()
+  // Turns below a root that lives as long as its process are in one trace.
+  let last: TraceOutline | undefined
+
+  const outlineOf = (traceId: string) =>
+    last?.traceId === traceId
+      ? Effect.succeed(last)
+      : Effect.map(storage.traceOutline(traceId), (found) => {
+          last = Option.getOrUndefined(found)
+          return last
+        })
+
+  const read = (filters: SpanFilters, each: (span: SpanRecord) => void) =>
+    Effect.gen(function* () {
+      let cursor: string | undefined
+      let count = 0
+      do {
+        const page: Effect.Effect.Success<ReturnType<StorageService["listSpans"]>> = yield* storage.listSpans({
+          filters,
+          orderBy: { field: "time", direction: "asc" },
+          pagination: { limit: pageSize, cursor }
+        })
+        count += page.items.length
+        yield* forEachInTurns(page.items, each)
+        cursor = Option.getOrUndefined(page.nextCursor)
+      } while (cursor !== undefined && count < maxCalls)
+      return cursor !== undefined
+    })
+
+  return (span: SpanRecord, number: number): Effect.Effect<Turn, StorageError> =>
+    Effect.gen(function* () {
+      const { traceId } = span
+      const outline = yield* outlineOf(traceId)
+      const within = spansOf(outline?.spans ?? [], span, sessionId)
+      const turn = new TurnReader(span, within, threads, textLength)
+      const readAll = (spanType: "model_generation" | "tool_call", each: (span: SpanRecord) => void) => {
+        const times = [...within.values()].filter((_) => _.spanType === spanType).map(({ startTime }) => startTime)
+        if (times.length === 0) return Effect.succeed(false)
+        const [startedAfter, startedBefore] = [minimum(times), maximum(times) + 1n]
+        return read({ traceId, spanType, startedAfter, startedBefore }, (found) => {
+          if (within.has(found.spanId)) each(found)
+        })
+      }
+      const isCut = yield* Effect.zipWith(
+        readAll("model_generation", (call) => turn.addCall(call)),
+        Effect.suspend(() => readAll("tool_call", (call) => turn.addTool(call))),
+        (models, tools) => models || tools
+      )
+      const failed: Array<Failed> = []
+      if ([...within.values()].some(({ status }) => status === "error")) {
+        yield* read({ traceId, status: "error" }, (found) => {
+          if (within.has(found.spanId)) failed.push(toFailed(found))
+        })
+      }
+      return turn.make(number, failed, isCut || outline?.truncated === true)
+    })
+}
+
+/** A span that failed, without its payload. */
+interface Failed extends Failing, Pick<SpanRecord, "name" | "startTime"> {}
+
+const toFailed = (span: SpanRecord): Failed => ({
+  ...Struct.pick(
+    span,
+    "traceId",
+    "spanId",
+    "parentSpanId",
+    "status",
+    "statusMessage",
+    "errorType",
+    "name",
+    "startTime"
+  ),
+  attributes: isReplayed(span) ? { [replay]: true } : {}
+})
+
+const minimum = (times: ReadonlyArray<bigint>): bigint => times.reduce((a, b) => (b < a ? b : a))
+const maximum = (times: ReadonlyArray<bigint>): bigint => times.reduce((a, b) => (b > a ? b : a))
+
+/** The spans of a turn by their ids: its own, and those below it that are of no other session. */
+const spansOf = (
+  spans: ReadonlyArray<OutlineSpan>,
+  turn: SpanRecord,
+  sessionId: string
+): ReadonlyMap<string, OutlineSpan> => {
+  // Parents come before their children in an outline, but for circles.
+  const within = new Map<string, OutlineSpan>()
+  for (const span of spans) {
+    const isBelow =
+      span.parentSpanId !== undefined &&
+      within.has(span.parentSpanId) &&
+      (span.sessionId === undefined || span.sessionId === sessionId)
+    if (span.spanId === turn.spanId || isBelow) within.set(span.spanId, span)
+  }
+  return within
+}
+
+/** Makes a turn of the calls in it, which come in the order of time. */
+class TurnReader {
+  private readonly entries: Array<Entry> = []
+  /** Calls of tools that models asked for in this turn, and of which the spans are to come. */
+  private readonly asked: Array<Mutable<ToolUse>> = []
+  private readonly models = new Set<string>()
+  private modelCalls = 0
+  private toolCalls = 0
+  private inputTokens = 0
+  private outputTokens = 0
+  private nanodollars: bigint | undefined
+
+  constructor(
+    private readonly span: SpanRecord,
+    private readonly within: ReadonlyMap<string, OutlineSpan>,
+    private readonly threads: Threads,
+    private readonly textLength: number
+  ) {}
+
+  addCall(span: SpanRecord): void {
+    if (isReplayed(span)) return
+    this.modelCalls++
+    if (span.model !== undefined) this.models.add(span.model)
+    this.inputTokens += span.inputTokens ?? 0
+    this.outputTokens += span.outputTokens ?? 0
+    this.spend(span.costUsd)
+    const { attributes, endTime, spanId, startTime } = span
+    const agentName = this.agentOf(span)
+    const output = outputOf(attributes)
+    const { isCompacted, messages } = this.threads.add({
+      agent: agentName ?? "",
+      instructions: instructionsOf(attributes),
+      input: inputOf(attributes),
+      output
+    })
+    let compacted = isCompacted
+    for (const message of messages) {
+      const parts = this.partsOf(message)
+      // What a tool gave stands with its call.
+      if (parts.length === 0 && !compacted) continue
+      const { name, role } = message
+      this.entries.push({
+        role,
+        name,
+        agentName,
+        parts,
+        time: startTime,
+        spanId,
+        ...(compacted && { compacted: true })
+      })
+      compacted = false
+    }
+    const call = callOf(span)
+    for (const message of output) {
+      const { name, role } = message
+      this.entries.push({
+        role,
+        name,
+        agentName,
+        parts: this.partsOf(message),
+        time: endTime ?? startTime,
+        spanId,
+        call
+      })
+    }
+    if (output.length === 0 && span.status === "error") {
+      this.entries.push({ role: "assistant", agentName, parts: [], time: endTime ?? startTime, spanId, call })
+    }
+  }
+
+  addTool(span: SpanRecord): void {
+    if (isReplayed(span)) return
+    this.toolCalls++
+    this.spend(span.costUsd)
+    const { attributes, costUsd, endTime, spanId, startTime, status, statusMessage } = span
+    const id = attributes[genAi.toolCallId]
+    const name = span.toolName ?? span.name
+    const run = { spanId, status, statusMessage, startTime, endTime, costUsd }
+    const given = toolArgumentsOf(attributes) ?? null
+    const result = toolResultOf(attributes)
+    const waiting = this.asked.filter((use) => use.spanId === undefined)
+    const use = waiting.find((use) => use.id !== undefined && use.id === id) ?? sameCall(waiting, name, id, given)
+    if (use !== undefined) {
+      // The model was given this result, or one that says more of it.
+      Object.assign(use, run, use.result === undefined && result !== undefined && { result: this.short(result) })
+      return
+    }
+    const parts: ReadonlyArray<Part> = [
+      {
+        _tag: "ToolUse",
+        id: typeof id === "string" ? id : undefined,
+        name,
+        arguments: this.short(given),
+        result: result === undefined ? undefined : this.short(result),
+        ...run
+      }
+    ]
+    this.entries.push({ role: "tool", agentName: this.agentOf(span), parts, time: startTime, spanId })
+  }
+
+  make(number: number, failed: ReadonlyArray<Failed>, truncated: boolean): Turn {
+    this.addOwnWords()
+    return {
+      _tag: "Turn",
+      number,
+      span: this.span,
+      entries: this.entries.sort(Order.mapInput(Order.bigint, ({ time }: Entry) => time)),
+      modelCalls: this.modelCalls,
+      toolCalls: this.toolCalls,
+      models: Array.from(this.models).sort(),
+      inputTokens: this.inputTokens,
+      outputTokens: this.outputTokens,
+      costUsd: this.nanodollars === undefined ? undefined : Number(this.nanodollars) / 1e9,
+      errors: errorsOf(failed).slice(0, maxErrors).map(toFailure),
+      truncated
+    }
+  }
+
+  /** What the turn itself was given and answered, unless a model heard and said it. */
+  private addOwnWords(): void {
+    const { attributes, endTime, spanId, spanType, startTime } = this.span
+    if (spanType === "model_generation" || spanType === "tool_call") return
+    const agentName = this.span.agentName
+    const input = inputOf(attributes)
+    const since = input.findLastIndex(({ role }) => role !== "user")
+    const heard = input.slice(since + 1).filter((message) => !this.isKnown("user", message))
+    const said = outputOf(attributes)
+      .slice(-1)
+      .filter((message) => !this.isKnown("assistant", message))
+    this.entries.unshift(
+      ...heard.map((message) => ({
+        role: message.role,
+        name: message.name,
+        agentName,
+        parts: this.partsOf(message),
+        time: startTime,
+        spanId
+      }))
+    )
+    // After all that ends with it.
+    for (const message of said) {
+      const { name, role } = message
+      this.entries.push({ role, name, agentName, parts: this.partsOf(message), time: endTime ?? startTime, spanId })
+    }
+  }
+
+  /** Whether a message is among what was said, which may have it in a text of its own: a short one must be all of it. */
+  private isKnown(role: string, { parts }: Message): boolean {
+    const texts = parts.flatMap((part) => (part._tag === "Text" ? [part.text.trim().slice(0, this.textLength)] : []))
+    if (texts.length === 0) return parts.length === 0 || this.modelCalls > 0
+    const said = this.entries.filter((entry) => entry.role === role).flatMap(({ parts }) => parts)
+    return texts.every((text) =>
+      said.some(
+        (part) => part._tag === "Text" && (text.length < 16 ? part.text.trim() === text : part.text.includes(text))
+      )
+    )
+  }
+
+  /** The agent that a span is part of the work of. */
+  private agentOf(span: SpanRecord): string | undefined {
+    if (span.agentName !== undefined) return span.agentName
+    let above = this.within.get(span.spanId)
+    for (let depth = 0; above !== undefined && depth < 1_000; depth++) {
+      if (above.spanType === "agent_run") return above.agentName ?? above.name
+      above = above.parentSpanId === undefined ? undefined : this.within.get(above.parentSpanId)
+    }
+    return undefined
+  }
+
+  private partsOf({ parts }: Message): ReadonlyArray<Part> {
+    return parts.flatMap((part) => this.toPart(part))
+  }
+
+  private toPart(part: RecordedPart): ReadonlyArray<Part> {
+    switch (part._tag) {
+      case "Text":
+      case "Reasoning": {
+        const { length } = part.text
+        const text = length > this.textLength ? part.text.slice(0, this.textLength).toWellFormed() : part.text
+        return [{ _tag: part._tag, text, omitted: length - text.length }]
+      }
+      case "ToolCall": {
+        const use: Mutable<ToolUse> = {
+          _tag: "ToolUse",
+          id: part.id,
+          name: part.name,
+          arguments: this.short(part.arguments)
+        }
+        this.asked.push(use)
+        return [use]
+      }
+      case "ToolResult": {
+        const use = this.asked.find(
+          ({ id, result }) => result === undefined && (part.id === undefined || id === undefined || id === part.id)
+        )
+        if (use === undefined) return [{ _tag: "ToolResult", id: part.id, result: this.short(part.result) }]
+        use.result = this.short(part.result)
+        return []
+      }
+      case "Media":
+        return [part]
+      case "Other":
+        return [{ ...part, value: this.short(part.value) }]
+    }
+  }
+
+  /** Data, as text where that is cut. */
+  private short(value: Json): Json {
+    const text = typeof value === "string" ? value : JSON.stringify(value)
+    if (text.length <= this.textLength) return value
+    return `${text.slice(0, this.textLength).toWellFormed()}…[${text.length - this.textLength} characters left out]`
+  }
+
+  private spend(costUsd: number | undefined): void {
+    if (costUsd === undefined) return
+    this.nanodollars = (this.nanodollars ?? 0n) + BigInt(Math.round(costUsd * 1e9))
+  }
+}
+
+/** A call whose id is missing, or was taken for a secret and masked. */
+const sameCall = (waiting: ReadonlyArray<Mutable<ToolUse>>, name: string, id: Json | undefined, given: Json) => {
+  const named = waiting.filter((use) => use.name === name)
+  const text = JSON.stringify(given)
+  return (
+    named.find((use) => JSON.stringify(use.arguments) === text) ??
+    named.find((use) => use.id === undefined || id === undefined)
+  )
+}
+
+const callOf = (span: SpanRecord): ModelCall => ({
+  spanId: span.spanId,
+  model: span.model,
+  status: span.status,
+  statusMessage: span.statusMessage,
+  startTime: span.startTime,
+  endTime: span.endTime,
+  inputTokens: span.inputTokens,
+  outputTokens: span.outputTokens,
+  costUsd: span.costUsd
+})
+
+const toFailure = ({ errorType, name, spanId, startTime, statusMessage }: Failed): Failure => ({
+  spanId,
+  name,
+  errorType,
+  message: statusMessage,
+  time: startTime
+})

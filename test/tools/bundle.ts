@@ -1,0 +1,46 @@
+/** Bundles the command line into one file, dist/cli.js: part of `npm run build`. */
+import { chmodSync } from "node:fs"
+import { build, type Plugin } from "esbuild"
+
+/** Loads packages that may be missing when something asks for them, and not before. */
+const whenAsked = (...packages: ReadonlyArray<string>): Plugin => ({
+  name: "when asked",
+  setup: ({ onLoad, onResolve }) => {
+    for (const name of packages) {
+      onResolve({ filter: new RegExp(`^${name}$`) }, ({ namespace }) =>
+        namespace === "asked" ? { path: name, external: true } : { path: name, namespace: "asked" }
+      )
+    }
+    onLoad({ filter: /.*/, namespace: "asked" }, ({ path }) => ({ contents: `module.exports = require("${path}")` }))
+  }
+})
+
+const outfile = "dist/cli.js"
+const { metafile } = await build({
+  entryPoints: ["src/cli/main.ts"],
+  outfile,
+  bundle: true,
+  metafile: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: "none",
+  logLevel: "warning",
+  // Packages for CommonJS ask for modules of Node by `require`.
+  banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);` },
+  plugins: [whenAsked("@duckdb/node-api")]
+})
+chmodSync(outfile, 0o755)
+
+if (process.argv.includes("--sizes")) {
+  const sizes = new Map<string, number>()
+  for (const output of Object.values(metafile.outputs)) {
+    for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
+      const [name = path] = /(?<=node_modules\/)(@[^/]+\/)?[^/]+|^src\/\w+/.exec(path) ?? []
+      sizes.set(name, (sizes.get(name) ?? 0) + bytesInOutput)
+    }
+  }
+  for (const [name, size] of [...sizes].sort(([, a], [, b]) => b - a).slice(0, 30)) console.log(size, name)
+}
