@@ -97,23 +97,13 @@ FROM "mastra_ai_spans"
 WHERE start_time BETWEEN $1
 AND $2
 
-BEGIN
-
-INSERT INTO "mastra_ai_spans_words" (block) VALUES ($1)
+INSERT INTO "mastra_ai_spans_words" (block)
+SELECT unnest(from_json($1, '["BIGINT"]'))
 
 INSERT INTO "mastra_ai_spans" ("word_block","trace_id","span_id","parent_span_id","parent_is_remote","trace_state","name","kind","span_type","status","status_message","start_time","end_time","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","model","provider","input_tokens","output_tokens","cost_usd","attributes","events","links","resource","dropped","trace_key","entry_key","replayed","input_size","output_size","attributes_size","in_sessions")
 SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3),nullif(field[4], $3)::BOOLEAN,nullif(field[5], $3),nullif(field[6], $3),nullif(field[7], $3),nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3)::BIGINT,nullif(field[12], $3)::BIGINT,nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3),nullif(field[22], $3),nullif(field[23], $3)::JSON,nullif(field[24], $3)::JSON,nullif(field[25], $3),nullif(field[26], $3),nullif(field[27], $3)::BIGINT,nullif(field[28], $3)::BIGINT,nullif(field[29], $3)::DOUBLE,nullif(field[30], $3)::JSON,nullif(field[31], $3)::JSON,nullif(field[32], $3)::JSON,nullif(field[33], $3)::JSON,nullif(field[34], $3)::JSON,nullif(field[35], $3)::BIGINT,nullif(field[36], $3)::BIGINT,$6::BOOLEAN,$7::BIGINT,$8::BIGINT,nullif(field[37], $3)::BIGINT,$9::BOOLEAN
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
-
-INSERT INTO "mastra_ai_sessions" (session_id,first_activity,last_activity,spans,stamp,shrunk)
-SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3)::BIGINT,nullif(field[4], $3)::BIGINT,$5::BIGINT,nullif(field[5], $3)::BOOLEAN
-FROM (SELECT string_split(record, $2) AS field
-FROM (SELECT unnest(string_split($4, $1)) AS record))
-
-SELECT 1
-
-COMMIT
 
 SELECT log_id AS id, session_id AS session, timestamp::VARCHAR AS first, timestamp::VARCHAR AS last
 FROM "mastra_ai_logs"
@@ -121,23 +111,13 @@ WHERE log_id BETWEEN $1
 AND $2
 AND log_id IN (SELECT unnest(from_json($3, '["VARCHAR"]')))
 
-BEGIN
-
-INSERT INTO "mastra_ai_logs_words" (block) VALUES ($1)
+INSERT INTO "mastra_ai_logs_words" (block)
+SELECT unnest(from_json($1, '["BIGINT"]'))
 
 INSERT INTO "mastra_ai_logs" ("word_block","log_id","timestamp","level","message","data","attributes","log_spans","cause","trace_id","span_id","session_id","thread_id","run_id","request_id","resource_id","user_id","organization_id","conversation_id","service_name","environment","tags","metadata","in_sessions")
 SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3),nullif(field[4], $3),nullif(field[5], $3)::JSON,nullif(field[6], $3)::JSON,nullif(field[7], $3)::JSON,nullif(field[8], $3),nullif(field[9], $3),nullif(field[10], $3),nullif(field[11], $3),nullif(field[12], $3),nullif(field[13], $3),nullif(field[14], $3),nullif(field[15], $3),nullif(field[16], $3),nullif(field[17], $3),nullif(field[18], $3),nullif(field[19], $3),nullif(field[20], $3),nullif(field[21], $3)::JSON,nullif(field[22], $3)::JSON,$6::BOOLEAN
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
-
-INSERT INTO "mastra_ai_sessions" (session_id,first_activity,last_activity,logs,stamp,shrunk)
-SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3)::BIGINT,nullif(field[4], $3)::BIGINT,$5::BIGINT,nullif(field[5], $3)::BOOLEAN
-FROM (SELECT string_split(record, $2) AS field
-FROM (SELECT unnest(string_split($4, $1)) AS record))
-
-SELECT 1
-
-COMMIT
 
 
 -- insertSpans and insertLogs of what is stored
@@ -153,6 +133,11 @@ WHERE start_time BETWEEN $1
 AND $2
 AND span_id IN (SELECT unnest(string_split($3, ',')))
 
+INSERT INTO "mastra_ai_sessions" (session_id,first_activity,last_activity,spans,logs,scores,stamp,shrunk)
+SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3)::BIGINT,nullif(field[4], $3)::BIGINT,nullif(field[5], $3)::BIGINT,nullif(field[6], $3)::BIGINT,$5::BIGINT,nullif(field[7], $3)::BOOLEAN
+FROM (SELECT string_split(record, $2) AS field
+FROM (SELECT unnest(string_split($4, $1)) AS record))
+
 BEGIN
 
 DELETE FROM "mastra_ai_spans"
@@ -165,8 +150,8 @@ SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3),nullif(field[3], $3)
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
 
-INSERT INTO "mastra_ai_sessions" (session_id,first_activity,last_activity,spans,stamp,shrunk)
-SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3)::BIGINT,nullif(field[4], $3)::BIGINT,$5::BIGINT,nullif(field[5], $3)::BOOLEAN
+INSERT INTO "mastra_ai_sessions" (session_id,first_activity,last_activity,spans,logs,scores,stamp,shrunk)
+SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3)::BIGINT,nullif(field[4], $3)::BIGINT,nullif(field[5], $3)::BIGINT,nullif(field[6], $3)::BIGINT,$5::BIGINT,nullif(field[7], $3)::BOOLEAN
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
 
@@ -192,8 +177,8 @@ SELECT $5::BIGINT,nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
 
-INSERT INTO "mastra_ai_sessions" (session_id,first_activity,last_activity,logs,stamp,shrunk)
-SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3)::BIGINT,nullif(field[4], $3)::BIGINT,$5::BIGINT,nullif(field[5], $3)::BOOLEAN
+INSERT INTO "mastra_ai_sessions" (session_id,first_activity,last_activity,spans,logs,scores,stamp,shrunk)
+SELECT nullif(field[1], $3),nullif(field[2], $3)::BIGINT,nullif(field[3], $3)::BIGINT,nullif(field[4], $3)::BIGINT,nullif(field[5], $3)::BIGINT,nullif(field[6], $3)::BIGINT,$5::BIGINT,nullif(field[7], $3)::BOOLEAN
 FROM (SELECT string_split(record, $2) AS field
 FROM (SELECT unnest(string_split($4, $1)) AS record))
 
@@ -1314,7 +1299,7 @@ FROM sessions
 WHERE true
 ORDER BY last_activity desc, session_id desc
 LIMIT ? )
-SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, summary, (SELECT max(last_activity)
+SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, page.row_id::VARCHAR AS "row", (SELECT max(last_activity)
 FROM sessions)::VARCHAR AS newest, whole.is_current AS "isCurrent"
 FROM (SELECT ((SELECT count(*) = count("in_sessions")
 AND count(*) = (SELECT coalesce(sum("spans"), 0)
@@ -1327,7 +1312,7 @@ FROM "mastra_ai_logs")
 AND (SELECT count(*) = count("in_sessions")
 AND count(*) = (SELECT coalesce(sum("scores"), 0)
 FROM "mastra_ai_sessions")
-FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true LEFT JOIN "mastra_ai_sessions" AS kept ON kept.rowid = page.row_id
+FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true
 ORDER BY page.last_activity desc, page.session_id desc
 
 BEGIN
@@ -1345,7 +1330,7 @@ FROM sessions
 WHERE true
 ORDER BY last_activity desc, session_id desc
 LIMIT ? )
-SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, summary, (SELECT max(last_activity)
+SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, page.row_id::VARCHAR AS "row", (SELECT max(last_activity)
 FROM sessions)::VARCHAR AS newest, whole.is_current AS "isCurrent"
 FROM (SELECT ((SELECT count(*) = count("in_sessions")
 AND count(*) = (SELECT coalesce(sum("spans"), 0)
@@ -1358,7 +1343,7 @@ FROM "mastra_ai_logs")
 AND (SELECT count(*) = count("in_sessions")
 AND count(*) = (SELECT coalesce(sum("scores"), 0)
 FROM "mastra_ai_sessions")
-FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true LEFT JOIN "mastra_ai_sessions" AS kept ON kept.rowid = page.row_id
+FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true
 ORDER BY page.last_activity desc, page.session_id desc
 
 WITH span_rows AS MATERIALIZED (
@@ -1595,7 +1580,7 @@ FROM sessions
 WHERE true
 ORDER BY last_activity desc, session_id desc
 LIMIT ? )
-SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, summary, (SELECT max(last_activity)
+SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, page.row_id::VARCHAR AS "row", (SELECT max(last_activity)
 FROM sessions)::VARCHAR AS newest, whole.is_current AS "isCurrent"
 FROM (SELECT ((SELECT count(*) = count("in_sessions")
 AND count(*) = (SELECT coalesce(sum("spans"), 0)
@@ -1608,7 +1593,7 @@ FROM "mastra_ai_logs")
 AND (SELECT count(*) = count("in_sessions")
 AND count(*) = (SELECT coalesce(sum("scores"), 0)
 FROM "mastra_ai_sessions")
-FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true LEFT JOIN "mastra_ai_sessions" AS kept ON kept.rowid = page.row_id
+FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true
 ORDER BY page.last_activity desc, page.session_id desc
 
 
@@ -1633,7 +1618,7 @@ FROM sessions
 WHERE true
 ORDER BY last_activity::HUGEINT - first_activity desc, session_id desc
 LIMIT ? )
-SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, summary, (SELECT max(last_activity)
+SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, page.row_id::VARCHAR AS "row", (SELECT max(last_activity)
 FROM sessions)::VARCHAR AS newest, whole.is_current AS "isCurrent"
 FROM (SELECT ((SELECT count(*) = count("in_sessions")
 AND count(*) = (SELECT coalesce(sum("spans"), 0)
@@ -1646,7 +1631,7 @@ FROM "mastra_ai_logs")
 AND (SELECT count(*) = count("in_sessions")
 AND count(*) = (SELECT coalesce(sum("scores"), 0)
 FROM "mastra_ai_sessions")
-FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true LEFT JOIN "mastra_ai_sessions" AS kept ON kept.rowid = page.row_id
+FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true
 ORDER BY page.last_activity::HUGEINT - page.first_activity desc, page.session_id desc
 
 
@@ -1672,7 +1657,7 @@ OR (session_id = ?
 AND false)))))
 ORDER BY last_activity asc, session_id asc
 LIMIT ? )
-SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, summary, (SELECT max(last_activity)
+SELECT page.session_id AS id, page.stamp::VARCHAR AS stamp, page.first_activity::VARCHAR AS first, page.row_id::VARCHAR AS "row", (SELECT max(last_activity)
 FROM sessions)::VARCHAR AS newest, whole.is_current AS "isCurrent"
 FROM (SELECT ((SELECT count(*) = count("in_sessions")
 AND count(*) = (SELECT coalesce(sum("spans"), 0)
@@ -1685,7 +1670,7 @@ FROM "mastra_ai_logs")
 AND (SELECT count(*) = count("in_sessions")
 AND count(*) = (SELECT coalesce(sum("scores"), 0)
 FROM "mastra_ai_sessions")
-FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true LEFT JOIN "mastra_ai_sessions" AS kept ON kept.rowid = page.row_id
+FROM "mastra_ai_scores")) AS is_current) AS whole LEFT JOIN page ON true
 ORDER BY page.last_activity asc, page.session_id asc
 
 

@@ -45,6 +45,9 @@ const live: Set<bigint> = globalValue("effect-observability/duckdb/words/live", 
 /** The filters that this process has yet to store, by block. All rows of these blocks are there. */
 const full: Map<bigint, Block> = globalValue("effect-observability/duckdb/words/full", () => new Map())
 
+/** The blocks that this process has named, and that have no rows yet. */
+const unused: Set<bigint> = globalValue("effect-observability/duckdb/words/unused", () => new Set())
+
 interface State {
   /** The block of the next rows. */
   open: Block | undefined
@@ -72,6 +75,7 @@ const forget = (blocks: ReadonlyArray<bigint>): void => {
   for (const id of blocks) {
     live.delete(id)
     full.delete(id)
+    unused.delete(id)
   }
 }
 
@@ -80,7 +84,10 @@ const nameSome = (sql: DuckDbClient, { table }: Words, state: State): Effect.Eff
   Effect.suspend(() => {
     const some = Array.from({ length: blocksAtOnce }, nextId)
     // Others may look for blocks whose writer has gone as soon as these are named.
-    for (const id of some) live.add(id)
+    for (const id of some) {
+      live.add(id)
+      unused.add(id)
+    }
     const name = sql.unsafe(`INSERT INTO "${table}" (block) SELECT unnest(from_json($1, '["BIGINT"]'))`, [
       JSON.stringify(some.map(String))
     ])
@@ -117,6 +124,7 @@ export const writer = (sql: DuckDbClient, table: Table, words: Words) => {
         yield* nameSome(sql, words, state)
       }
       const id = state.named.shift() as bigint
+      unused.delete(id)
       state.open = newBlock(id)
       return id
     }),
@@ -309,6 +317,7 @@ export const blocksOf = (
       (JSON.parse(row?.json ?? "null") ?? []).flatMap(
         ([id, earliest, latest]: readonly [string, string | null, string | null]): ReadonlyArray<Found> => {
           const block = BigInt(id)
+          if (unused.has(block)) return []
           const held = full.get(block)
           if (held !== undefined) return words.every(held.filter.has) ? [foundOf(held)] : []
           return [{ block, earliest: BigInt(earliest ?? -(2n ** 63n)), latest: BigInt(latest ?? 2n ** 63n - 1n) }]
