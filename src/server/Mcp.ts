@@ -76,11 +76,7 @@ export const stdio = (options?: {
 export const httpApp: Effect.Effect<HttpApp.Default, McpUnavailable, Storage> = Effect.gen(function* () {
   const sdk = yield* load(() => import("@modelcontextprotocol/server"))
   const make = yield* server.factory(sdk)
-  const handler = sdk.createMcpHandler(make, {
-    responseMode: "json",
-    maxRequestBodySize: maxBody,
-    maxSubscriptions: 64
-  })
+  const handler = sdk.createMcpHandler(make, { maxRequestBodySize: maxBody, maxSubscriptions: 64 })
   return Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
     const runtime = yield* Effect.runtime<never>()

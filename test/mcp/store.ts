@@ -143,7 +143,10 @@ const hostile: ReadonlyArray<SpanRecord> = [
     statusMessage: nasty,
     startTime: at(900_000),
     endTime: at(900_100),
-    attributes: { [nasty]: nasty, "gen_ai.input.messages": [{ role: nasty, parts: [{ type: nasty, [nasty]: nasty }] }] },
+    attributes: {
+      [nasty]: nasty,
+      "gen_ai.input.messages": [{ role: nasty, parts: [{ type: nasty, [nasty]: nasty }] }]
+    },
     events: [{ name: nasty, time: at(900_050), attributes: { [nasty]: nasty } }]
   }),
   span({
@@ -179,10 +182,10 @@ const hostile: ReadonlyArray<SpanRecord> = [
   })
 ]
 
-export const fill = Effect.gen(function* () {
+/** The support case alone. */
+export const fillSupport = Effect.gen(function* () {
   const { insertLogs, insertScores, insertSpans } = yield* Storage.Storage
-  yield* insertSpans([...support, ...supportCalls, ...long, ...hostile])
-  for (let from = 0; from < large.length; from += 5_000) yield* insertSpans(large.slice(from, from + 5_000))
+  yield* insertSpans([...support, ...supportCalls])
   yield* insertLogs([
     log({
       logId: "slow",
@@ -192,8 +195,26 @@ export const fill = Effect.gen(function* () {
       level: "warn",
       message: "the carrier is slow",
       timestamp: at(424)
+    })
+  ])
+  yield* insertScores([
+    score({ scoreId: "helpful", sessionId: "support", name: "helpful", value: 1, time: at(90_000), comment: "polite" })
+  ])
+})
+
+export const fill = Effect.gen(function* () {
+  const { insertLogs, insertScores, insertSpans } = yield* Storage.Storage
+  yield* fillSupport
+  yield* insertSpans([...long, ...hostile])
+  for (let from = 0; from < large.length; from += 5_000) yield* insertSpans(large.slice(from, from + 5_000))
+  yield* insertLogs([
+    log({
+      logId: "nasty",
+      sessionId: "hostile",
+      message: nasty,
+      timestamp: at(900_060),
+      attributes: { [nasty]: nasty }
     }),
-    log({ logId: "nasty", sessionId: "hostile", message: nasty, timestamp: at(900_060), attributes: { [nasty]: nasty } }),
     log({
       logId: "prompt",
       sessionId: "logs",
@@ -203,7 +224,6 @@ export const fill = Effect.gen(function* () {
     })
   ])
   yield* insertScores([
-    score({ scoreId: "helpful", sessionId: "support", name: "helpful", value: 1, time: at(90_000), comment: "polite" }),
     score({ scoreId: "nasty", sessionId: "hostile", name: nasty, comment: nasty, value: 0, time: at(900_070) })
   ])
 })

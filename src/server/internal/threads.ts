@@ -2,7 +2,7 @@
  * Threads of messages. Each call of a model is given all that was said before, so that what is new in it is what comes after
  * the messages that it has in common with an earlier call.
  */
-import { keyOf, type Message } from "../../signal/internal/messages.js"
+import { isMark, keyOf, type Message } from "../../signal/internal/messages.js"
 
 /** A call of a model, as much as later ones are compared with. */
 interface Thread {
@@ -109,9 +109,8 @@ const isOtherHistory = ({ input: before }: Thread, call: Call, input: ReadonlyAr
 
 const unknownOf = (thread: Thread | undefined, messages: ReadonlyArray<Message>): ReadonlyArray<Message> => {
   const known = new Set(thread?.input)
-  return messages.filter((message) => !known.has(keyOf(message)) && !isMark(message))
+  return messages.filter((message) => !known.has(keyOf(message)) && !isLeftOut(message))
 }
 
-/** What capture leaves in place of messages for which there was no room. */
-const isMark = ({ parts }: Message): boolean =>
-  parts.length === 1 && parts.every((part) => part._tag === "Text" && /^\[\d+ messages? left out\]$/.test(part.text))
+const isLeftOut = ({ parts }: Message): boolean =>
+  parts.length === 1 && parts.every((part) => part._tag === "Text" && isMark(part.text))

@@ -6,15 +6,7 @@ import * as Struct from "effect/Struct"
 import { forEachInTurns } from "../../runtime/eventLoop.js"
 import { replay } from "../../signal/conventions/effectObservability.js"
 import * as genAi from "../../signal/conventions/genAi.js"
-import {
-  inputOf,
-  instructionsOf,
-  type Message,
-  outputOf,
-  type Part as RecordedPart,
-  toolArgumentsOf,
-  toolResultOf
-} from "../../signal/internal/messages.js"
+import { read as contentOf, type Message, type Part as RecordedPart } from "../../signal/internal/messages.js"
 import { errorsOf, type Failing, isReplayed } from "../../signal/internal/spans.js"
 import type { Json } from "../../signal/Json.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
@@ -109,8 +101,8 @@ const toFailed = (span: SpanRecord): Failed => ({
   attributes: isReplayed(span) ? { [replay]: true } : {}
 })
 
-const minimum = (times: ReadonlyArray<bigint>): bigint => times.reduce((a, b) => (b < a ? b : a))
-const maximum = (times: ReadonlyArray<bigint>): bigint => times.reduce((a, b) => (b > a ? b : a))
+const minimum = (times: ReadonlyArray<bigint>): bigint => times.reduce(Order.min(Order.bigint))
+const maximum = (times: ReadonlyArray<bigint>): bigint => times.reduce(Order.max(Order.bigint))
 
 /** The spans of a turn by their ids: its own, and those below it that are of no other session. */
 const spansOf = (
@@ -156,13 +148,13 @@ class TurnReader {
     this.inputTokens += span.inputTokens ?? 0
     this.outputTokens += span.outputTokens ?? 0
     this.spend(span.costUsd)
-    const { attributes, endTime, spanId, startTime } = span
+    const { endTime, spanId, startTime } = span
     const agentName = this.agentOf(span)
-    const output = outputOf(attributes)
+    const { input, instructions, output } = contentOf(span)
     const { isCompacted, messages } = this.threads.add({
       agent: agentName ?? "",
-      instructions: instructionsOf(attributes),
-      input: inputOf(attributes),
+      instructions,
+      input,
       output
     })
     let compacted = isCompacted
@@ -208,8 +200,7 @@ class TurnReader {
     const id = attributes[genAi.toolCallId]
     const name = span.toolName ?? span.name
     const run = { spanId, status, statusMessage, startTime, endTime, costUsd }
-    const given = toolArgumentsOf(attributes) ?? null
-    const result = toolResultOf(attributes)
+    const { toolArguments: given = null, toolResult: result } = contentOf(span)
     const waiting = this.asked.filter((use) => use.spanId === undefined)
     const use = waiting.find((use) => use.id !== undefined && use.id === id) ?? sameCall(waiting, name, id, given)
     if (use !== undefined) {
@@ -250,15 +241,13 @@ class TurnReader {
 
   /** What the turn itself was given and answered, unless a model heard and said it. */
   private addOwnWords(): void {
-    const { attributes, endTime, spanId, spanType, startTime } = this.span
+    const { endTime, spanId, spanType, startTime } = this.span
     if (spanType === "model_generation" || spanType === "tool_call") return
     const agentName = this.span.agentName
-    const input = inputOf(attributes)
+    const { input, output } = contentOf(this.span)
     const since = input.findLastIndex(({ role }) => role !== "user")
     const heard = input.slice(since + 1).filter((message) => !this.isKnown("user", message))
-    const said = outputOf(attributes)
-      .slice(-1)
-      .filter((message) => !this.isKnown("assistant", message))
+    const said = output.slice(-1).filter((message) => !this.isKnown("assistant", message))
     this.entries.unshift(
       ...heard.map((message) => ({
         role: message.role,
@@ -293,7 +282,7 @@ class TurnReader {
     if (span.agentName !== undefined) return span.agentName
     let above = this.within.get(span.spanId)
     for (let depth = 0; above !== undefined && depth < 1_000; depth++) {
-      if (above.spanType === "agent_run") return above.agentName ?? above.name
+      if (above.spanType === "agent_run") return above.agentName
       above = above.parentSpanId === undefined ? undefined : this.within.get(above.parentSpanId)
     }
     return undefined
@@ -352,9 +341,10 @@ class TurnReader {
 /** A call whose id is missing, or was taken for a secret and masked. */
 const sameCall = (waiting: ReadonlyArray<Mutable<ToolUse>>, name: string, id: Json | undefined, given: Json) => {
   const named = waiting.filter((use) => use.name === name)
-  const text = JSON.stringify(given)
+  // No arguments are an empty object to some.
+  const text = JSON.stringify(given ?? {})
   return (
-    named.find((use) => JSON.stringify(use.arguments) === text) ??
+    named.find((use) => JSON.stringify(use.arguments ?? {}) === text) ??
     named.find((use) => use.id === undefined || id === undefined)
   )
 }

@@ -138,6 +138,8 @@ const finished = (reason: Json | undefined): { readonly finish_reason?: string }
   typeof reason === "string" && reason !== "" ? { finish_reason: reason } : {}
 
 const partsOf = (value: JsonObject, role: string): ReadonlyArray<JsonObject> => {
+  // Items of the API of responses are no messages with parts, but the parts themselves.
+  if (value["type"] === "function_call" || value["type"] === "function_call_output") return [ofPart(value)]
   const given = json(value["parts"] ?? value["content"] ?? value["contents"] ?? value["text"])
   const id = value["tool_call_id"] ?? value["toolCallId"]
   const reasoning = value["reasoning_content"] ?? value["reasoning"] ?? value["thinking"]

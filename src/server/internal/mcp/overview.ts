@@ -39,7 +39,11 @@ export const overview = Tool.make({
               cost: { sum: "costUsd" }
             }
           }),
-          aggregate({ of: "logs", filters, measures: { logs: "count", errors: "errors" } }),
+          aggregate({
+            of: "logs",
+            filters,
+            measures: { logs: "count", sessions: { distinct: "sessionId" }, errors: "errors" }
+          }),
           aggregate({ of: "scores", filters, measures: { scores: "count" } }),
           most("serviceName"),
           most("model"),
@@ -75,7 +79,7 @@ export const overview = Tool.make({
       return {
         text: [
           ...lines,
-          `logs ${logs[0]?.values.logs ?? 0}, of them errors ${logs[0]?.values.errors ?? 0} · scores ${scores[0]?.values.scores ?? 0}`,
+          `logs ${logs[0]?.values.logs ?? 0} in ${logs[0]?.values.sessions ?? 0} sessions, of them errors ${logs[0]?.values.errors ?? 0} · scores ${scores[0]?.values.scores ?? 0}`,
           ...list("services", services, ({ group }) => group.serviceName),
           ...list("models", models, ({ group }) => group.model),
           ...list("agents", agents, ({ group }) => group.agentName),

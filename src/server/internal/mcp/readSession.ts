@@ -99,7 +99,7 @@ class Piece {
     return this.page.end(
       this.next === undefined
         ? "[the session ends here]"
-        : `[cut here: go on with from_turn=${this.next.turn} and from_entry=${this.next.entry}]`
+        : `[cut here: go on with the same arguments, from_turn=${this.next.turn} and from_entry=${this.next.entry}]`
     )
   }
 

@@ -87,20 +87,10 @@ const ofSpansAlone = [
 ] as const
 
 const answer = <A>({ items, nextCursor }: PaginatedResult<A>, lines: (item: A) => ReadonlyArray<string>) =>
-  Effect.map(mapInTurns(items, lines), (blocks): Tool.Answer => {
-    const page = new Text.Page()
-    for (const block of blocks) page.add(...block)
-    const cursor = Option.getOrUndefined(nextCursor)
-    return {
-      text: page.end(
-        cursor !== undefined
-          ? `[more: ask again with the same arguments and cursor=${JSON.stringify(cursor)}]`
-          : page.isEmpty
-            ? "Nothing fits."
-            : "[no more]"
-      )
-    }
-  })
+  Effect.map(
+    mapInTurns(items, lines),
+    (blocks): Tool.Answer => ({ text: Text.list(blocks, Option.getOrUndefined(nextCursor), "Nothing fits.") })
+  )
 
 const ofSpan = (span: SpanRecord, words: ReadonlyArray<string>): ReadonlyArray<string> => [
   `- ${Text.facts(

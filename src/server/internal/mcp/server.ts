@@ -45,7 +45,7 @@ export const factory = ({
     const runtime = yield* isolated(Effect.runtime<Storage>())
     const permits = yield* Effect.makeSemaphore(concurrency)
     const run = Runtime.runPromiseExit(runtime)
-    return () => {
+    return ({ requestInfo }) => {
       const server = new Server(
         { name: "effect-observability", version },
         { capabilities: { tools: {} }, instructions }
@@ -63,7 +63,9 @@ export const factory = ({
         const answer = permits
           .withPermits(1)(tool.run(params.arguments))
           .pipe(Effect.timeoutFail({ duration: timeout, onTimeout: () => refuse(tooLong) }))
-        return toResult(await run(answer, { signal: mcpReq.signal }))
+        // Over HTTP, a client gives a question up by going away.
+        const signals = requestInfo === undefined ? [mcpReq.signal] : [mcpReq.signal, requestInfo.signal]
+        return toResult(await run(answer, { signal: AbortSignal.any(signals) }))
       })
       return server
     }

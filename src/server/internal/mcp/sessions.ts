@@ -40,19 +40,8 @@ export const listSessions = Tool.make({
             : { field: "time", direction: given.order === "oldest" ? "asc" : "desc" },
         pagination: { limit: given.limit ?? 20, cursor: given.cursor }
       })
-      if (items.length === 0) {
-        return { text: given.cursor === undefined ? "No session fits these filters." : "No further session fits." }
-      }
-      const page = new Text.Page()
-      for (const session of items) page.add(...lines(session))
-      const cursor = Option.getOrUndefined(nextCursor)
-      return {
-        text: page.end(
-          cursor === undefined
-            ? "No further session fits."
-            : `[more sessions: ask again with the same arguments and cursor=${JSON.stringify(cursor)}]`
-        )
-      }
+      const none = given.cursor === undefined ? "No session fits these filters." : "No further session fits."
+      return { text: Text.list(items.map(lines), Option.getOrUndefined(nextCursor), none) }
     })
 })
 

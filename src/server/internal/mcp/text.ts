@@ -24,15 +24,28 @@ export class Page {
   end(...lines: ReadonlyArray<string>): string {
     return [...this.lines, ...lines].join("\n")
   }
+}
 
-  get isEmpty(): boolean {
-    return this.lines.length === 0
-  }
+/** The items of a page of a list, each whole, and the way to those that are not here. */
+export const list = (
+  blocks: ReadonlyArray<ReadonlyArray<string>>,
+  cursor: string | undefined,
+  none: string
+): string => {
+  if (blocks.length === 0) return none
+  const page = new Page()
+  const cut = blocks.findIndex((block) => !page.add(...block))
+  if (cut >= 0) return page.end(`[${blocks.length - cut} more have no room: ask again with limit=${Math.max(1, cut)}]`)
+  return page.end(
+    cursor === undefined
+      ? "[no more]"
+      : `[more: ask again with the same arguments and cursor=${JSON.stringify(cursor)}]`
+  )
 }
 
 /** What a terminal, or a reader, might take for anything but text; lines and tabs stay. */
 const unprintable =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu
 
 /** The text of a stranger without control characters, nor those that turn lines around or cannot be seen. */
 export const clean = (text: string): string =>
