@@ -22,7 +22,7 @@ export const notFound = (message: string): Failure => new Failure({ code: code.n
 /** The reader of the output has gone, as `head` does: that is no error. */
 export class Closed extends Data.TaggedError("CliClosed") {}
 
-/** What a command ends with: its code, and the sentence, unless it was said before. */
+/** The end of a command: its code, and the sentence, unless it was said before. */
 export interface Ending {
   readonly code: number
   readonly message: string | undefined

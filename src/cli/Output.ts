@@ -1,4 +1,4 @@
-/** What a command prints: data on stdout, all else on stderr, as terminals and pipes want it. */
+/** The output of a command: data on stdout, all else on stderr, as terminals and pipes want it. */
 import * as Effect from "effect/Effect"
 import { type Paint, painter, visible } from "../runtime/printable.js"
 import { Closed } from "./Failure.js"

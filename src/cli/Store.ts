@@ -222,7 +222,7 @@ const isMissing = (cause: unknown, name: string): boolean => {
 }
 
 /** The error of a file that another process holds, with the process and the two ways. */
-export const held =
+const held =
   (path: string) =>
   (error: StorageError): StorageError | Failure => {
     if (error.reason !== "Locked") return error

@@ -1,4 +1,4 @@
-/** What the command can do, in short: it is shown before anything else is loaded. */
+/** The help of the command, in short: it is shown before anything else is loaded. */
 import { version } from "../runtime/version.js"
 
 /** The commands, in the order in which they are shown. */
@@ -22,8 +22,6 @@ export const described = {
   serve: "Receives OTLP, stores it, and answers over HTTP.",
   mcp: "Answers a coding agent by the Model Context Protocol, on stdin and stdout."
 } as const
-
-export type Name = keyof typeof described
 
 export const name = "effect-observability"
 

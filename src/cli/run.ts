@@ -59,7 +59,7 @@ const run = (argv: ReadonlyArray<string>) =>
 /** The same, whatever they do. */
 const described = commands as unknown as ReadonlyArray<Command.Command<string, never, never, never>>
 
-/** What is shown for `COMMAND --help`; that of `@effect/cli` has four lines for each option, in which nobody finds one. */
+/** The help of one command, for `COMMAND --help`; that of `@effect/cli` has four lines for each option, in which nobody finds one. */
 const helpFor = (argv: ReadonlyArray<string>) => {
   const [given, ...others] = argv.slice(2)
   const end = others.indexOf("--")
@@ -100,7 +100,7 @@ const layer = Layer.mergeAll(
   Logger.minimumLogLevel(LogLevel.Warning)
 )
 
-/** What a command may take to end once it was asked to: milliseconds. */
+/** Milliseconds that a command may take to end once it was asked to. */
 const longest = 20_000
 
 const tooLong = "error: it did not end in 20 seconds: what it had not written by then is lost\n"

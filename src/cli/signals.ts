@@ -1,4 +1,4 @@
-/** What is done when the process is asked to end. */
+/** The way for a command to end well when the process is asked to end. */
 import * as Effect from "effect/Effect"
 
 let stop: (() => void) | undefined

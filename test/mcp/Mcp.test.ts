@@ -246,7 +246,8 @@ describe("over HTTP", () => {
     it.effect("what is no message of the protocol is refused", () =>
       Effect.gen(function* () {
         const url = yield* Endpoint
-        const send = (init: RequestInit) => Effect.promise(() =>
+        const send = (init: RequestInit) =>
+          Effect.promise(() =>
             fetch(url, init).then(
               ({ status }) => status,
               () => 0

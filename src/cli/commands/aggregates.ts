@@ -182,7 +182,7 @@ export const stats = Command.make(
   }, Effect.scoped)
 ).pipe(Command.withDescription(described.stats))
 
-/** What is asked is put together of words; the storage checks it. */
+/** An aggregate that is put together of words; the storage checks it. */
 const ask = (storage: StorageService, options: { readonly [option: string]: unknown }) =>
   storage.aggregate(
     options as unknown as AggregateOptions<"spans", never, { readonly [name: string]: Measure<"spans"> }>

@@ -113,7 +113,7 @@ class Follower {
     })
   }
 
-  /** What a list has that was not shown, newest first, until a page has nothing new. */
+  /** Records of a list that were not shown, newest first, until a page has nothing new. */
   private pages<A extends Shown>(
     list: (options: {
       readonly filters: { readonly [name: string]: string | bigint | undefined }

@@ -149,7 +149,7 @@ const switches = new Set(
 )
 
 /** Whether an argument is an option that takes the next one for its value. */
-export const takesNext = (argument: string): boolean => /^--[a-z][a-z-]*$/.test(argument) && !switches.has(argument)
+const takesNext = (argument: string): boolean => /^--[a-z][a-z-]*$/.test(argument) && !switches.has(argument)
 
 /** `--name=value` as two arguments: `@effect/cli` drops what follows a second `=`, and takes nothing for no option. */
 export const separated = (args: ReadonlyArray<string>): ReadonlyArray<string> => {

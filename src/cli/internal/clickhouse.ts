@@ -1,2 +1,2 @@
-/** What needs the client of ClickHouse, which is loaded where one is named. */
+/** The modules that need the client of ClickHouse: they are loaded where a server is named. */
 export * as ClickhouseStorage from "../../storage/clickhouse/ClickhouseStorage.js"

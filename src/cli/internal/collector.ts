@@ -1,3 +1,3 @@
-/** What takes records and serves them, which is loaded where it is asked for. */
+/** The modules that take records and serve them: they are loaded where that is asked for. */
 export * as Observability from "../../Observability.js"
 export * as StorageServer from "../../server/StorageServer.js"

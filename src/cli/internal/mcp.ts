@@ -1,2 +1,2 @@
-/** What answers coding agents, which is loaded where it is asked for. */
+/** The module that answers coding agents: it is loaded where that is asked for. */
 export * as Mcp from "../../server/Mcp.js"

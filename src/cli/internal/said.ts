@@ -1,5 +1,5 @@
 /** A conversation as lines. */
-import type { Entry, ModelCall, Part, ToolUse, Turn } from "../../server/Transcript.js"
+import type { Entry, ModelCall, Part, ToolUse, Turn } from "../../server/Turn.js"
 import type { Json } from "../../signal/Json.js"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import type { Score } from "../../signal/Score.js"
@@ -46,7 +46,7 @@ export const headOfTurn = (turn: Turn, of: number, { utc }: Options): string => 
   )
 }
 
-/** What was said in a turn, with logs at their times, and what failed. */
+/** The words of a turn, with logs at their times, and what failed. */
 export const lines = (
   turn: Turn | undefined,
   logs: ReadonlyArray<LogRecord>,

@@ -62,7 +62,7 @@ const widths = <Row>(
   if (width === undefined) return columns
   const excess = () => columns.reduce((sum, column) => sum + column.width + gap, -gap) - width
   const leastOf = ({ least, width }: (typeof columns)[number]) => Math.min(least ?? width, width)
-  // What would not fit when all is cut goes.
+  // Columns that would not fit when all is cut go.
   for (;;) {
     const least = columns.reduce((sum, column) => sum + leastOf(column) + gap, -gap)
     const [first] = columns

@@ -74,7 +74,7 @@ const proxied = ({ fetch, ProxyAgent }: typeof import("undici"), proxies: Proxie
   }
 }
 
-/** What `ProxyAgent` is to be told. An address without a scheme is one of HTTP. */
+/** Options for `ProxyAgent`. An address without a scheme is one of HTTP. */
 const optionsOf = (proxy: string): { readonly uri: string; readonly token?: string } => {
   const url = new URL(/^[a-z][a-z\d+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`)
   if (!proxyProtocols.has(url.protocol)) throw new TypeError(`no proxy of ${url.protocol}`)

@@ -6,10 +6,10 @@
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import { isTerminal, type Paint, painter } from "../../runtime/printable.js"
 import { type RecordOf, type SignalName, signalNames } from "../../signal/signals.js"
 import type { Batch, Exporter } from "../Exporter.js"
 import { type Item, type ItemOptions, itemOf, join } from "../internal/console/item.js"
-import { isTerminal, type Paint, painter } from "../../runtime/printable.js"
 import { byTime, type Row, type Tree, Trees } from "../internal/console/trees.js"
 
 /**

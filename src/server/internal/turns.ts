@@ -11,7 +11,7 @@ import { errorsOf, type Failing, isReplayed } from "../../signal/internal/spans.
 import type { Json } from "../../signal/Json.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
 import type { OutlineSpan, SpanFilters, StorageError, StorageService, TraceOutline } from "../../storage/Storage.js"
-import type { Entry, Failure, ModelCall, Part, ToolUse, Turn } from "../Transcript.js"
+import type { Entry, Failure, ModelCall, Part, ToolUse, Turn } from "../Turn.js"
 import { Threads } from "./threads.js"
 
 /** Calls of a turn that are read, of models and of tools. */
@@ -160,7 +160,7 @@ class TurnReader {
     let compacted = isCompacted
     for (const message of messages) {
       const parts = this.partsOf(message)
-      // What a tool gave stands with its call.
+      // The result of a tool stands with its call.
       if (parts.length === 0 && !compacted) continue
       const { name, role } = message
       this.entries.push({
@@ -239,7 +239,7 @@ class TurnReader {
     }
   }
 
-  /** What the turn itself was given and answered, unless a model heard and said it. */
+  /** Adds the words that the turn itself was given and answered, unless a model heard and said them. */
   private addOwnWords(): void {
     const { endTime, spanId, spanType, startTime } = this.span
     if (spanType === "model_generation" || spanType === "tool_call") return

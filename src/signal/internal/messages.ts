@@ -1,4 +1,4 @@
-/** What a span has of a conversation, whichever convention it follows, in parts that are told apart by their tags. */
+/** The conversation that a span holds, whichever convention it follows, in parts that are told apart by their tags. */
 import * as Predicate from "effect/Predicate"
 import { hash53 } from "../../runtime/hash.js"
 import { contentOf } from "../conventions/conversation.js"
@@ -23,7 +23,7 @@ export type Part =
   | { readonly _tag: "Media"; readonly mediaType?: string | undefined; readonly uri?: string | undefined }
   | { readonly _tag: "Other"; readonly type: string; readonly value: Json }
 
-/** What a model or an agent was given and answered, and what a tool was. */
+/** Messages that a model or an agent was given and answered, and the arguments and result of a tool. */
 export interface Content {
   readonly instructions: Message | undefined
   readonly input: ReadonlyArray<Message>
@@ -72,7 +72,7 @@ const keyOfPart = (part: Part): string | undefined => {
   }
 }
 
-/** What capture leaves in place of messages for which there was no room. */
+/** Whether a text is the mark that capture leaves in place of messages for which there was no room. */
 export const isMark = (text: string): boolean => /^\[\d+ (?:messages?|parts?) left out\]$/.test(text)
 
 const toMessage = ({ name, parts, role }: Told): Message => ({ role, name: textOf(name), parts: parts.map(toPart) })

@@ -1,4 +1,6 @@
 /** Records as lines. The lines are made when a record comes, so that the record itself need not be kept for them. */
+
+import { type Paint, printable } from "../../../runtime/printable.js"
 import * as genAi from "../../../signal/conventions/genAi.js"
 import type { Json, JsonObject } from "../../../signal/Json.js"
 import type { Level, LogRecord } from "../../../signal/LogRecord.js"
@@ -6,7 +8,6 @@ import type { MetricPoint } from "../../../signal/MetricPoint.js"
 import type { Score } from "../../../signal/Score.js"
 import type { SpanRecord } from "../../../signal/SpanRecord.js"
 import type { RecordOf, SignalName } from "../../../signal/signals.js"
-import { type Paint, printable } from "../../../runtime/printable.js"
 
 /** The lines of a record, and its place in a tree. */
 export interface Item {

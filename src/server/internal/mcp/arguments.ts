@@ -54,7 +54,7 @@ const times = {
   until: optionalText("Before this time, in the same forms.")
 }
 
-/** What sessions, traces, spans, logs and scores are filtered by. */
+/** Filters of sessions, traces, spans, logs and scores. */
 export const common = {
   ...times,
   session_id: Schema.optional(text("Only of this session.")),
@@ -76,7 +76,7 @@ export const common = {
   )
 }
 
-/** What spans are filtered by beyond that. */
+/** Filters of spans: the common ones, and those that only spans have. */
 export const ofSpans = {
   ...common,
   type: Schema.optional(
@@ -148,7 +148,7 @@ const toTime = (field: string, given: string | undefined): Effect.Effect<bigint 
     return Effect.map(Clock.currentTimeMillis, (now) => BigInt(now) * 1_000_000n - nanos)
   }
   const iso = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:?\d{2})?$/i.test(given.trim())
-  // What has no zone is UTC.
+  // A time without a zone is UTC.
   const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(given.trim().slice(10)) ? given.trim() : `${given.trim()}Z`
   const millis = iso ? Date.parse(given.trim().length === 10 ? given.trim() : zoned) : Number.NaN
   return Number.isNaN(millis)

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Storage } from "../../../storage/Storage.js"
+import { Storage, type StorageService } from "../../../storage/Storage.js"
 import * as Args from "./arguments.js"
 import * as Text from "./text.js"
 import * as Tool from "./tool.js"
@@ -18,45 +18,8 @@ export const overview = Tool.make({
   run: (given) =>
     Effect.gen(function* () {
       const { aggregate } = yield* Storage
-      const filters = yield* Args.toCommon(given)
-      const most = (dimension: "serviceName" | "model" | "agentName" | "toolName") =>
-        aggregate({ of: "spans", filters, measures: { count: "count" }, groupBy: [dimension], limit: 11 })
       const [spans, logs, scores, services, models, agents, tools, names] = yield* Effect.all(
-        [
-          aggregate({
-            of: "spans",
-            filters,
-            measures: {
-              spans: "count",
-              sessions: { distinct: "sessionId" },
-              traces: { distinct: "traceId" },
-              users: { distinct: "userId" },
-              errors: "errors",
-              first: { min: "time" },
-              last: { max: "time" },
-              input: { sum: "inputTokens" },
-              output: { sum: "outputTokens" },
-              cost: { sum: "costUsd" }
-            }
-          }),
-          aggregate({
-            of: "logs",
-            filters,
-            measures: { logs: "count", sessions: { distinct: "sessionId" }, errors: "errors" }
-          }),
-          aggregate({ of: "scores", filters, measures: { scores: "count" } }),
-          most("serviceName"),
-          most("model"),
-          most("agentName"),
-          most("toolName"),
-          aggregate({
-            of: "scores",
-            filters,
-            measures: { count: "count", mean: { mean: "value" } },
-            groupBy: ["name"],
-            limit: 11
-          })
-        ],
+        questions(aggregate, yield* Args.toCommon(given)),
         { concurrency: 2 }
       )
       const all = spans[0]?.values
@@ -95,6 +58,52 @@ export const overview = Tool.make({
     })
 })
 
+/** Names of a dimension that are told; one more is asked for, to know whether there are others. */
+const most = 10
+
+const questions = (
+  aggregate: StorageService["aggregate"],
+  filters: Effect.Effect.Success<ReturnType<typeof Args.toCommon>>
+) => {
+  const namesOf = <D extends "serviceName" | "model" | "agentName" | "toolName">(dimension: D) =>
+    aggregate({ of: "spans", filters, measures: { count: "count" }, groupBy: [dimension], limit: most + 1 })
+  return [
+    aggregate({
+      of: "spans",
+      filters,
+      measures: {
+        spans: "count",
+        sessions: { distinct: "sessionId" },
+        traces: { distinct: "traceId" },
+        users: { distinct: "userId" },
+        errors: "errors",
+        first: { min: "time" },
+        last: { max: "time" },
+        input: { sum: "inputTokens" },
+        output: { sum: "outputTokens" },
+        cost: { sum: "costUsd" }
+      }
+    }),
+    aggregate({
+      of: "logs",
+      filters,
+      measures: { logs: "count", sessions: { distinct: "sessionId" }, errors: "errors" }
+    }),
+    aggregate({ of: "scores", filters, measures: { scores: "count" } }),
+    namesOf("serviceName"),
+    namesOf("model"),
+    namesOf("agentName"),
+    namesOf("toolName"),
+    aggregate({
+      of: "scores",
+      filters,
+      measures: { count: "count", mean: { mean: "value" } },
+      groupBy: ["name"],
+      limit: most + 1
+    })
+  ] as const
+}
+
 /** The names of a dimension, with the number of records. */
 const list = <R extends { readonly values: { readonly count: number } }>(
   what: string,
@@ -107,5 +116,5 @@ const list = <R extends { readonly values: { readonly count: number } }>(
     return name === null ? [] : [`${Text.inline(name, 80)} (${row.values.count}${more(row)})`]
   })
   if (named.length === 0) return []
-  return [`${what}: ${named.slice(0, 10).join(", ")}${named.length > 10 ? ", …" : ""}`]
+  return [`${what}: ${named.slice(0, most).join(", ")}${named.length > most ? ", …" : ""}`]
 }

@@ -116,7 +116,7 @@ class Piece {
     }
     this.next = { turn: this.turn, entry: this.entry }
     if (this.isBegun) return false
-    // What alone is too long for a piece loses its end.
+    // An entry that alone is too long for a piece loses its end.
     for (const line of [...head, ...lines]) if (!this.page.add(line)) break
     this.page.add("[the rest of this entry has no room: a smaller text_length shows more of it, or read_span all]")
     this.next = { turn: this.turn, entry: this.entry + 1 }

@@ -1,7 +1,7 @@
-/** What was said in a session, as lines for a model. */
+/** The words of a session, as lines for a model. */
 import type { Level, LogRecord } from "../../../signal/LogRecord.js"
 import type { Score } from "../../../signal/Score.js"
-import type { Entry, ModelCall, Part, ToolUse, Turn } from "../../Transcript.js"
+import type { Entry, ModelCall, Part, ToolUse, Turn } from "../../Turn.js"
 import * as Text from "./text.js"
 
 /** The head of a turn. */
@@ -26,7 +26,7 @@ export const ofTurn = (turn: Turn): ReadonlyArray<string> => {
   ]
 }
 
-/** What stands for a turn of which no word is recorded. */
+/** The line in place of a turn of which no word is recorded. */
 export const ofNoWords = ({ span }: Turn): ReadonlyArray<string> => [
   `[no words of this turn are recorded: outline_trace with trace_id ${span.traceId} shows what it did]`
 ]
@@ -146,7 +146,7 @@ export const ofScore = (score: Score, length: number): ReadonlyArray<string> => 
   ""
 ]
 
-/** What became of a span. */
+/** How a span ended, with its message if it has one. */
 export const status = (span: {
   readonly status?: string | undefined
   readonly statusMessage?: string | undefined

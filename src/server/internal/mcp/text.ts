@@ -2,7 +2,7 @@
 import type { Json } from "../../../signal/Json.js"
 
 /** Characters of an answer. What has no room is said, with the way to it. */
-export const maxLength = 24_000
+const maxLength = 24_000
 
 /** Lines of an answer until there is no room for more. */
 export class Page {
@@ -43,12 +43,12 @@ export const list = (
   )
 }
 
-/** What a terminal, or a reader, might take for anything but text; lines and tabs stay. */
+/** Characters that a terminal, or a reader, might take for anything but text; ends of lines and tabs are none. */
 const unprintable =
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu
 
 /** The text of a stranger without control characters, nor those that turn lines around or cannot be seen. */
-export const clean = (text: string): string =>
+const clean = (text: string): string =>
   text.replaceAll("\r\n", "\n").replaceAll("\r", "\n").toWellFormed().replace(unprintable, "\ufffd")
 
 /** A name, an id or a message of a stranger, on one line. */

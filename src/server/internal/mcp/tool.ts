@@ -1,4 +1,4 @@
-/** What a tool is: a name, what a model is told of it, its arguments, and an answer. */
+/** A tool: a name, what a model is told of it, its arguments, and an answer. */
 import * as Arr from "effect/Array"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -70,7 +70,7 @@ const withoutNulls = (given: unknown): unknown => {
     : given
 }
 
-/** What is wrong with which argument: of several reasons for one, each once. */
+/** The reasons why arguments are wrong, by argument: of several for one, each once. */
 const problems = (error: ParseResult.ParseError): string => {
   const byPath = new Map<string, Array<string>>()
   for (const { message, path } of ParseResult.ArrayFormatter.formatErrorSync(error)) {

@@ -60,7 +60,7 @@ export const replacedColumns = ({ hasSession, key, signal, time }: Table): strin
 
 export type RollUp = ReturnType<typeof make>
 
-/** What a list of sessions needs of it. */
+/** The statements of a roll-up that a list of sessions needs. */
 export interface Read {
   readonly isCurrent: Fragment
   readonly rebuild: Effect.Effect<unknown, SqlError>
