@@ -31,7 +31,7 @@ const listOf = (name: SignalName) => `list${name[0]?.toUpperCase()}${name.slice(
 /** All lists of a storage. */
 export const lists: ReadonlyArray<Lists> = ["listTraces", ...signalNames.map(listOf), "listSessions"]
 
-interface Question {
+export interface Question {
   readonly filters: object
   readonly orderBy: object
   readonly limit: number

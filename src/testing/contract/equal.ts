@@ -4,7 +4,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type { RecordOf, SignalName } from "../../signal/signals.js"
 import * as Storage from "../../storage/Storage.js"
-import { type Drawn, type Lists, otherNames } from "../drawn.js"
+import { type Drawn, type Lists, otherNames, type Question } from "../drawn.js"
 import { pages } from "./utils.js"
 
 type Service = Storage.StorageService
@@ -30,7 +30,7 @@ export const sameAnswers = (actual: Service, expected: Service, drawn: Drawn, li
 export const sameRows = Effect.fnUntraced(function* (
   actual: Service,
   expected: Service,
-  questions: ReturnType<Drawn["searches"]>
+  questions: ReadonlyArray<Question & { readonly list: Lists }>
 ) {
   let found = 0
   for (const { filters, limit, list, orderBy } of questions) {
