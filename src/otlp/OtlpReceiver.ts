@@ -9,13 +9,16 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { globalValue } from "effect/GlobalValue"
+import * as Option from "effect/Option"
+import { RefusedAttributes } from "../capture/internal/refusedAttributes.js"
 import * as Observability from "../Observability.js"
 import { logWarning } from "../runtime/annotated.js"
-import { inTurns } from "../runtime/eventLoop.js"
+import { background } from "../runtime/background.js"
+import { inTurns, nextTurn } from "../runtime/eventLoop.js"
 import { trust } from "../signal/internal/trusted.js"
 import type { RecordOf, SignalName } from "../signal/signals.js"
 import * as Body from "./internal/body.js"
-import { type Decoded, decode } from "./internal/decode.js"
+import { type Context, type Decoded, decode } from "./internal/decode.js"
 import { encodings } from "./internal/encodings.js"
 import { type Incoming, Malformed, TooManyRecords } from "./internal/incoming.js"
 import { jsonReader } from "./internal/jsonReader.js"
@@ -115,12 +118,14 @@ const of = Effect.fnUntraced(function* (
   // Points of one series come in their order, and are taken before the next are looked at.
   const metering = yield* Effect.makeSemaphore(1)
   const sessions = Sessions.make()
+  const refused = new RefusedAttributes("OtlpReceiver")
   const again = yield* emitterOfEarlier(observability, sessions)
   let underWay = 0
 
   const take = Effect.fnUntraced(function* (route: Route, format: Format, bytes: Buffer) {
     const branch = series.branch()
-    const decoded = yield* inTurns(() => attempt(route, format, bytes, maxRecords, branch))
+    const decoded = yield* inTurns(() => attempt(route, format, bytes, { maxRecords, series: branch, refused: refused.add }))
+    yield* refused.say
     if (decoded instanceof Refused) return yield* decoded
     const records = yield* inTurns(() => learned(sessions, decoded.records))
     const taken = yield* Effect.orDie(observability.record(trust(records), { whole: true }))
@@ -170,9 +175,15 @@ const of = Effect.fnUntraced(function* (
   })
 })
 
+/** How long it is until earlier records are offered again for which the queue had no room. */
+const pause = "100 millis"
+
+/** So often in a row, with nothing taken: then they wait for the next request. */
+const maxPauses = 600
+
 /**
- * Emits earlier records again, of which something is known by now. What the queue has no room for waits for the next
- * request.
+ * Emits earlier records again, of which something is known by now. What the queue has no room for is offered until it has,
+ * also where no request comes any more.
  */
 const emitterOfEarlier = Effect.fnUntraced(function* (
   observability: Observability.Observability["Type"],
@@ -180,20 +191,32 @@ const emitterOfEarlier = Effect.fnUntraced(function* (
 ) {
   const emitting = yield* Effect.makeSemaphore(1)
   let waiting: ReadonlyArray<RecordOf<SignalName>> = []
+  /** Whether all are emitted. */
   const emit = Effect.gen(function* () {
     while (true) {
       if (waiting.length === 0) {
         const more = sessions.more()
-        if (more === undefined) return
+        if (more === undefined) return true
         waiting = inOrder(more)
       }
-      const taken = yield* Effect.orDie(observability.record(trust(waiting), { whole: true }))
-      if (taken < waiting.length) return
-      waiting = []
-      yield* Effect.yieldNow()
+      const taken = yield* Effect.orDie(observability.record(trust(waiting)))
+      waiting = waiting.slice(taken)
+      if (waiting.length > 0) return false
+      yield* nextTurn
     }
   })
-  return emitting.withPermitsIfAvailable(1)(emit)
+  const emitLater = Effect.gen(function* () {
+    for (let left = maxPauses, before = waiting; left > 0; left--) {
+      yield* Effect.sleep(pause)
+      if (yield* emit) return
+      if (waiting !== before) left = maxPauses
+      before = waiting
+    }
+  })
+  const once = emitting.withPermitsIfAvailable(1)
+  return Effect.flatMap(once(emit), (done) =>
+    Option.contains(done, false) ? Effect.forkDaemon(background(once(emitLater))) : Effect.void
+  )
 })
 
 type Route = (typeof encodings)[keyof typeof encodings]
@@ -218,14 +241,13 @@ function* attempt(
   { envelope }: Route,
   { incoming }: Format,
   bytes: Buffer,
-  maxRecords: number,
-  series: Series
+  context: Context
 ): Generator<void, Decoded | Refused> {
   try {
-    return yield* decode(envelope, incoming, bytes, maxRecords, series)
+    return yield* decode(envelope, incoming, bytes, context)
   } catch (error) {
     if (error instanceof TooManyRecords) {
-      return new Refused({ status: 413, reason: `the request has more than ${maxRecords} records` })
+      return new Refused({ status: 413, reason: `the request has more than ${context.maxRecords} records` })
     }
     if (error instanceof Malformed) return new Refused({ status: 400, reason: error.message })
     throw error

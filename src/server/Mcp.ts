@@ -83,10 +83,13 @@ export const httpApp: Effect.Effect<HttpApp.Default, McpUnavailable, Storage> = 
     return HttpServerResponse.fromWeb(
       yield* Effect.promise(async (signal) => {
         const web = HttpServerRequest.toWebEither(request, { signal, runtime })
-        return Either.isRight(web) ? handler.fetch(web.right) : new Response(null, { status: 400 })
+        if (Either.isLeft(web)) return new Response(null, { status: 400 })
+        server.clientGone.set(web.right, signal)
+        return handler.fetch(web.right)
       })
     )
-  })
+    // A server may run what is mounted as uninterruptible.
+  }).pipe(Effect.interruptible)
 })
 
 /** Bytes of a request, which has little to say. */

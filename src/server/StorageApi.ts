@@ -12,11 +12,11 @@ import * as OpenApi from "@effect/platform/OpenApi"
 import * as Schema from "effect/Schema"
 import { version } from "../runtime/version.js"
 import { StorageError } from "../storage/Storage.js"
-import { statuses } from "./internal/status.js"
+import { statuses, tooLargeStatus } from "./internal/status.js"
 import { type Arguments, answersOf, argumentsOf, Scores, Stats, Taken } from "./internal/wire.js"
 
 const StorageErrors = Schema.Union(
-  ...Array.from(new Set(Object.values(statuses)), (status) =>
+  ...Array.from(new Set([...Object.values(statuses), tooLargeStatus]), (status) =>
     StorageError.annotations({ identifier: "StorageError", ...HttpApiSchema.annotations({ status }) })
   )
 )

@@ -1,16 +1,26 @@
 /**
- * A session as it was spoken: its turns one after the other, with the words of users, models and tools.
+ * The words of a session: its turns one after the other, with what users, models and tools said.
  *
  * @since 0.1.0
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import type { LogRecord } from "../signal/LogRecord.js"
+import type { Score } from "../signal/Score.js"
 import { Storage, type StorageError } from "../storage/Storage.js"
 import * as turns from "./internal/turns.js"
-import type { Item } from "./Turn.js"
+import type { Turn } from "./Turn.js"
 
 export type * from "./Turn.js"
+
+/**
+ * Anything that happened in a session.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Item = Turn | LogRecord | Score
 
 /**
  * The course of a session, oldest first: the items of its timeline, in which each turn has what was said. Inputs of models

@@ -1,11 +1,9 @@
 /**
- * A turn of a session as it was spoken, as `Transcript` gives it.
+ * The words of a turn: types of `Transcript`.
  *
  * @since 0.1.0
  */
 import type { Json } from "../signal/Json.js"
-import type { LogRecord } from "../signal/LogRecord.js"
-import type { Score } from "../signal/Score.js"
 import type { SpanRecord, SpanStatus } from "../signal/SpanRecord.js"
 
 /**
@@ -20,7 +18,7 @@ export interface Turn {
   readonly number: number
   /** The span that is the turn. */
   readonly span: SpanRecord
-  /** The words of the turn, in the order of time; none where content is not recorded. */
+  /** The words, in the order of time; none where content is not recorded. */
   readonly entries: ReadonlyArray<Entry>
   readonly modelCalls: number
   readonly toolCalls: number
@@ -127,11 +125,3 @@ export interface Failure {
   readonly message?: string | undefined
   readonly time: bigint
 }
-
-/**
- * A turn of a session, or a log or score that stands beside its turns.
- *
- * @since 0.1.0
- * @category models
- */
-export type Item = Turn | LogRecord | Score

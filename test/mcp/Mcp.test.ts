@@ -260,14 +260,14 @@ describe("over HTTP", () => {
           connection: "close"
         }
         assert.strictEqual(yield* send({ method: "POST", headers, body: "{" }), 400)
-        // The rest of a body that is too large is not read, which may cut the connection before the answer is here.
-        assert.include([413, 0], yield* send({ method: "POST", headers, body: `"${"x".repeat(300_000)}"` }))
         assert.strictEqual(
           yield* send({ method: "POST", headers: { ...headers, "content-type": "text/plain" }, body: "{}" }),
           415
         )
         assert.strictEqual(yield* send({ method: "GET", headers }), 405)
         assert.strictEqual(yield* send({ method: "DELETE", headers }), 405)
+        // The rest of a body that is too large is not read, which may cut the connection before the answer is here.
+        assert.include([413, 0], yield* send({ method: "POST", headers, body: `"${"x".repeat(300_000)}"` }))
       })
     )
   })
@@ -315,10 +315,13 @@ describe("a client that goes away", () => {
     Effect.gen(function* () {
       const { asked, layer, left } = yield* stuck
       const context = yield* Layer.build(httpLayer.pipe(Layer.provide(layer)))
-      const client = yield* Effect.flatMap(Endpoint, (url) => httpClient(url, version)).pipe(Effect.provide(context))
+      const cut = new AbortController()
+      const client = yield* Effect.flatMap(Endpoint, (url) => httpClient(url, version, cut.signal)).pipe(
+        Effect.provide(context)
+      )
       const fiber = yield* Effect.fork(call(client, "list_sessions"))
       yield* Deferred.await(asked)
-      yield* Effect.promise(() => client.close())
+      cut.abort()
       yield* Deferred.await(left).pipe(Effect.timeout("5 seconds"))
       assert.isTrue(Exit.isFailure(yield* Fiber.await(fiber)))
     })

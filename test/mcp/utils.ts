@@ -75,5 +75,15 @@ export const httpLayer = Layer.unwrapScoped(
   })
 )
 
-export const httpClient = (url: string, version: "modern" | "legacy" = "modern") =>
-  connected(made(version), new StreamableHTTPClientTransport(new URL(url)))
+/** A client, whose connections are cut when the signal is aborted. */
+export const httpClient = (url: string, version: "modern" | "legacy" = "modern", cut?: AbortSignal) =>
+  connected(
+    made(version),
+    new StreamableHTTPClientTransport(new URL(url), {
+      fetch: (url, init) =>
+        fetch(url, {
+          ...init,
+          signal: AbortSignal.any([init?.signal, cut].filter((signal) => signal instanceof AbortSignal))
+        })
+    })
+  )

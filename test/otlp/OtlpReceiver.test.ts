@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto"
 import { connect } from "node:net"
 import { deflateRawSync, deflateSync, gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Layer } from "effect"
+import { Deferred, Effect, Layer, Logger } from "effect"
 import { Storage } from "effect-observability"
 import { spanId, traceId } from "../../src/testing/Records.js"
 import { post, receiver } from "../utils/receiver.js"
@@ -311,6 +311,73 @@ describe("OtlpReceiver", () => {
         ["ok"]
       )
       assert.strictEqual((yield* stats).spans["storage"]?.emitted, 1)
+    })
+  )
+
+  it.scopedLive("does not parse what is too deep or has too many values, and takes the records around it", () =>
+    Effect.gen(function* () {
+      const { records, url } = yield* receiver()
+      const text = (index: number, value: string) =>
+        JSON.stringify(spanOf({ spanId: spanId(index), attributes: [{ key: "a", value: 0 }] })).replace(
+          '"value":0',
+          `"value":${value}`
+        )
+      const objects = (levels: number) =>
+        `${'{"kvlistValue":{"values":[{"key":"k","value":'.repeat(levels)}{"intValue":1}${"}]}}".repeat(levels)}`
+      const brackets = "[".repeat(200_000) + "]".repeat(200_000)
+      const many = `{"arrayValue":{"values":[${Array(100_000).fill("{}").join(",")}]}}`
+      const spans = [text(1, objects(60)), text(2, objects(70)), text(3, brackets), brackets, text(4, many), text(5, "{}")]
+      const body = JSON.stringify(traces(["spans"])).replace('"spans"]', `${spans.join(",")}]`)
+      const { json, status } = yield* post(`${url}/v1/traces`, body)
+      assert.strictEqual(status, 200)
+      assert.strictEqual(json.partialSuccess.rejectedSpans, "4")
+      assert.sameMembers(
+        (yield* records).spans.map((span) => span.spanId),
+        [spanId(1), spanId(5)]
+      )
+      // What nobody asks for may be as it likes.
+      const extra = yield* post(`${url}/v1/traces`, `{"extra":${brackets},"resourceSpans":[]}`)
+      assert.strictEqual(extra.status, 200)
+      for (const broken of ['{"resourceSpans":[{"resource":,}]}', '{"a":,}', '{"resourceSpans":[,]}']) {
+        assert.strictEqual((yield* post(`${url}/v1/traces`, broken)).status, 400, broken)
+      }
+    })
+  )
+
+  it.scopedLive("answers 413 to more resources and scopes than any sender has, which have no records", () =>
+    Effect.gen(function* () {
+      const { url } = yield* receiver({ maxRecords: 100 })
+      const empty = (count: number) => Array.from({ length: count }, () => ({}))
+      for (const body of [{ resourceSpans: empty(2_000) }, { resourceSpans: [{ scopeSpans: empty(2_000) }] }]) {
+        assert.strictEqual((yield* post(`${url}/v1/traces`, body)).status, 413)
+      }
+      assert.strictEqual((yield* post(`${url}/v1/traces`, { resourceSpans: empty(200) })).status, 200)
+      const resources = Buffer.concat(Array(2_000).fill(Buffer.from([10, 0])))
+      const scopes = Buffer.concat([Buffer.from([10, 0xa0, 0x1f]), Buffer.concat(Array(2_000).fill(Buffer.from([18, 0])))])
+      for (const bytes of [resources, scopes]) {
+        assert.strictEqual((yield* post(`${url}/v1/traces`, new Uint8Array(bytes), protobufType)).status, 413)
+      }
+      const few = new Uint8Array(resources.subarray(0, 400))
+      assert.strictEqual((yield* post(`${url}/v1/traces`, few, protobufType)).status, 200)
+    })
+  )
+
+  it.scopedLive("says once which attributes were not understood, and does not say their value", () =>
+    Effect.gen(function* () {
+      const said: Array<string> = []
+      const logger = Logger.make(({ message }) => void said.push(JSON.stringify(message)))
+      const { records, url } = yield* receiver().pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+      const attributes = [
+        { key: "session.id", value: { stringValue: "not an id \u0000 hunter2" } },
+        { key: "gen_ai.usage.input_tokens", value: { stringValue: "many" } }
+      ]
+      for (let i = 1; i <= 2; i++) yield* post(`${url}/v1/traces`, traces([spanOf({ spanId: spanId(i), attributes })]))
+      assert.lengthOf((yield* records).spans, 2)
+      const warnings = said.filter((message) => message.includes("not understood"))
+      assert.lengthOf(warnings, 1)
+      assert.include(warnings[0], "session.id")
+      assert.include(warnings[0], "gen_ai.usage.input_tokens")
+      assert.notInclude(warnings[0], "hunter2")
     })
   )
 

@@ -141,7 +141,10 @@ it.scopedLive("a spool's folder that was copied, and damaged then, takes no reco
     yield* leave(directory, 100)
     const owners = Array.from(new Set(files(directory).map(dirname)))
     for (const owner of owners) {
-      for (const end of ["0", "1", "2"]) fs.cpSync(owner, `${owner.slice(0, -1)}${end}`, { recursive: true })
+      const named = (end: string) => `${owner.slice(0, -1)}${end}`
+      // It may be called as one of its copies.
+      if (owner !== named("f")) fs.renameSync(owner, named("f"))
+      for (const end of ["0", "1", "2"]) fs.cpSync(named("f"), named(end), { recursive: true })
     }
     const all = files(directory)
     for (const file of all) {

@@ -11,6 +11,7 @@ import { DuckDbStorage } from "effect-observability/duckdb"
 import { demo } from "../../docs/examples/airline/Demo.js"
 import * as Replay from "../../docs/examples/airline/Replay.js"
 import { collect } from "../../docs/examples/airline/Report.js"
+import { AirlineTools } from "../../docs/examples/airline/Tools.js"
 import * as Transcript from "../../src/server/Transcript.js"
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
@@ -33,7 +34,17 @@ const held = (transcript: string) =>
 type Said = readonly [who: string, ...what: ReadonlyArray<unknown>]
 
 /** The agent's own words, which no model said, where it ends a conversation. */
-const endings = ["Thank you for flying with us.", "A colleague will go on with you."]
+const endings = [
+  "Thank you for flying with us.",
+  "A colleague will go on with you.",
+  "I am sorry, but I cannot help you with this."
+]
+
+/** Arguments as `@effect/ai` gives them on: without what a tool does not ask for. */
+const decoded = (name: string, params: unknown): unknown =>
+  Schema.decodeUnknownSync(
+    AirlineTools.tools[name as keyof typeof AirlineTools.tools].parametersSchema as Schema.Schema<unknown>
+  )(params)
 
 const saidIn = ({ traj }: Replay.Conversation): ReadonlyArray<Said> => {
   const results = traj.filter(({ role }) => role === "tool")
@@ -43,7 +54,8 @@ const saidIn = ({ traj }: Replay.Conversation): ReadonlyArray<Said> => {
     return [
       ...(message.content === null || message.content === "" ? [] : [["assistant", message.content] as const]),
       ...message.tool_calls.map(
-        ({ function: { arguments: params, name } }) => ["tool", name, params, results.shift()?.content] as const
+        ({ function: { arguments: params, name } }) =>
+          ["tool", name, decoded(name, params), results.shift()?.content] as const
       )
     ]
   })

@@ -1,10 +1,11 @@
 /** Who may ask a server, and how much, over real sockets. */
 import { connect } from "node:net"
 import { assert, describe, it, vi } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Deferred, Effect, Layer, Option, Redacted } from "effect"
+import * as RemoteStorage from "../../src/server/RemoteStorage.js"
 import * as StorageServer from "../../src/server/StorageServer.js"
 import * as Storage from "../../src/storage/Storage.js"
-import { span } from "../../src/testing/Records.js"
+import { score, span } from "../../src/testing/Records.js"
 import { serve } from "../utils/remote.js"
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -377,11 +378,11 @@ describe("one who sends or takes too much", () => {
         const host = `Host: localhost:${port}`
         const json = "Content-Type: application/json"
         const long = yield* raw(port, ["POST /api/listSpans HTTP/1.1", host, json, "Content-Length: 9000000000"], "{}")
-        assert.strictEqual(statusOf(long), 400)
+        assert.strictEqual(statusOf(long), 413)
         assert.include(long, "body")
         const chunk = `10000\r\n${"x".repeat(65_536)}\r\n`
         const endless = ["POST /api/listSpans HTTP/1.1", host, json, "Transfer-Encoding: chunked"]
-        assert.strictEqual(statusOf(yield* raw(port, endless, chunk.repeat(100))), 400)
+        assert.strictEqual(statusOf(yield* raw(port, endless, chunk.repeat(300))), 413)
         const headers = Array.from({ length: 100 }, (_, i) => `X-${i}: ${"x".repeat(1_000)}`)
         assert.strictEqual(statusOf(yield* raw(port, get("/api/stats", [host, ...headers]))), 431)
         const nested = `{"filters":{"metadata":${`{"a":`.repeat(50_000)}1${"}".repeat(50_000)}}}`
@@ -394,6 +395,88 @@ describe("one who sends or takes too much", () => {
         assert.strictEqual(statusOf(yield* raw(port, ...question("/api/listSpans", [host]))), 200)
       })
     )
+  )
+
+  it.live("hears that a question is too large, however it is sent, and the next is answered on the same connection", () =>
+    served({}, ({ port, url }) =>
+      Effect.gen(function* () {
+        const large = JSON.stringify({ filters: { search: "x".repeat(3 * 2 ** 20) } })
+        const host = `Host: localhost:${port}`
+        const answer = yield* raw(port, ...question("/api/listSpans", [host], large))
+        assert.strictEqual(statusOf(answer), 413)
+        assert.include(answer, `"field":"body"`)
+        const remote = yield* RemoteStorage.make({ url })
+        const error = yield* Effect.flip(remote.listSpans({ filters: { search: "x".repeat(2 ** 20) } }))
+        assert.include(["InvalidArgument"], error.reason)
+        const scores = [score({ name: "helpful", value: 1, comment: "x".repeat(5 * 2 ** 20) })]
+        const refused = yield* Effect.flip(remote.insertScores(scores))
+        assert.deepInclude({ ...refused }, { reason: "InvalidArgument", field: "body", retryable: false })
+        assert.lengthOf((yield* remote.listSpans()).items, 0)
+      })
+    )
+  )
+
+  it.live("holds no more answers in memory than a few, and others are answered when those have gone", () =>
+    Effect.gen(function* () {
+      let held = 0
+      const text = "x".repeat(2 ** 20)
+      const rows = Array.from({ length: 20 }, () => span({ name: "turn", attributes: { text } }))
+      const storage = Layer.effect(
+        Storage.Storage,
+        Effect.map(Storage.Storage, (storage) => ({
+          ...storage,
+          listSpans: () =>
+            Effect.sync(() => {
+              held++
+              return { items: rows, nextCursor: Option.none() }
+            })
+        }))
+      ).pipe(Layer.provide(Storage.layerMemory))
+      yield* Effect.gen(function* () {
+        const { port, url } = yield* StorageServer.StorageServer
+        const slow = Array.from({ length: 64 }, () => {
+          const socket = connect(port, "127.0.0.1")
+          socket.on("error", () => {})
+          socket.pause()
+          const [lines, body] = question("/api/listSpans", [`Host: localhost:${port}`])
+          socket.write(`${lines.join("\r\n")}\r\n\r\n${body}`)
+          return socket
+        })
+        yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => held >= 16 })
+        yield* Effect.sleep("300 millis")
+        assert.strictEqual(held, 16)
+        for (const socket of slow) socket.destroy()
+        const remote = yield* RemoteStorage.make({ url })
+        assert.lengthOf((yield* remote.listSpans()).items, 20)
+      }).pipe(Effect.provide(serve(storage)))
+    })
+  )
+
+  it.live("goes away, and what was asked for ends", () =>
+    Effect.gen(function* () {
+      const asked = yield* Deferred.make<void>()
+      const ended = yield* Deferred.make<void>()
+      const storage = Layer.effect(
+        Storage.Storage,
+        Effect.map(Storage.Storage, (storage) => ({
+          ...storage,
+          listSpans: () =>
+            Effect.zipRight(Deferred.succeed(asked, undefined), Effect.never).pipe(
+              Effect.onInterrupt(() => Deferred.succeed(ended, undefined))
+            )
+        }))
+      ).pipe(Layer.provide(Storage.layerMemory))
+      yield* Effect.gen(function* () {
+        const { port } = yield* StorageServer.StorageServer
+        const socket = connect(port, "127.0.0.1")
+        socket.on("error", () => {})
+        const [lines, body] = question("/api/listSpans", [`Host: localhost:${port}`])
+        socket.write(`${lines.join("\r\n")}\r\n\r\n${body}`)
+        yield* Deferred.await(asked)
+        socket.destroy()
+        yield* Deferred.await(ended).pipe(Effect.timeout("5 seconds"))
+      }).pipe(Effect.provide(serve(storage)))
+    })
   )
 
   it.live("does not keep others waiting by sending slowly, and is cut off", () =>

@@ -371,7 +371,7 @@ const logs: RowsOf<"logs"> = {
 }
 
 const metrics: RowsOf<"metrics"> = {
-  metricId: { values: ["metric-1", "metric-2"], otlp: [], secret: left(text), filters: [] },
+  metricId: { values: ["metric-1", "metric-2"], otlp: ["metadata"], secret: left(text), filters: [] },
   name: { values: ["requests", "answers"], otlp: ["name"], secret: masked(text), filters: [{ name: "requests" }] },
   kind: {
     values: ["counter", "gauge"],

@@ -12,6 +12,8 @@ export class RefusedAttributes {
   private readonly said = new Set<string>()
   private unsaid: Array<{ readonly attribute: string; readonly expected: string; readonly found: string }> = []
 
+  constructor(private readonly module: string) {}
+
   readonly add: Refused = (attribute, value, expected) => {
     ownMetrics.attributes.refused.unsafeUpdate(1, [MetricLabel.make("attribute", attribute)])
     if (this.said.has(attribute)) return
@@ -24,7 +26,7 @@ export class RefusedAttributes {
     if (this.unsaid.length === 0) return Effect.void
     const { unsaid } = this
     this.unsaid = []
-    return logWarning("Tracer")("Values of attributes were not understood: fields of their records are empty", unsaid)
+    return logWarning(this.module)("Values of attributes were not understood: fields of their records are empty", unsaid)
   })
 }
 
@@ -41,7 +43,7 @@ const typeOf = (value: Json): string =>
 export const of = (owner: object): RefusedAttributes => {
   const known = owners.get(owner)
   if (known !== undefined) return known
-  const made = new RefusedAttributes()
+  const made = new RefusedAttributes("Tracer")
   owners.set(owner, made)
   return made
 }

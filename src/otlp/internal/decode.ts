@@ -1,4 +1,5 @@
 /** Makes records of a request. */
+import type { Refused as RefusedAttribute } from "../../signal/conventions/index.js"
 import type { MetricPoint } from "../../signal/MetricPoint.js"
 import type { RecordOf, SignalName } from "../../signal/signals.js"
 import { type Incoming, Malformed, type Raw, TooManyRecords } from "./incoming.js"
@@ -17,16 +18,26 @@ export interface Decoded {
   message: string
 }
 
+/** What a request is read with. */
+export interface Context {
+  /** How many records it may have. */
+  readonly maxRecords: number
+  /** The series that its cumulative points go on. */
+  readonly series: Series
+  /** Hears of attributes that fill no field because their value is none. */
+  readonly refused: RefusedAttribute
+}
+
 /** Makes the records of a request, between any two of which it may pause. Throws where nothing of it can be read. */
 export function* decode(
   envelope: Envelope,
   incoming: Incoming,
   bytes: Buffer,
-  maxRecords: number,
-  series: Series
+  context: Context
 ): Generator<void, Decoded> {
+  const { maxRecords } = context
   const decoded: Decoded = { records: [], rejected: 0, message: "" }
-  const make = makers(decoded, series)[envelope]
+  const make = makers(decoded, context)[envelope]
   const { record } = nesting[envelope]
   for (const { origin, slices } of yield* incoming.divide(envelope, bytes, maxRecords)) {
     for (const slice of slices) {
@@ -50,18 +61,18 @@ const refuse = (decoded: Decoded, message: string, count = 1): void => {
 
 type Make = (raw: Raw, origin: Origin) => Generator<void>
 
-const makers = (decoded: Decoded, series: Series): { readonly [E in Envelope]: Make } => {
+const makers = (decoded: Decoded, { refused, series }: Context): { readonly [E in Envelope]: Make } => {
   const { records } = decoded
   const twins = new Map<string, number>()
   return {
     *resourceSpans(raw, origin) {
-      records.push(spanOf(toSpan(raw, origin)))
+      records.push(spanOf(toSpan(raw, origin), refused))
     },
     *resourceLogs(raw, origin) {
       const log = toLog(raw, origin)
       const score = scoreOf(log)
       if (score !== undefined) records.push(score)
-      else records.push(distinct(twins, logOf(log)), ...spansOf(log))
+      else records.push(distinct(twins, logOf(log, refused)), ...spansOf(log))
     },
     *resourceMetrics(raw, origin) {
       const points: ReadonlyArray<MetricPoint> = yield* toPoints(raw, origin, series, {

@@ -18,6 +18,8 @@ export class Malformed {
 export interface Slice {
   readonly start: number
   readonly end: number
+  /** Why it is not to be read. */
+  readonly fault?: Malformed
 }
 
 /** The records of one scope of a resource. */
@@ -42,6 +44,9 @@ export interface Raw {
 }
 
 export type JsonFields = Record<string, Json>
+
+/** So many resources and scopes a request may have, however few records it may have: two more for each that it may. */
+export const minAround = 1_000
 
 /** How deep a value may be. */
 export const maxDepth = 64

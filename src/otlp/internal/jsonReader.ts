@@ -17,6 +17,7 @@ import {
   Malformed,
   maxDepth,
   maxValues,
+  minAround,
   originOf,
   type Raw,
   type Slice,
@@ -35,8 +36,16 @@ export const jsonReader: Incoming = {
     const text = new Text(bytes)
     const divisions: Array<Division> = []
     let count = 0
+    let around = 0
+
+    /** Resources and scopes need not have any records. */
+    function* within(): Generator<void> {
+      if (++around > 2 * maxRecords + minAround) throw new TooManyRecords(maxRecords)
+      yield
+    }
 
     function* scope(found: Array<Scoped>): Generator<void> {
+      yield* within()
       const scoped: Scoped = { scope: undefined, slices: [] }
       found.push(scoped)
       yield* text.object({
@@ -53,6 +62,7 @@ export const jsonReader: Incoming = {
     }
 
     function* resource(): Generator<void> {
+      yield* within()
       let own: Slice | undefined
       const found: Array<Scoped> = []
       yield* text.object({
@@ -86,6 +96,7 @@ interface Scoped {
 }
 
 const read = (message: Message, bytes: Buffer, slice: Slice | undefined): Raw => {
+  if (slice?.fault !== undefined) throw slice.fault
   const parsed = slice === undefined ? null : parse(bytes, slice)
   if (parsed === null) return {}
   return toMessage(message, parsed, { room: maxValues }, 0)
@@ -277,6 +288,12 @@ const backslash = 0x5c
 /** How many bytes are looked at between two pauses. */
 const stride = 65_536
 
+/** An object within another one takes four brackets, and a record has its attributes within less than sixteen. */
+const maxBrackets = 4 * maxDepth + 16
+
+/** An attribute has two brackets and two commas. What has more of them than that is not parsed, which cannot pause. */
+const maxParts = 4 * maxValues + 1_024
+
 /** Ignored values that are longer are not checked to be JSON. */
 const maxChecked = 65_536
 
@@ -309,7 +326,7 @@ class Text {
       if (Object.hasOwn(members, name)) yield* (members[name] as () => Generator<void>)()
       else {
         const ignored = yield* this.value()
-        if (ignored.end - ignored.start < maxChecked) parse(this.bytes, ignored)
+        if (ignored.end - ignored.start < maxChecked && ignored.fault === undefined) parse(this.bytes, ignored)
       }
     } while (this.goesOn(0x7d))
   }
@@ -329,6 +346,8 @@ class Text {
     const { bytes } = this
     const start = this.at
     let depth = 0
+    let deepest = 0
+    let parts = 0
     do {
       if (this.at >= bytes.length) throw noJson
       if (this.at - start > this.pause) {
@@ -342,12 +361,19 @@ class Text {
         case 0x7b:
         case 0x5b:
           depth++
+          parts++
+          if (depth > deepest) deepest = depth
           this.at++
           break
         case 0x7d:
         case 0x5d:
           if (depth === 0) throw noJson
           depth--
+          this.at++
+          break
+        case 0x2c:
+          if (depth === 0) throw noJson
+          parts++
           this.at++
           break
         default:
@@ -357,7 +383,8 @@ class Text {
     } while (depth > 0)
     this.pause = stride
     yield
-    return { start, end: this.at }
+    const fault = deepest > maxBrackets ? tooDeep : parts > maxParts ? tooMany : undefined
+    return { start, end: this.at, ...(fault !== undefined && { fault }) }
   }
 
   /** Goes over a number, or over `true`, `false` or `null`. */

@@ -3,7 +3,7 @@ import type { Json } from "../../signal/Json.js"
 import { fields, type LogRecord } from "../../signal/LogRecord.js"
 import * as Attributes from "./attributes.js"
 import type { SignalEncoding } from "./encoding.js"
-import { byResource, scope } from "./resources.js"
+import { byResource } from "./resources.js"
 import { anyValue, type KeyValue, keyValues, spanOf, toTime } from "./values.js"
 
 export const logs: SignalEncoding<LogRecord> = {
@@ -12,7 +12,7 @@ export const logs: SignalEncoding<LogRecord> = {
   rejected: "rejectedLogRecords",
   recordsPerTurn: 20,
   encode: (logs) =>
-    Array.from(byResource(logs), ({ records, resource }) => ({
+    Array.from(byResource(logs), ({ records, resource, scope }) => ({
       resource,
       scopeLogs: [{ scope, logRecords: records.map(toLog) }]
     }))

@@ -13,6 +13,7 @@ import {
   Malformed,
   maxDepth,
   maxValues,
+  minAround,
   originOf,
   type Raw,
   type Slice,
@@ -27,10 +28,15 @@ export const protobufReader: Incoming = {
   *divide(_, bytes, maxRecords) {
     const divisions: Array<Division> = []
     let count = 0
+    let around = 0
     // The fields of requests, resources and scopes have the same numbers in all signals.
-    for (const resource of yield* slicesOf(bytes, { start: 0, end: bytes.length }, 1, maxRecords)) {
+    for (const resource of yield* slicesOf(bytes, { start: 0, end: bytes.length }, 1, maxRecords + minAround)) {
       const raw = merged(Resource, bytes, yield* slicesOf(bytes, resource, 1, maxRecords))
-      for (const scope of yield* slicesOf(bytes, resource, 2, maxRecords)) {
+      const scopes = yield* slicesOf(bytes, resource, 2, maxRecords + minAround)
+      around += 1 + scopes.length
+      if (around > 2 * maxRecords + minAround) throw new TooManyRecords(maxRecords)
+      yield
+      for (const scope of scopes) {
         const origin = originOf(raw, merged(Scope, bytes, yield* slicesOf(bytes, scope, 1, maxRecords)))
         const slices = yield* slicesOf(bytes, scope, 2, maxRecords)
         count += slices.length

@@ -72,15 +72,15 @@ const added = "effect_observability.added"
 /** Whether this library made a record that was received. */
 export const isOurs = ({ scope: { name } }: ReceivedOrigin): boolean => name === scope.name
 
-/** The resource of records of this library, without what was added to it. The records of a resource share it. */
+/** The resource of records of this library, without what was added to it. The records of a scope share it. */
 export const resourceOf = ({ resource, scope }: ReceivedOrigin): JsonObject => {
-  const known = resources.get(resource)
+  const known = resources.get(scope)
   if (known !== undefined) return known
   const names = scope.attributes[added]
   const own = Array.isArray(names)
     ? Object.fromEntries(Object.entries(resource).filter(([name]) => !names.includes(name)))
     : resource
-  resources.set(resource, own)
+  resources.set(scope, own)
   return own
 }
 

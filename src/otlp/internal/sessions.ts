@@ -93,7 +93,7 @@ const makers = { spans: unchecked(signals.spans), logs: unchecked(signals.logs),
 /** Of the spans below one that comes late, so many are looked at again. */
 const maxBelow = 20_000
 /** So many records are looked at again at a time: they are copied. */
-const maxAgain = 500
+const maxAgain = 100
 /** No chain of parents is followed further. */
 const maxDepth = 1_000
 

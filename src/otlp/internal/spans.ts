@@ -4,7 +4,7 @@ import { fields, type SpanRecord } from "../../signal/SpanRecord.js"
 import * as Attributes from "./attributes.js"
 import * as conventions from "./conventions.js"
 import type { SignalEncoding } from "./encoding.js"
-import { byResource, scope } from "./resources.js"
+import { byResource } from "./resources.js"
 import { isSpanId, isTraceId, type KeyValue, keyValues, toTime } from "./values.js"
 
 export const spans: SignalEncoding<SpanRecord> = {
@@ -13,7 +13,7 @@ export const spans: SignalEncoding<SpanRecord> = {
   rejected: "rejectedSpans",
   recordsPerTurn: 20,
   encode: (spans) =>
-    Array.from(byResource(spans), ({ records, resource }) => ({
+    Array.from(byResource(spans), ({ records, resource, scope }) => ({
       resource,
       scopeSpans: [{ scope, spans: records.map(toSpan) }]
     }))

@@ -9,9 +9,10 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { inTurns } from "../../runtime/eventLoop.js"
+import { inTurns, nextTurn } from "../../runtime/eventLoop.js"
 import type { StorageError } from "../../storage/Storage.js"
-import { apiVersion, statuses, versionHeader } from "./status.js"
+import { tooLarge } from "./body.js"
+import { apiVersion, statuses, tooLargeStatus, versionHeader } from "./status.js"
 import { stringify } from "./wire.js"
 
 /** An answer that consists of rows, and what is said before them. */
@@ -48,8 +49,9 @@ export const rows = Effect.fnUntraced(function* (answer: Rows) {
   const pieces = piecesOf(answer)
   const first = yield* chunkOf(pieces)
   if (first.done) return yield* text(first.text)
+  // Without a turn between two chunks, they would all be made in one where the network takes them at once.
   const rest = Stream.unfoldEffect(pieces, (pieces) =>
-    Effect.map(chunkOf(pieces), ({ text }) =>
+    Effect.map(Effect.zipRight(nextTurn, chunkOf(pieces)), ({ text }) =>
       text === "" ? Option.none() : Option.some([Buffer.from(text) as Uint8Array, pieces] as const)
     )
   )
@@ -65,12 +67,14 @@ export const rows = Effect.fnUntraced(function* (answer: Rows) {
 export const value = (value: unknown) => Effect.suspend(() => text(`${stringify(value)}\n`))
 
 /** An error, without what caused it: that is for the logs of the server. */
-export const error = ({ detail, field, reason, retryable }: StorageError) =>
-  HttpServerResponse.text(`${JSON.stringify({ _tag: "StorageError", reason, retryable, detail, field })}\n`, {
-    status: statuses[reason],
+export const error = (failure: StorageError) => {
+  const { detail, field, reason, retryable } = failure
+  return HttpServerResponse.text(`${JSON.stringify({ _tag: "StorageError", reason, retryable, detail, field })}\n`, {
+    status: failure === tooLarge ? tooLargeStatus : statuses[reason],
     contentType,
     headers: { ...headers, ...(retryable && { "retry-after": "1" }) }
   })
+}
 
 const text = Effect.fnUntraced(function* (text: string) {
   const bytes = Buffer.from(text)

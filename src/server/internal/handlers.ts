@@ -77,22 +77,32 @@ const asks: { readonly [M in Method]: (storage: StorageService, argument: Argume
 
 const writes: ReadonlySet<string> = new Set(["deleteBefore", "deleteSession"])
 
-/** Questions that are answered at a time: each may hold an answer in memory. */
-const maxAtOnce = 64
+/** Questions that are answered at a time: each may hold an answer in memory until whoever asked has read it. */
+const maxAtOnce = 16
+/** Questions that are there at a time, those among them that wait. */
+const maxAsked = 256
 
 const readOnlyError = storageError("ReadOnly", "the server is read-only")
 
 /** The handlers of the group, which ask the storage that is there when they are built. */
 export const make = (readOnly: boolean) => {
-  let running = 0
-  /** Answers every failure, and takes no more than it can hold. */
+  const places = Effect.unsafeMakeSemaphore(maxAtOnce)
+  let asked = 0
+  /** Takes a place until the answer is sent. */
+  const place = Effect.uninterruptibleMask((restore) =>
+    Effect.zipRight(
+      restore(places.take(1)),
+      Effect.addFinalizer(() => places.release(1))
+    )
+  )
+  /** Answers every failure, and takes no more than it can hold. A question that nobody waits for any more ends. */
   const bounded = <R>(ask: Effect.Effect<HttpServerResponse.HttpServerResponse, StorageError, R>) =>
     Effect.suspend(() => {
-      if (running >= maxAtOnce) return storageError("Unavailable", "the server answers too many questions already")
-      running++
-      return Effect.ensuring(
-        isolated(ask),
-        Effect.sync(() => void running--)
+      if (asked >= maxAsked) return storageError("Unavailable", "the server is asked too many questions already")
+      asked++
+      return Effect.zipRight(
+        Effect.addFinalizer(() => Effect.sync(() => void asked--)),
+        Effect.interruptible(Effect.zipRight(place, isolated(ask)))
       )
     }).pipe(Effect.catchAll((error) => Effect.succeed(answer.error(error))))
 

@@ -1,7 +1,7 @@
 /** Takes an answer apart as it comes: a row a line. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { inTurns } from "../../runtime/eventLoop.js"
+import { inTurns, nextTurn } from "../../runtime/eventLoop.js"
 
 /** The rows of an answer, and what it says before them. */
 export interface Parsed<A> {
@@ -31,9 +31,10 @@ export const read = <A, E>(
     const parser = new Parser(decode)
     let bytes = 0
     return Effect.zipRight(
+      // Chunks that have come already are all read in one turn, unless there is one between two.
       Stream.runForEach(chunks, (chunk): Effect.Effect<void, Malformed | TooLarge> => {
         bytes += chunk.length
-        return bytes > maxBytes ? Effect.fail(new TooLarge()) : inParts(() => parser.push(chunk))
+        return bytes > maxBytes ? Effect.fail(new TooLarge()) : Effect.zipRight(nextTurn, inParts(() => parser.push(chunk)))
       }),
       inParts(() => parser.end())
     )

@@ -28,6 +28,8 @@ const limits = {
 const maxConnections = 512
 /** How long nothing may move on a connection. */
 const idleMillis = 120_000
+/** How long an answer waits for whoever asked to read on: others wait for its place. */
+const stalledMillis = 30_000
 /** How long a close waits for what is being answered. */
 const closeMillis = 3_000
 
@@ -141,9 +143,17 @@ const write = (
 const writeChunk = (response: ServerResponse, chunk: Uint8Array): Effect.Effect<void> =>
   Effect.async((resume) => {
     if (response.write(chunk)) return resume(Effect.void)
-    const onDrain = () => resume(Effect.void)
+    // What listens to the close of the connection ends the answer.
+    const stalled = setTimeout(() => response.destroy(), stalledMillis)
+    const onDrain = () => {
+      clearTimeout(stalled)
+      resume(Effect.void)
+    }
     response.once("drain", onDrain)
-    return Effect.sync(() => response.off("drain", onDrain))
+    return Effect.sync(() => {
+      clearTimeout(stalled)
+      response.off("drain", onDrain)
+    })
   })
 
 const end = (response: ServerResponse, body?: Uint8Array | string): Effect.Effect<void> =>

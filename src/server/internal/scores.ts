@@ -4,13 +4,16 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { aboutOf, idOf } from "../../capture/Score.js"
 import { Observability } from "../../Observability.js"
+import { nextTurn } from "../../runtime/eventLoop.js"
 import * as ids from "../../runtime/ids.js"
 import { Score } from "../../signal/Score.js"
 import { decodeOrFail, invalidArgument, storageError } from "../../storage/exchange.js"
 import type { StorageError } from "../../storage/Storage.js"
 
 const decodePosted = decodeOrFail(Schema.Struct({ records: Schema.Array(Schema.Unknown) }))
-const decodeScores = decodeOrFail(Schema.Array(Score), "records")
+
+/** So many scores are read between two turns of the event loop. */
+const perTurn = 50
 
 /** Hands scores to the pipeline, which masks, stores and exports them; says how many, when they are stored. */
 export const record = Effect.fnUntraced(function* (
@@ -18,12 +21,16 @@ export const record = Effect.fnUntraced(function* (
 ): Effect.fn.Return<number, StorageError, Observability> {
   const { records } = yield* decodePosted(posted)
   const now = yield* Clock.currentTimeMillis
-  const scores = yield* decodeScores(records.map((score) => (isObject(score) ? completed(score, now) : score)))
-  const empty = scores.findIndex(
-    ({ comment, correction, label, value }) => (value ?? label ?? comment ?? correction) === undefined
-  )
-  if (empty >= 0)
-    return yield* invalidArgument(`records.${empty}`, "expected a value, a label, a comment or a correction")
+  const scores: Array<Score> = []
+  for (const [i, given] of records.entries()) {
+    if (i % perTurn === perTurn - 1) yield* nextTurn
+    const score = yield* decodeOrFail(Score, `records.${i}`)(isObject(given) ? completed(given, now) : given)
+    const { comment, correction, label, value } = score
+    if ((value ?? label ?? comment ?? correction) === undefined) {
+      return yield* invalidArgument(`records.${i}`, "expected a value, a label, a comment or a correction")
+    }
+    scores.push(score)
+  }
   const observability = yield* Observability
   const taken = yield* observability
     .record(scores, { whole: true })

@@ -16,6 +16,9 @@ export const statuses: { readonly [R in StorageErrorReason]: number } = {
   Full: 507
 }
 
+/** The status of an answer to a body that is larger than any question is. */
+export const tooLargeStatus = 413
+
 /** Tells an answer of this API, and its version, from one of anybody else. */
 export const versionHeader = "effect-observability-api"
 

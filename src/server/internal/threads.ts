@@ -20,7 +20,7 @@ interface Call {
   readonly output: ReadonlyArray<Message>
 }
 
-/** The messages that a call was told beyond the calls before it. */
+/** The messages of a call that those before it lack. */
 interface Fresh {
   readonly messages: ReadonlyArray<Message>
   /** Whether the agent goes on with another history than before: it was cut, or put into other words. */

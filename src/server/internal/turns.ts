@@ -239,7 +239,7 @@ class TurnReader {
     }
   }
 
-  /** Adds the words that the turn itself was given and answered, unless a model heard and said them. */
+  /** The words that the turn itself was given and answered, unless a model heard and said them. */
   private addOwnWords(): void {
     const { endTime, spanId, spanType, startTime } = this.span
     if (spanType === "model_generation" || spanType === "tool_call") return

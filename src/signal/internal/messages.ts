@@ -1,7 +1,8 @@
-/** The conversation that a span holds, whichever convention it follows, in parts that are told apart by their tags. */
+/** The part of a span in a conversation, whichever convention it follows, in parts that are told apart by their tags. */
 import * as Predicate from "effect/Predicate"
 import { hash53 } from "../../runtime/hash.js"
 import { contentOf } from "../conventions/conversation.js"
+import * as genAi from "../conventions/genAi.js"
 import type { Message as Told } from "../conventions/messages.js"
 import type { Json, JsonObject } from "../Json.js"
 import type { SpanRecord } from "../SpanRecord.js"
@@ -23,7 +24,7 @@ export type Part =
   | { readonly _tag: "Media"; readonly mediaType?: string | undefined; readonly uri?: string | undefined }
   | { readonly _tag: "Other"; readonly type: string; readonly value: Json }
 
-/** Messages that a model or an agent was given and answered, and the arguments and result of a tool. */
+/** The words that a model or an agent was given and answered, and the data of a tool. */
 export interface Content {
   readonly instructions: Message | undefined
   readonly input: ReadonlyArray<Message>
@@ -47,9 +48,12 @@ export const read = (span: SpanRecord): Content => {
     input: (input ?? []).map(toMessage),
     output: (output ?? []).map(toMessage),
     toolArguments,
-    toolResult
+    toolResult: toolText(attributes) ?? toolResult
   }
 }
+
+/** A result that is a text stays one, though it may be JSON: a model was given these very characters. */
+const toolText = (attributes: JsonObject): string | undefined => textOf(attributes[genAi.toolResult]) || undefined
 
 /** A number that two messages share when they say the same: a message that comes again may lack its reasoning. */
 export const keyOf = ({ parts, role }: Message): number =>
@@ -72,7 +76,7 @@ const keyOfPart = (part: Part): string | undefined => {
   }
 }
 
-/** Whether a text is the mark that capture leaves in place of messages for which there was no room. */
+/** Whether a text stands in place of messages for which capture had no room. */
 export const isMark = (text: string): boolean => /^\[\d+ (?:messages?|parts?) left out\]$/.test(text)
 
 const toMessage = ({ name, parts, role }: Told): Message => ({ role, name: textOf(name), parts: parts.map(toPart) })

@@ -34,7 +34,7 @@ export const errorsOf = <S extends Failing>(spans: ReadonlyArray<S>): ReadonlyAr
   )
 }
 
-/** The fields of a span that tell whether an error began in it. */
+/** The fields of a span that say whether an error began in it. */
 export interface Failing
   extends Pick<
     SpanRecord,

@@ -94,7 +94,7 @@ type Encoded = any
 
 const originOf = (resource: Encoded, scope: Encoded): Origin => ({
   resource: object(resource.resource.attributes),
-  scope: { name: scope.scope.name, version: scope.scope.version, attributes: {} }
+  scope: { name: scope.scope.name, version: scope.scope.version, attributes: object(scope.scope.attributes) }
 })
 
 /** The spans of resources in the JSON form of OTLP. */

@@ -36,7 +36,7 @@ export const ofSpan = (received: ReceivedSpan): SpanRecord => {
     traceId: received.traceId,
     spanId: received.spanId,
     parentSpanId: received.parentSpanId,
-    parentIsRemote: (flags & 0x300) === 0x300 && received.parentSpanId !== undefined ? true : undefined,
+    parentIsRemote: (flags & 0x300) === 0x300 ? true : undefined,
     traceState: traceState === "" ? undefined : traceState,
     name: received.name,
     kind: kinds[received.kind] ?? "internal",
@@ -68,7 +68,7 @@ const types: { readonly [kind: string]: SpanType } = {
 }
 
 const modelsOf = (read: Read) => {
-  const [asked, answered] = [textOf(read("gen_ai.request.model")), textOf(read("gen_ai.response.model"))]
+  const [asked, answered] = [stringOf(read("gen_ai.request.model")), stringOf(read("gen_ai.response.model"))]
   return answered === undefined ? { model: asked, requestModel: undefined } : { model: answered, requestModel: asked }
 }
 
@@ -190,8 +190,9 @@ const numberOf = ({ kind }: Field, value: Json): unknown =>
 const wordOf = ({ words }: Field, value: Json | undefined): string | undefined =>
   typeof value === "string" && words?.includes(value) ? value : undefined
 
-const textOf = (value: Json | undefined): string | undefined =>
-  typeof value === "string" && value !== "" ? value : undefined
+const stringOf = (value: Json | undefined): string | undefined => (typeof value === "string" ? value : undefined)
+
+const textOf = (value: Json | undefined): string | undefined => stringOf(value) || undefined
 
 /** The session, the user and the rest of whom a record belongs to. */
 const belongingOf = (read: Read, attributes: JsonObject) => {

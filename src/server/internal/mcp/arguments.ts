@@ -54,7 +54,7 @@ const times = {
   until: optionalText("Before this time, in the same forms.")
 }
 
-/** Filters of sessions, traces, spans, logs and scores. */
+/** The filters of sessions, traces, spans, logs and scores. */
 export const common = {
   ...times,
   session_id: Schema.optional(text("Only of this session.")),
@@ -76,7 +76,7 @@ export const common = {
   )
 }
 
-/** Filters of spans: the common ones, and those that only spans have. */
+/** The filters of spans, with those. */
 export const ofSpans = {
   ...common,
   type: Schema.optional(
@@ -148,7 +148,7 @@ const toTime = (field: string, given: string | undefined): Effect.Effect<bigint 
     return Effect.map(Clock.currentTimeMillis, (now) => BigInt(now) * 1_000_000n - nanos)
   }
   const iso = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:?\d{2})?$/i.test(given.trim())
-  // A time without a zone is UTC.
+  // Without a zone it is UTC.
   const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(given.trim().slice(10)) ? given.trim() : `${given.trim()}Z`
   const millis = iso ? Date.parse(given.trim().length === 10 ? given.trim() : zoned) : Number.NaN
   return Number.isNaN(millis)

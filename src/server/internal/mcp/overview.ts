@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Storage, type StorageService } from "../../../storage/Storage.js"
+import { type MeasureValue, Storage } from "../../../storage/Storage.js"
 import * as Args from "./arguments.js"
 import * as Text from "./text.js"
 import * as Tool from "./tool.js"
@@ -18,31 +18,37 @@ export const overview = Tool.make({
   run: (given) =>
     Effect.gen(function* () {
       const { aggregate } = yield* Storage
+      const filters = yield* Args.toCommon(given)
+      const most = (dimension: "serviceName" | "model" | "agentName" | "toolName") =>
+        aggregate({ of: "spans", filters, measures: { count: "count" }, groupBy: [dimension], limit: 11 })
       const [spans, logs, scores, services, models, agents, tools, names] = yield* Effect.all(
-        questions(aggregate, yield* Args.toCommon(given)),
+        [
+          aggregate({ of: "spans", filters, measures: ofSpans }),
+          aggregate({
+            of: "logs",
+            filters,
+            measures: { logs: "count", sessions: { distinct: "sessionId" }, errors: "errors" }
+          }),
+          aggregate({ of: "scores", filters, measures: { scores: "count" } }),
+          most("serviceName"),
+          most("model"),
+          most("agentName"),
+          most("toolName"),
+          aggregate({
+            of: "scores",
+            filters,
+            measures: { count: "count", mean: { mean: "value" } },
+            groupBy: ["name"],
+            limit: 11
+          })
+        ],
         { concurrency: 2 }
       )
-      const all = spans[0]?.values
-      const lines =
-        all === undefined || all.spans === 0
-          ? ["no spans"]
-          : [
-              Text.facts(
-                all.first !== null &&
-                  all.last !== null &&
-                  `spans from ${Text.time(all.first)} to ${Text.time(all.last)}`,
-                `sessions ${all.sessions}`,
-                `traces ${all.traces}`,
-                `spans ${all.spans}`,
-                `users ${all.users}`,
-                `failed spans ${all.errors}`
-              ),
-              `tokens ${all.input} in, ${all.output} out · cost ${Text.usd(all.cost)}`
-            ]
+      const { errors = 0, logs: count = 0, sessions = 0 } = logs[0]?.values ?? {}
       return {
         text: [
-          ...lines,
-          `logs ${logs[0]?.values.logs ?? 0} in ${logs[0]?.values.sessions ?? 0} sessions, of them errors ${logs[0]?.values.errors ?? 0} · scores ${scores[0]?.values.scores ?? 0}`,
+          ...lines(spans[0]?.values),
+          `logs ${count} in ${sessions} sessions, of them errors ${errors} · scores ${scores[0]?.values.scores ?? 0}`,
           ...list("services", services, ({ group }) => group.serviceName),
           ...list("models", models, ({ group }) => group.model),
           ...list("agents", agents, ({ group }) => group.agentName),
@@ -58,51 +64,33 @@ export const overview = Tool.make({
     })
 })
 
-/** Names of a dimension that are told; one more is asked for, to know whether there are others. */
-const most = 10
+const ofSpans = {
+  spans: "count",
+  sessions: { distinct: "sessionId" },
+  traces: { distinct: "traceId" },
+  users: { distinct: "userId" },
+  errors: "errors",
+  first: { min: "time" },
+  last: { max: "time" },
+  input: { sum: "inputTokens" },
+  output: { sum: "outputTokens" },
+  cost: { sum: "costUsd" }
+} as const
 
-const questions = (
-  aggregate: StorageService["aggregate"],
-  filters: Effect.Effect.Success<ReturnType<typeof Args.toCommon>>
-) => {
-  const namesOf = <D extends "serviceName" | "model" | "agentName" | "toolName">(dimension: D) =>
-    aggregate({ of: "spans", filters, measures: { count: "count" }, groupBy: [dimension], limit: most + 1 })
-  return [
-    aggregate({
-      of: "spans",
-      filters,
-      measures: {
-        spans: "count",
-        sessions: { distinct: "sessionId" },
-        traces: { distinct: "traceId" },
-        users: { distinct: "userId" },
-        errors: "errors",
-        first: { min: "time" },
-        last: { max: "time" },
-        input: { sum: "inputTokens" },
-        output: { sum: "outputTokens" },
-        cost: { sum: "costUsd" }
-      }
-    }),
-    aggregate({
-      of: "logs",
-      filters,
-      measures: { logs: "count", sessions: { distinct: "sessionId" }, errors: "errors" }
-    }),
-    aggregate({ of: "scores", filters, measures: { scores: "count" } }),
-    namesOf("serviceName"),
-    namesOf("model"),
-    namesOf("agentName"),
-    namesOf("toolName"),
-    aggregate({
-      of: "scores",
-      filters,
-      measures: { count: "count", mean: { mean: "value" } },
-      groupBy: ["name"],
-      limit: most + 1
-    })
-  ] as const
-}
+const lines = (all: { readonly [M in keyof typeof ofSpans]: MeasureValue<(typeof ofSpans)[M]> } | undefined) =>
+  all === undefined || all.spans === 0
+    ? ["no spans"]
+    : [
+        Text.facts(
+          all.first !== null && all.last !== null && `spans from ${Text.time(all.first)} to ${Text.time(all.last)}`,
+          `sessions ${all.sessions}`,
+          `traces ${all.traces}`,
+          `spans ${all.spans}`,
+          `users ${all.users}`,
+          `failed spans ${all.errors}`
+        ),
+        `tokens ${all.input} in, ${all.output} out · cost ${Text.usd(all.cost)}`
+      ]
 
 /** The names of a dimension, with the number of records. */
 const list = <R extends { readonly values: { readonly count: number } }>(
@@ -116,5 +104,5 @@ const list = <R extends { readonly values: { readonly count: number } }>(
     return name === null ? [] : [`${Text.inline(name, 80)} (${row.values.count}${more(row)})`]
   })
   if (named.length === 0) return []
-  return [`${what}: ${named.slice(0, most).join(", ")}${named.length > most ? ", …" : ""}`]
+  return [`${what}: ${named.slice(0, 10).join(", ")}${named.length > 10 ? ", …" : ""}`]
 }

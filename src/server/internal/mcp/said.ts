@@ -26,7 +26,7 @@ export const ofTurn = (turn: Turn): ReadonlyArray<string> => {
   ]
 }
 
-/** The line in place of a turn of which no word is recorded. */
+/** A line in place of a turn of which no word is recorded. */
 export const ofNoWords = ({ span }: Turn): ReadonlyArray<string> => [
   `[no words of this turn are recorded: outline_trace with trace_id ${span.traceId} shows what it did]`
 ]
@@ -146,7 +146,7 @@ export const ofScore = (score: Score, length: number): ReadonlyArray<string> => 
   ""
 ]
 
-/** How a span ended, with its message if it has one. */
+/** The outcome of a span. */
 export const status = (span: {
   readonly status?: string | undefined
   readonly statusMessage?: string | undefined

@@ -3,6 +3,8 @@ import type { CallToolResult, McpServerFactory } from "@modelcontextprotocol/ser
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
 import { isolated } from "../../../runtime/isolated.js"
 import { version } from "../../../runtime/version.js"
@@ -44,7 +46,7 @@ export const factory = ({
   Effect.gen(function* () {
     const runtime = yield* isolated(Effect.runtime<Storage>())
     const permits = yield* Effect.makeSemaphore(concurrency)
-    const run = Runtime.runPromiseExit(runtime)
+    const run = until(Runtime.runFork(runtime))
     return ({ requestInfo }) => {
       const server = new Server(
         { name: "effect-observability", version },
@@ -63,13 +65,32 @@ export const factory = ({
         const answer = permits
           .withPermits(1)(tool.run(params.arguments))
           .pipe(Effect.timeoutFail({ duration: timeout, onTimeout: () => refuse(tooLong) }))
-        // Over HTTP, a client gives a question up by going away.
-        const signals = requestInfo === undefined ? [mcpReq.signal] : [mcpReq.signal, requestInfo.signal]
-        return toResult(await run(answer, { signal: AbortSignal.any(signals) }))
+        const gone = requestInfo && clientGone.get(requestInfo)
+        return toResult(await run(answer, gone === undefined ? [mcpReq.signal] : [mcpReq.signal, gone]))
       })
       return server
     }
   })
+
+/** Tells of requests over HTTP whose client went away. The signal of a `Request` follows that only until it is collected. */
+export const clientGone = new WeakMap<Request, AbortSignal>()
+
+/** Runs a question to its end, or until one of the signals is aborted. */
+const until =
+  <R>(fork: <A, E>(effect: Effect.Effect<A, E, R>) => Fiber.RuntimeFiber<A, E>) =>
+  <A, E>(question: Effect.Effect<A, E, R>, signals: ReadonlyArray<AbortSignal>): Promise<Exit.Exit<A, E>> =>
+    new Promise((resolve) => {
+      const fiber = fork(question)
+      const stop = () => fiber.unsafeInterruptAsFork(FiberId.none)
+      for (const signal of signals) {
+        if (signal.aborted) stop()
+        else signal.addEventListener("abort", stop, { once: true })
+      }
+      fiber.addObserver((exit) => {
+        for (const signal of signals) signal.removeEventListener("abort", stop)
+        resolve(exit)
+      })
+    })
 
 const toDescription = ({ description, inputSchema, name, title }: Tool) => ({
   name,

@@ -56,7 +56,7 @@ const lines = (session: SessionSummary): ReadonlyArray<string> => [
 
 const said = (text: string) => Text.quote(Text.inline(text, 300), 300, "")
 
-/** Times, counts, tokens, cost and scores of a session. */
+/** The counts and names of a session. */
 export const summary = (session: SessionSummary): string => {
   const scores = Object.entries(session.scores).slice(0, 10)
   return Text.facts(

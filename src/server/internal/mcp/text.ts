@@ -43,7 +43,7 @@ export const list = (
   )
 }
 
-/** Characters that a terminal, or a reader, might take for anything but text; ends of lines and tabs are none. */
+/** Characters that a terminal, or a reader, might take for anything but text; lines and tabs stay. */
 const unprintable =
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu
 

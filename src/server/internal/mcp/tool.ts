@@ -70,7 +70,7 @@ const withoutNulls = (given: unknown): unknown => {
     : given
 }
 
-/** The reasons why arguments are wrong, by argument: of several for one, each once. */
+/** The faults of each argument: of several reasons for one, each once. */
 const problems = (error: ParseResult.ParseError): string => {
   const byPath = new Map<string, Array<string>>()
   for (const { message, path } of ParseResult.ArrayFormatter.formatErrorSync(error)) {
