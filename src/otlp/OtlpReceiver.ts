@@ -26,7 +26,7 @@ import { inOrder, learned } from "./internal/learned.js"
 import { type Message, response, Status } from "./internal/messages.js"
 import { encodeMessage } from "./internal/protobuf.js"
 import { protobufReader } from "./internal/protobufReader.js"
-import { codes, Refused } from "./internal/refused.js"
+import { busy, codes, Refused, retryAfter } from "./internal/refused.js"
 import { Series } from "./internal/series.js"
 import * as Sessions from "./internal/sessions.js"
 
@@ -41,9 +41,9 @@ export interface Options {
   readonly maxBodySize?: number | undefined
   /** How many spans, logs, or points and metrics a request may have: 50,000 by default. */
   readonly maxRecords?: number | undefined
-  /** How many requests are read at a time: 8 by default. Others wait. */
+  /** How many requests are decoded at a time: 8 by default. Others wait; of all their bodies it keeps as many as so many of the largest. */
   readonly maxConcurrency?: number | undefined
-  /** How many requests may wait: 256 by default. More are answered 503. */
+  /** How many requests may come or wait beside those: 256 by default. More are answered 503. */
   readonly maxWaiting?: number | undefined
   /** How many series of cumulative metrics are followed: 10,000 by default. Points of others are refused. */
   readonly maxSeries?: number | undefined
@@ -121,10 +121,14 @@ const of = Effect.fnUntraced(function* (
   const refused = new RefusedAttributes("OtlpReceiver")
   const again = yield* emitterOfEarlier(observability, sessions)
   let underWay = 0
+  /** The bytes of all bodies that came and are not taken yet. Who sends slowly holds what came, and no place. */
+  let held = 0
 
   const take = Effect.fnUntraced(function* (route: Route, format: Format, bytes: Buffer) {
     const branch = series.branch()
-    const decoded = yield* inTurns(() => attempt(route, format, bytes, { maxRecords, series: branch, refused: refused.add }))
+    const decoded = yield* inTurns(() =>
+      attempt(route, format, bytes, { maxRecords, series: branch, refused: refused.add })
+    )
     yield* refused.say
     if (decoded instanceof Refused) return yield* decoded
     const records = yield* inTurns(() => learned(sessions, decoded.records))
@@ -143,17 +147,30 @@ const of = Effect.fnUntraced(function* (
   const answered = (route: Route, format: Format, request: HttpServerRequest.HttpServerRequest) =>
     Effect.gen(function* () {
       if (underWay >= maxConcurrency + maxWaiting) return yield* busy
+      let own = 0
+      const hold = (bytes: number) => {
+        own += bytes
+        held += bytes
+        return held <= maxConcurrency * maxBodySize
+      }
       underWay++
-      return yield* reading
-        .withPermits(1)(
-          Effect.gen(function* () {
-            const bytes = yield* Body.read(request, maxBodySize)
-            const taken = take(route, format, bytes)
-            const decoded = yield* route.path === "metrics" ? metering.withPermits(1)(taken) : taken
-            return format.answer(200, response(route.rejected), toAnswer(route, decoded))
+      return yield* Body.read(request, maxBodySize, hold).pipe(
+        Effect.flatMap((inflated) =>
+          reading.withPermits(1)(
+            Effect.gen(function* () {
+              const taken = take(route, format, yield* inflated)
+              const decoded = yield* route.path === "metrics" ? metering.withPermits(1)(taken) : taken
+              return format.answer(200, response(route.rejected), toAnswer(route, decoded))
+            })
+          )
+        ),
+        Effect.ensuring(
+          Effect.sync(() => {
+            underWay--
+            held -= own
           })
         )
-        .pipe(Effect.ensuring(Effect.sync(() => underWay--)))
+      )
     })
 
   return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
@@ -254,11 +271,7 @@ function* attempt(
   }
 }
 
-/** Seconds after which a sender comes again. */
-const retryAfter = { "retry-after": "1" }
-
 const full = new Refused({ status: 429, reason: "the queue is full: nothing was taken", headers: retryAfter })
-const busy = new Refused({ status: 503, reason: "too many requests are under way", headers: retryAfter })
 const notPost = new Refused({ status: 405, reason: "records are sent by POST", headers: { allow: "POST" } })
 const noFormat = new Refused({
   status: 415,

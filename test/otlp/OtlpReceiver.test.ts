@@ -276,6 +276,43 @@ describe("OtlpReceiver", () => {
     })
   )
 
+  it.scopedLive(
+    "does not keep others waiting for senders that are slow, and answers 503 to more than it can hold",
+    () =>
+      Effect.gen(function* () {
+        const { url } = yield* receiver({ maxConcurrency: 2, maxBodySize: 100_000 })
+        const { port } = new URL(url)
+        const slow = (bytes: number) =>
+          Effect.acquireRelease(
+            Effect.async<ReturnType<typeof connect>>((resume) => {
+              const socket = connect(Number(port), "127.0.0.1", () => {
+                const head =
+                  "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99000\r\n\r\n"
+                socket.write(head + " ".repeat(bytes), () => resume(Effect.succeed(socket)))
+              })
+            }),
+            (socket) => Effect.sync(() => socket.destroy())
+          )
+        yield* Effect.replicateEffect(slow(10), 20)
+        yield* Effect.sleep("100 millis")
+        const answer = yield* post(`${url}/v1/traces`, traces([spanOf()])).pipe(Effect.timeout("5 seconds"))
+        assert.strictEqual(answer.status, 200)
+        const large = yield* Effect.replicateEffect(slow(98_000), 2)
+        const busy = post(`${url}/v1/traces`, traces([spanOf({ name: "x".repeat(10_000) })]))
+        const refused = yield* Effect.repeat(Effect.delay(busy, "50 millis"), {
+          until: ({ status }) => status === 503,
+          times: 50
+        })
+        assert.deepStrictEqual([refused.status, refused.headers.get("retry-after"), refused.json.code], [503, "1", 14])
+        for (const socket of large) socket.destroy()
+        const taken = yield* Effect.repeat(Effect.delay(busy, "50 millis"), {
+          until: ({ status }) => status === 200,
+          times: 50
+        })
+        assert.strictEqual(taken.status, 200)
+      })
+  )
+
   it.scopedLive("knows a log that comes again, by its id or by what it says, and keeps those that say the same", () =>
     Effect.gen(function* () {
       const { records, url } = yield* receiver()
@@ -326,7 +363,14 @@ describe("OtlpReceiver", () => {
         `${'{"kvlistValue":{"values":[{"key":"k","value":'.repeat(levels)}{"intValue":1}${"}]}}".repeat(levels)}`
       const brackets = "[".repeat(200_000) + "]".repeat(200_000)
       const many = `{"arrayValue":{"values":[${Array(100_000).fill("{}").join(",")}]}}`
-      const spans = [text(1, objects(60)), text(2, objects(70)), text(3, brackets), brackets, text(4, many), text(5, "{}")]
+      const spans = [
+        text(1, objects(60)),
+        text(2, objects(70)),
+        text(3, brackets),
+        brackets,
+        text(4, many),
+        text(5, "{}")
+      ]
       const body = JSON.stringify(traces(["spans"])).replace('"spans"]', `${spans.join(",")}]`)
       const { json, status } = yield* post(`${url}/v1/traces`, body)
       assert.strictEqual(status, 200)
@@ -353,7 +397,10 @@ describe("OtlpReceiver", () => {
       }
       assert.strictEqual((yield* post(`${url}/v1/traces`, { resourceSpans: empty(200) })).status, 200)
       const resources = Buffer.concat(Array(2_000).fill(Buffer.from([10, 0])))
-      const scopes = Buffer.concat([Buffer.from([10, 0xa0, 0x1f]), Buffer.concat(Array(2_000).fill(Buffer.from([18, 0])))])
+      const scopes = Buffer.concat([
+        Buffer.from([10, 0xa0, 0x1f]),
+        Buffer.concat(Array(2_000).fill(Buffer.from([18, 0])))
+      ])
       for (const bytes of [resources, scopes]) {
         assert.strictEqual((yield* post(`${url}/v1/traces`, new Uint8Array(bytes), protobufType)).status, 413)
       }

@@ -129,7 +129,10 @@ describe("a record that this library sent comes back", () => {
 
   it("with its own resource, where a collector has put those of two programs into one", () => {
     const named = { "service.name": "agent", "host.name": "h1" }
-    const spans = [span({ serviceName: "agent", resource: { "host.name": "h1" } }), span({ serviceName: "agent", resource: named })]
+    const spans = [
+      span({ serviceName: "agent", resource: { "host.name": "h1" } }),
+      span({ serviceName: "agent", resource: named })
+    ]
     const [first, second] = spansIn(encodings.spans.encode(spans))
     if (first === undefined || second === undefined) return assert.fail("two were sent")
     assert.deepStrictEqual(

@@ -186,7 +186,10 @@ describe("StorageServer.layer", () => {
         ["records.0", [{ name: "empty" }]],
         ["records.0", [null]],
         ["records.1", [{ name: "a", value: 1 }, [{}]]],
-        ["records.120.value", [...Array.from({ length: 120 }, () => ({ name: "a", value: 1 })), { name: "a", value: {} }]],
+        [
+          "records.120.value",
+          [...Array.from({ length: 120 }, () => ({ name: "a", value: 1 })), { name: "a", value: {} }]
+        ],
         ["records.0.__proto__", [JSON.parse('{"name":"a","value":1,"__proto__":{"polluted":true}}')]],
         ["records.0.traceId", [{ name: "a", value: 1, traceId: "1; DROP TABLE scores" }]],
         ["records.0.time", [{ name: "a", value: 1, time: "9".repeat(400) }]],

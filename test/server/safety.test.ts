@@ -397,23 +397,25 @@ describe("one who sends or takes too much", () => {
     )
   )
 
-  it.live("hears that a question is too large, however it is sent, and the next is answered on the same connection", () =>
-    served({}, ({ port, url }) =>
-      Effect.gen(function* () {
-        const large = JSON.stringify({ filters: { search: "x".repeat(3 * 2 ** 20) } })
-        const host = `Host: localhost:${port}`
-        const answer = yield* raw(port, ...question("/api/listSpans", [host], large))
-        assert.strictEqual(statusOf(answer), 413)
-        assert.include(answer, `"field":"body"`)
-        const remote = yield* RemoteStorage.make({ url })
-        const error = yield* Effect.flip(remote.listSpans({ filters: { search: "x".repeat(2 ** 20) } }))
-        assert.include(["InvalidArgument"], error.reason)
-        const scores = [score({ name: "helpful", value: 1, comment: "x".repeat(5 * 2 ** 20) })]
-        const refused = yield* Effect.flip(remote.insertScores(scores))
-        assert.deepInclude({ ...refused }, { reason: "InvalidArgument", field: "body", retryable: false })
-        assert.lengthOf((yield* remote.listSpans()).items, 0)
-      })
-    )
+  it.live(
+    "hears that a question is too large, however it is sent, and the next is answered on the same connection",
+    () =>
+      served({}, ({ port, url }) =>
+        Effect.gen(function* () {
+          const large = JSON.stringify({ filters: { search: "x".repeat(3 * 2 ** 20) } })
+          const host = `Host: localhost:${port}`
+          const answer = yield* raw(port, ...question("/api/listSpans", [host], large))
+          assert.strictEqual(statusOf(answer), 413)
+          assert.include(answer, `"field":"body"`)
+          const remote = yield* RemoteStorage.make({ url })
+          const error = yield* Effect.flip(remote.listSpans({ filters: { search: "x".repeat(2 ** 20) } }))
+          assert.include(["InvalidArgument"], error.reason)
+          const scores = [score({ name: "helpful", value: 1, comment: "x".repeat(5 * 2 ** 20) })]
+          const refused = yield* Effect.flip(remote.insertScores(scores))
+          assert.deepInclude({ ...refused }, { reason: "InvalidArgument", field: "body", retryable: false })
+          assert.lengthOf((yield* remote.listSpans()).items, 0)
+        })
+      )
   )
 
   it.live("holds no more answers in memory than a few, and others are answered when those have gone", () =>

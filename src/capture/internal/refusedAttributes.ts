@@ -26,7 +26,10 @@ export class RefusedAttributes {
     if (this.unsaid.length === 0) return Effect.void
     const { unsaid } = this
     this.unsaid = []
-    return logWarning(this.module)("Values of attributes were not understood: fields of their records are empty", unsaid)
+    return logWarning(this.module)(
+      "Values of attributes were not understood: fields of their records are empty",
+      unsaid
+    )
   })
 }
 

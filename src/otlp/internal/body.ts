@@ -3,16 +3,23 @@ import * as zlib from "node:zlib"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { Refused } from "./refused.js"
+import { busy, Refused } from "./refused.js"
 
 /** How many times the limit is read, and thrown away, so that the sender hears why: of a connection that breaks it does not. */
 const patience = 4
 
-/** How long a body may take to come: others wait for its place. */
+/** How long a body may take to come. */
 const patienceTime = "30 seconds"
 
-/** The bytes of a body, at most so many, before and after they are inflated. */
-export const read = (request: HttpServerRequest.HttpServerRequest, max: number): Effect.Effect<Buffer, Refused> =>
+/**
+ * Reads a body, and gives what inflates it: at most so many bytes, before and after. `hold` hears of all bytes that are kept,
+ * and says whether there is room for them.
+ */
+export const read = (
+  request: HttpServerRequest.HttpServerRequest,
+  max: number,
+  hold: (bytes: number) => boolean
+): Effect.Effect<Effect.Effect<Buffer, Refused>, Refused> =>
   Effect.gen(function* () {
     const { headers } = request
     const inflate = codings.get((headers["content-encoding"] ?? "identity").trim().toLowerCase())
@@ -27,10 +34,12 @@ export const read = (request: HttpServerRequest.HttpServerRequest, max: number):
     if (Number(headers["content-length"]) > max) return yield* tooLarge
     const chunks: Array<Uint8Array> = []
     let length = 0
+    let hasRoom = true
     yield* Stream.runForEachWhile(request.stream, (chunk) =>
       Effect.sync(() => {
         length += chunk.length
-        if (length <= max) chunks.push(chunk)
+        hasRoom &&= length > max || hold(chunk.length)
+        if (length <= max && hasRoom) chunks.push(chunk)
         else chunks.length = 0
         return length <= max * patience
       })
@@ -42,7 +51,8 @@ export const read = (request: HttpServerRequest.HttpServerRequest, max: number):
       })
     )
     if (length > max) return yield* tooLarge
-    return yield* inflate(Buffer.concat(chunks), max, tooLarge)
+    if (!hasRoom) return yield* busy
+    return Effect.suspend(() => inflate(Buffer.concat(chunks), max, tooLarge))
   })
 
 type Inflate = (bytes: Buffer, max: number, tooLarge: Refused) => Effect.Effect<Buffer, Refused>

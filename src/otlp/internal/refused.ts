@@ -7,6 +7,11 @@ export class Refused extends Data.TaggedError("Refused")<{
   readonly headers?: Readonly<Record<string, string>>
 }> {}
 
+/** Seconds after which a sender comes again. */
+export const retryAfter = { "retry-after": "1" }
+
+export const busy = new Refused({ status: 503, reason: "too many requests are under way", headers: retryAfter })
+
 /** The codes of `google.rpc.Code` (https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto). */
 export const codes: { readonly [S in Refused["status"]]: number } = {
   400: 3,

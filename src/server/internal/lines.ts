@@ -34,7 +34,12 @@ export const read = <A, E>(
       // Chunks that have come already are all read in one turn, unless there is one between two.
       Stream.runForEach(chunks, (chunk): Effect.Effect<void, Malformed | TooLarge> => {
         bytes += chunk.length
-        return bytes > maxBytes ? Effect.fail(new TooLarge()) : Effect.zipRight(nextTurn, inParts(() => parser.push(chunk)))
+        return bytes > maxBytes
+          ? Effect.fail(new TooLarge())
+          : Effect.zipRight(
+              nextTurn,
+              inParts(() => parser.push(chunk))
+            )
       }),
       inParts(() => parser.end())
     )

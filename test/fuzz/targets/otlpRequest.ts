@@ -141,7 +141,11 @@ const drawDamaged = (random: Random, bytes: Buffer): Buffer => {
 /** The records of a request; nothing where it is refused as a whole. */
 const read = (envelope: Envelope, incoming: Incoming, bytes: Buffer) => {
   try {
-    const work = decode(envelope, incoming, bytes, { maxRecords: 1_000, series: new Series(100, 0n), refused: () => {} })
+    const work = decode(envelope, incoming, bytes, {
+      maxRecords: 1_000,
+      series: new Series(100, 0n),
+      refused: () => {}
+    })
     while (true) {
       const step = work.next()
       if (step.done) return step.value

@@ -8,11 +8,11 @@ import { signals, unchecked } from "../../../signal/signals.js"
 import type { ReceivedLog } from "../received.js"
 import * as Fields from "./fields.js"
 import { levelOf, timestampOf } from "./level.js"
-import { correlationOf, countRefused } from "./span.js"
+import { correlationOf } from "./span.js"
 
 const make = unchecked(signals.logs)
 
-export const ofLog = (received: ReceivedLog, refused: Refused = countRefused): LogRecord => {
+export const ofLog = (received: ReceivedLog, refused?: Refused): LogRecord => {
   const { attributes, body, dropped, spanId, traceId } = received
   const said: Fields.Said = {}
   Fields.fill(said, attributes, refused)

@@ -1,6 +1,4 @@
 /** The span of another sender, as it is recorded here. */
-import * as MetricLabel from "effect/MetricLabel"
-import * as ownMetrics from "../../../runtime/ownMetrics.js"
 import { contentOf, isConversation } from "../../../signal/conventions/conversation.js"
 import * as genAi from "../../../signal/conventions/genAi.js"
 import type { Refused } from "../../../signal/conventions/index.js"
@@ -18,11 +16,7 @@ const make = unchecked(signals.spans)
 
 type Said = { -readonly [F in keyof SpanRecord]?: SpanRecord[F] | undefined } & Fields.Said
 
-/** Counts an attribute whose value is none for its field. */
-export const countRefused: Refused = (attribute) =>
-  ownMetrics.attributes.refused.unsafeUpdate(1, [MetricLabel.make("attribute", attribute)])
-
-export const ofSpan = (received: ReceivedSpan, refused: Refused = countRefused): SpanRecord => {
+export const ofSpan = (received: ReceivedSpan, refused: Refused = () => {}): SpanRecord => {
   const { attributes, origin } = received
   const said: Said = {}
   Fields.fill(said, attributes, refused)
