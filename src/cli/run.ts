@@ -20,7 +20,7 @@ import { serve } from "./commands/serve.js"
 import { session } from "./commands/session.js"
 import { tail } from "./commands/tail.js"
 import { trace } from "./commands/trace.js"
-import { code, type Ending, endingOf } from "./Failure.js"
+import { code, type Ending, endingOf, usage } from "./Failure.js"
 import * as Help from "./help.js"
 import * as Arguments from "./internal/arguments.js"
 import * as Output from "./Output.js"
@@ -54,7 +54,15 @@ const command = Command.make(name).pipe(
 )
 
 const run = (argv: ReadonlyArray<string>) =>
-  Effect.suspend(() => helpFor(argv) ?? Command.run(command, { name, version })(Arguments.separated(argv)))
+  Effect.suspend(() => {
+    if (isGiven(argv, "--wizard") && !Output.isInteractive()) return usage("--wizard asks: it needs a terminal")
+    return helpFor(argv) ?? Command.run(command, { name, version })(Arguments.separated(argv))
+  })
+
+const isGiven = (argv: ReadonlyArray<string>, option: string): boolean => {
+  const end = argv.indexOf("--")
+  return (end < 0 ? argv : argv.slice(0, end)).includes(option)
+}
 
 /** The same, whatever they do. */
 const described = commands as unknown as ReadonlyArray<Command.Command<string, never, never, never>>
@@ -62,8 +70,7 @@ const described = commands as unknown as ReadonlyArray<Command.Command<string, n
 /** The help of one command, for `COMMAND --help`; that of `@effect/cli` has four lines for each option, in which nobody finds one. */
 const helpFor = (argv: ReadonlyArray<string>) => {
   const [given, ...others] = argv.slice(2)
-  const end = others.indexOf("--")
-  const asked = (end < 0 ? others : others.slice(0, end)).some((argument) => argument === "--help" || argument === "-h")
+  const asked = isGiven(others, "--help") || isGiven(others, "-h")
   const found = asked ? described.find((command) => Array.from(Command.getNames(command))[0] === given) : undefined
   if (found === undefined) return undefined
   const argument = argumentOf[given ?? ""]

@@ -13,6 +13,7 @@ import { Observability } from "effect-observability"
 import { DuckDbStorage } from "effect-observability/duckdb"
 import { OtlpReceiver } from "effect-observability/otlp"
 import { type Figure, figure, inProcess, median, spansOr } from "./harness.js"
+import { coldStart } from "./serverCli.js"
 import * as questions from "./serverQuestions.js"
 import { roomy, traceOf, waitingWork } from "./spine.js"
 
@@ -187,6 +188,7 @@ export const run = async (): Promise<ReadonlyArray<Figure>> => {
       }
     ),
     figure(`decoding a batch of ${batchSize}`, decoded.time, "ms", { target: { atMost: 4 } }),
-    ...(await questions.run("server"))
+    ...(await questions.run("server")),
+    ...(await coldStart())
   ]
 }

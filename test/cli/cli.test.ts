@@ -288,48 +288,87 @@ describe("effect-observability", () => {
       })
     )
 
-    it.effect("ends with the code of what went wrong, and says it in one sentence on stderr", () =>
+    it.effect("counts logs, metrics and scores by the filters that they have", () =>
       Effect.gen(function* () {
-        const { airline, folder } = yield* Files
-        writeFileSync(`${folder}/text.duckdb`, "this is no database".repeat(1000))
-        const endings: ReadonlyArray<readonly [ReadonlyArray<string>, number, RegExp]> = [
-          [["session", "absent", "--db", airline], 3, /there is no session absent in .*airline/],
-          [["trace", "0".repeat(32), "--db", airline], 3, /there is no trace 0+ in/],
-          [["trace", "short", "--db", airline], 2, /the trace id: expected a trace id: 32 lower-case hex digits/],
-          [["sessions", "--db", `${folder}/absent.duckdb`], 1, /there is no file .*absent\.duckdb/],
-          [["sessions", "--db", folder], 1, /is no file/],
-          [["sessions", "--db", `${folder}/text.duckdb`], 1, /not a valid DuckDB database file/],
-          [["sessions"], 2, /say where the records are: --db FILE, --clickhouse URL or --url URL/],
-          [["sessions", "--db", airline, "--url", "http://localhost:1"], 2, /--db and --url name more than one store/],
-          [["sessions", "--url", "http://127.0.0.1:1"], 1, /cannot be reached/],
-          [["sessions", "--url", "nope"], 2, /is no address/],
-          [["sessions", "--db", airline, "--cursor", "nope"], 2, /--cursor: expected the nextCursor of a page before/],
-          [["sessions", "--db", airline, "--since", "yesterday"], 2, /--since: yesterday is no duration/],
-          [["sessions", "--db", airline, "--from", "2026-02-30"], 2, /--from: 2026-02-30 is no time/],
-          [["sessions", "--db", airline, "--since", "2h", "--from", "2026-06-01"], 2, /give one of them/],
-          [["sessions", "--db", airline, "--limit", "0"], 2, /--limit/],
-          [["sessions", "--db", airline, "--metadata", "nope"], 2, /--metadata: expected key=value/],
-          [["sessions", "--db", airline, "--nope"], 2, /--nope/],
-          [["spans", "--db", airline, "--type", "nope"], 2, /nope/],
-          [["nope"], 2, /use one of 'sessions'/],
-          [["aggregate", "--db", airline, "--measure", "sum:nope"], 2, /measure/],
-          [["costs", "--db", airline, "--every", "day"], 2, /--every needs a time/],
-          [["delete", "--session", "hostile", "--db", airline], 2, /--yes/],
-          [["delete", "--db", airline, "--yes"], 2, /say what to delete/],
-          [["copy", "--db", airline], 2, /--to-db FILE/],
-          [["serve", "--url", "http://localhost:1"], 2, /--db FILE or --clickhouse URL/],
-          [["serve", "--db", `${folder}/never.duckdb`, "--host", "0.0.0.0"], 2, /token/]
-        ]
-        for (const [args, code, said] of endings) {
-          const ran = yield* run(args)
-          assert.strictEqual(ran.code, code, `${args.join(" ")}: ${ran.stderr}`)
-          assert.match(ran.stderr, said)
-          assert.strictEqual(ran.stdout, "", args.join(" "))
-          assert.notMatch(ran.stderr, /^\s+at /m)
-          assert.isAtMost(linesOf(ran.stderr).length, 3, ran.stderr)
+        const { airline } = yield* Files
+        const count = (...args: ReadonlyArray<string>) =>
+          Effect.map(run(["aggregate", "--db", airline, "--json", ...args]), ({ code, stderr, stdout }) => [
+            code,
+            stderr,
+            stdout === "" ? undefined : JSON.parse(linesOf(stdout)[0] ?? "").values.count
+          ])
+        assert.deepStrictEqual(yield* count("--of", "logs", "--min-level", "warn"), [0, "", 2])
+        assert.deepStrictEqual(yield* count("--of", "scores", "--name", "thumbs", "--min-value", "1"), [0, "", 2])
+        assert.deepStrictEqual(yield* count("--of", "metrics", "--kind", "counter"), [0, "", 0])
+        assert.deepStrictEqual(yield* count("--failed", "--tool", "cancel_reservation"), [0, "", 1])
+        for (const [of, option, ...value] of [
+          ["logs", "--tool", "x"],
+          ["spans", "--level", "warn"],
+          ["metrics", "--user", "x"],
+          ["scores", "--failed"]
+        ] as const) {
+          const [code, said] = yield* count("--of", of, option, ...value)
+          assert.deepStrictEqual([code, String(said).includes(`${option}`)], [2, true], String(said))
+          assert.include(String(said), `${of} have no such filter`)
         }
-        assert.isFalse(existsSync(`${folder}/absent.duckdb`))
       })
+    )
+
+    it.effect(
+      "ends with the code of what went wrong, and says it in one sentence on stderr",
+      () =>
+        Effect.gen(function* () {
+          const { airline, folder } = yield* Files
+          writeFileSync(`${folder}/text.duckdb`, "this is no database".repeat(1000))
+          const endings: ReadonlyArray<readonly [ReadonlyArray<string>, number, RegExp]> = [
+            [["session", "absent", "--db", airline], 3, /there is no session absent in .*airline/],
+            [["trace", "0".repeat(32), "--db", airline], 3, /there is no trace 0+ in/],
+            [["trace", "short", "--db", airline], 2, /the trace id: expected a trace id: 32 lower-case hex digits/],
+            [["sessions", "--db", `${folder}/absent.duckdb`], 1, /there is no file .*absent\.duckdb/],
+            [["sessions", "--db", folder], 1, /is no file/],
+            [["sessions", "--db", `${folder}/text.duckdb`], 1, /not a valid DuckDB database file/],
+            [["sessions"], 2, /say where the records are: --db FILE, --clickhouse URL or --url URL/],
+            [
+              ["sessions", "--db", airline, "--url", "http://localhost:1"],
+              2,
+              /--db and --url name more than one store/
+            ],
+            [["sessions", "--url", "http://127.0.0.1:1"], 1, /cannot be reached/],
+            [["sessions", "--url", "nope"], 2, /is no address/],
+            [
+              ["sessions", "--db", airline, "--cursor", "nope"],
+              2,
+              /--cursor: expected the nextCursor of a page before/
+            ],
+            [["sessions", "--db", airline, "--since", "yesterday"], 2, /--since: yesterday is no duration/],
+            [["sessions", "--db", airline, "--from", "2026-02-30"], 2, /--from: 2026-02-30 is no time/],
+            [["sessions", "--db", airline, "--since", "2h", "--from", "2026-06-01"], 2, /give one of them/],
+            [["sessions", "--db", airline, "--limit", "0"], 2, /--limit/],
+            [["sessions", "--db", airline, "--metadata", "nope"], 2, /--metadata: expected key=value/],
+            [["sessions", "--db", airline, "--nope"], 2, /--nope/],
+            [["spans", "--db", airline, "--type", "nope"], 2, /nope/],
+            [["sessions", "--wizard"], 2, /--wizard asks: it needs a terminal/],
+            [["nope"], 2, /use one of 'sessions'/],
+            [["aggregate", "--db", airline, "--measure", "sum:nope"], 2, /measure/],
+            [["costs", "--db", airline, "--every", "day"], 2, /--every needs a time/],
+            [["delete", "--session", "hostile", "--db", airline], 2, /--yes/],
+            [["delete", "--db", airline, "--yes"], 2, /say what to delete/],
+            [["copy", "--db", airline], 2, /--to-db FILE/],
+            [["serve", "--url", "http://localhost:1"], 2, /--db FILE or --clickhouse URL/],
+            [["serve", "--db", `${folder}/never.duckdb`, "--host", "0.0.0.0"], 2, /token/]
+          ]
+          const all = yield* Effect.forEach(endings, ([args]) => run(args), { concurrency: 4 })
+          for (const [i, [args, code, said]] of endings.entries()) {
+            const ran = all[i] as (typeof all)[number]
+            assert.strictEqual(ran.code, code, `${args.join(" ")}: ${ran.stderr}`)
+            assert.match(ran.stderr, said)
+            assert.strictEqual(ran.stdout, "", args.join(" "))
+            assert.notMatch(ran.stderr, /^\s+at /m)
+            assert.isAtMost(linesOf(ran.stderr).length, 3, ran.stderr)
+          }
+          assert.isFalse(existsSync(`${folder}/absent.duckdb`))
+        }),
+      90_000
     )
 
     it.effect("names the process that holds a file, and the two ways", () =>

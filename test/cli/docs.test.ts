@@ -16,13 +16,17 @@ const answered = /```sh\n((?:effect-observability .*\n)+)```\n\n```text\n((?:(?!
 const lasting = (text: string): string => {
   const isTable = /^[A-Z ]+ {2}[A-Z]/.test(text)
   const kept = (found: string) => (isTable ? "…".padEnd(found.length) : "…")
-  return text
-    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f-]{17}|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b/g, kept)
-    .replace(isTable ? / +\d+(?:\.\d+)? (?:µs|ms|s)\b/g : /\d+(?:\.\d+)? (?:µs|ms|s)\b/g, (found) =>
-      isTable ? "…".padStart(found.length) : "…"
-    )
-    .replace(/(?<=:\d\d)\.\d{3}\b/g, kept)
-    .replace(/ +$/gm, "")
+  return (
+    text
+      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f-]{17}|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b/g, kept)
+      .replace(isTable ? / +\d+(?:\.\d+)? (?:µs|ms|s)\b/g : /\d+(?:\.\d+)? (?:µs|ms|s)\b/g, (found) =>
+        isTable ? "…".padStart(found.length) : "…"
+      )
+      .replace(/(?<=:\d\d)\.\d{3}\b/g, kept)
+      // A conversation begins with a minute, and may end a second later.
+      .replace(/(?<=\d{4}-\d\d-\d\d \d\d:\d\d:)\d\d\b/g, "00")
+      .replace(/ +$/gm, "")
+  )
 }
 
 it.live(

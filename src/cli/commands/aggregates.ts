@@ -46,7 +46,7 @@ export const aggregate = Command.make(
       "measure",
       "count, errors, errorRate, sum:FIELD, mean:FIELD, min:FIELD, max:FIELD, p95:FIELD, distinct:DIMENSION, rate:value, last:value; NAME=… names it."
     ),
-    filters: Filters.ofSpans,
+    filters: Filters.ofAny,
     range: Arguments.range,
     ...buckets,
     utc: Arguments.utc,
@@ -55,10 +55,11 @@ export const aggregate = Command.make(
   Effect.fnUntraced(function* ({ by, every, filters, json, limit, measures, of, range, rest, store, utc, zone }) {
     const named = (measures.length === 0 ? ["count"] : measures).map(measureOf)
     const times = yield* timesOf(range, every, utc)
+    const fitting = yield* Filters.fitting(of, filters)
     const storage = yield* Effect.flatMap(Store.choose(store), Store.open)
     const rows = yield* ask(storage, {
       of,
-      filters: { ...filters, ...times },
+      filters: { ...fitting, ...times },
       groupBy: by.map(dimensionOf),
       measures: Object.fromEntries(named),
       limit,

@@ -1,6 +1,10 @@
 /** The filters of `Storage`, as options. */
 import * as Options from "@effect/cli/Options"
-import type { LogFilters, MetricFilters, ScoreFilters, SpanFilters } from "../../storage/StorageService.js"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { SignalName } from "../../signal/signals.js"
+import type { FiltersOf, LogFilters, MetricFilters, ScoreFilters, SpanFilters } from "../../storage/StorageService.js"
+import { type Failure, usage } from "../Failure.js"
 import * as Arguments from "./arguments.js"
 
 const { choice, durationOf, flag, metadata, number, text, texts } = Arguments
@@ -29,7 +33,7 @@ const common = {
 
 const search = { search: text("search", "words", 'All of these words; "some words" literally.') }
 
-export const ofSpans: Options.Options<SpanFilters> = Options.all({
+const spans = {
   ...common,
   spanType: choice(
     "type",
@@ -52,9 +56,9 @@ export const ofSpans: Options.Options<SpanFilters> = Options.all({
     ([failed, notFailed]) => (failed === notFailed ? undefined : failed)
   ),
   ...search
-}).pipe(Options.map(Arguments.given)) as Options.Options<SpanFilters>
+}
 
-export const ofLogs: Options.Options<LogFilters> = Options.all({
+const logs = {
   ...common,
   level: choice("level", ["trace", "debug", "info", "warn", "error", "fatal"], "This level."),
   minLevel: choice(
@@ -63,15 +67,15 @@ export const ofLogs: Options.Options<LogFilters> = Options.all({
     "This level or a more severe one."
   ),
   ...search
-}).pipe(Options.map(Arguments.given)) as Options.Options<LogFilters>
+}
 
-export const ofMetrics: Options.Options<MetricFilters> = Options.all({
+const metrics = {
   ...scope,
   name: text("name", "name", "The name of the metric."),
   kind: choice("kind", ["counter", "gauge", "histogram"], "The kind of the metric.")
-}).pipe(Options.map(Arguments.given)) as Options.Options<MetricFilters>
+}
 
-export const ofScores: Options.Options<ScoreFilters> = Options.all({
+const scores = {
   ...common,
   name: text("name", "name", "The quality that was scored."),
   label: text("label", "label", "The label."),
@@ -79,4 +83,40 @@ export const ofScores: Options.Options<ScoreFilters> = Options.all({
   source: choice("source", ["code", "model", "human", "user"], "The side that scored."),
   minValue: number("min-value", "At least this."),
   maxValue: number("max-value", "At most this.")
-}).pipe(Options.map(Arguments.given)) as Options.Options<ScoreFilters>
+}
+
+const filtered = <Filters>(fields: { readonly [name: string]: Options.Options<unknown> }): Options.Options<Filters> =>
+  Options.all(fields).pipe(Options.map(Arguments.given)) as Options.Options<Filters>
+
+export const ofSpans = filtered<SpanFilters>(spans)
+export const ofLogs = filtered<LogFilters>(logs)
+export const ofMetrics = filtered<MetricFilters>(metrics)
+export const ofScores = filtered<ScoreFilters>(scores)
+
+const fields: { readonly [S in SignalName]: { readonly [name: string]: Options.Options<unknown> } } = {
+  spans,
+  logs,
+  metrics,
+  scores
+}
+
+type Any = FiltersOf[SignalName]
+
+/** Those of every signal, for a command that is told which one. */
+export const ofAny = filtered<Any>({
+  ...scores,
+  ...metrics,
+  ...logs,
+  ...spans,
+  name: text("name", "name", "The name of the span, the metric or the score.")
+})
+
+/** Refuses filters that the records of a signal do not have, by the names of their options. */
+export const fitting = (of: SignalName, filters: Any): Effect.Effect<Any, Failure> => {
+  const others = Object.keys(filters).filter((name) => !(name in fields[of]))
+  const all = Object.assign({}, ...Object.values(fields)) as (typeof fields)[SignalName]
+  const names = others.flatMap((name) => Option.toArray(Options.getIdentifier(all[name] as Options.Options<unknown>)))
+  return others.length === 0
+    ? Effect.succeed(filters)
+    : usage(`${names.join(", ")}: ${of} have no such filter, see --of`)
+}
