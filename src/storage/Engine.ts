@@ -312,6 +312,48 @@ export interface Searching<out E = StorageError> {
   ) => Effect.Effect<ReadonlyArray<R>, E>
   /** Makes candidates whole, in place. */
   readonly complete: (candidates: ReadonlyArray<object>) => Effect.Effect<void, E>
+  /** Whether so many records may have the words that it is not worthwhile to look for all of them. */
+  readonly areMany: (signal: SearchedSignal, searches: ReadonlyArray<SearchCondition>) => Effect.Effect<boolean, E>
+  /** Some candidates of each of some traces or sessions. */
+  readonly candidatesOfEach: (query: EachQuery) => Effect.Effect<CandidatesOfEach, E>
+}
+
+/**
+ * A signal that is searched.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type SearchedSignal = "spans" | "logs"
+
+/**
+ * Traces or sessions, of each of which some records are looked at.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EachQuery {
+  readonly signal: SearchedSignal
+  /** The field that says of which a record is. */
+  readonly field: "traceId" | "sessionId"
+  readonly ids: ReadonlyArray<string>
+  readonly searches: ReadonlyArray<SearchCondition>
+  /** The most candidates of each. */
+  readonly each: number
+  /** The first and the last time of the records of all of them, where that is known. */
+  readonly within: Option.Option<readonly [first: bigint, last: bigint]>
+}
+
+/**
+ * The candidates of traces or sessions.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CandidatesOfEach {
+  readonly candidates: ReadonlyArray<RecordOf<SearchedSignal>>
+  /** The ids of those that may have more. */
+  readonly more: ReadonlyArray<string>
 }
 
 /**

@@ -18,7 +18,7 @@ const duckDb = DuckDbStorage.layer({ path: ":memory:" })
 /** 2,000 spans, stored in up to three versions each, and as many logs, of which a random part is in sessions. */
 const answerAlike = (one: StorageLayer, other: StorageLayer) =>
   it.scopedLive(
-    `answer 200 random queries about the same 2,000 spans and logs alike (EQUAL_SEED=${seed})`,
+    `answer 120 random queries about the same 2,000 spans and logs alike (EQUAL_SEED=${seed})`,
     () =>
       Effect.gen(function* () {
         const drawn = draw({ seed, sessions: 60, traces: 2_000, spans: 2_300, logs: 2_000, limit: 1_000 })

@@ -364,7 +364,7 @@ const readsOf = (
   made: Map<string, RollUp.Made>
 ) => ({
   select: Rows.make(sql, tables),
-  candidates: Candidates.make(sql, tables),
+  ...Candidates.make(sql, tables),
   ...Traces.make(sql, tables),
   ...Sessions.make(sql, tables, rollUp, made),
   sessionTimeline: Timeline.make(sql, tables),

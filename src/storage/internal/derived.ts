@@ -25,14 +25,12 @@ export type Complete<E> = Primitives<E> & Derived<E> & Searching<E>
 export const complete = <E>(engine: Engine<E>): Complete<E> => {
   const reference = derived(engine)
   const all = { ...reference, ...engine }
-  const { candidates, complete, confirm, found, select } = Search.make(engine)
+  const { found, select, ...searching } = Search.make(engine)
   // Aggregates need no payload.
   const searched = aggregate({ select: found })
   return {
     ...all,
-    candidates,
-    confirm,
-    complete,
+    ...searching,
     select,
     aggregate: (query) => (query.conditions.some(Search.isSearch) ? searched : all.aggregate)(query),
     ...(engine.candidates === undefined
@@ -40,7 +38,7 @@ export const complete = <E>(engine: Engine<E>): Complete<E> => {
           listTraces: (query) => (query.ofSome.some(Search.isSearch) ? reference : all).listTraces(query),
           listSessions: (query) => (query.ofRecords.some(Search.isSearch) ? reference : all).listSessions(query)
         }
-      : Search.listsByCandidates(all, found))
+      : Search.listsByCandidates(all, searching, found))
   }
 }
 

@@ -173,5 +173,7 @@ const methods = Struct.keys({
   deleteSession: true,
   candidates: true,
   confirm: true,
-  complete: true
+  complete: true,
+  areMany: true,
+  candidatesOfEach: true
 } satisfies { readonly [Name in keyof Engine]-?: true })

@@ -208,6 +208,62 @@ describe("the words of a DuckDbStorage", () => {
     })
   )
 
+  it.scopedLive(
+    "tell that many records have a word, whose traces and sessions are then found in the order of the list",
+    () =>
+      Effect.gen(function* () {
+        const path = yield* newFile
+        const count = 18_000
+        // Each session has three traces of twenty spans; the last span of one in three sessions says so.
+        const records = Array.from({ length: count }, (_, n) =>
+          span({
+            traceId: traceId(Math.floor(n / 20) + 1),
+            spanId: spanId(n + 1),
+            ...(n % 20 > 0 && { parentSpanId: spanId(n - (n % 20) + 1) }),
+            sessionId: `s${Math.floor(n / 60)}`,
+            startTime: at(n),
+            endTime: at(n + 1),
+            name: `${n % 2 === 0 ? "even" : "odd"} ${n % 180 === 179 ? "seldom" : "often"}`
+          })
+        )
+        yield* withStorage(path, (storage) =>
+          Effect.gen(function* () {
+            for (let from = 0; from < count; from += 1_000)
+              yield* storage.insertSpans(records.slice(from, from + 1_000))
+          })
+        )
+        yield* withStorage(path, (storage) =>
+          Effect.gen(function* () {
+            const found = Effect.fnUntraced(function* (search: string, limit = 10) {
+              const [traces, sessions] = yield* Effect.all([
+                storage.listTraces({ filters: { search }, pagination: { limit } }),
+                storage.listSessions({ filters: { search }, pagination: { limit } })
+              ])
+              return [
+                traces.items.map((span) => Number.parseInt(span.traceId, 16) - 1),
+                sessions.items.map(({ sessionId }) => Number(sessionId.slice(1)))
+              ]
+            })
+            const numbers = (from: number, step = 1) => Array.from({ length: 10 }, (_, n) => from - n * step)
+            for (const search of ["even", "odd", "even often"]) {
+              assert.deepStrictEqual(yield* found(search), [numbers(899), numbers(299)])
+            }
+            assert.deepStrictEqual(yield* found("seldom"), [numbers(899, 9), numbers(299, 3)])
+            assert.deepStrictEqual(yield* found('"odd seldom"'), [numbers(899, 9), numbers(299, 3)])
+            // Each of them is in every block, and both are in no span.
+            assert.deepStrictEqual(yield* found("even odd"), [[], []])
+            assert.deepStrictEqual(yield* found("even seldom"), [[], []])
+            const [oldest] = (yield* storage.listSessions({
+              filters: { search: "seldom" },
+              orderBy: { field: "time", direction: "asc" }
+            })).items
+            assert.strictEqual(oldest?.sessionId, "s2")
+          })
+        )
+      }),
+    120_000
+  )
+
   it.scopedLive("are asked in windows of time that cover it, whatever order and cursor", () =>
     Effect.gen(function* () {
       const blocks = Array.from({ length: 300 }, (_, n) => ({

@@ -8,7 +8,7 @@ import * as Whole from "../../sql/whole.js"
 import type { Connection } from "./connection.js"
 import * as Messages from "./messages.js"
 import { aggregate } from "./read/aggregate.js"
-import { candidates } from "./read/candidates.js"
+import { candidates, candidatesOfEach } from "./read/candidates.js"
 import { select } from "./read/pages.js"
 import { listSessions } from "./read/sessions.js"
 import * as Spans from "./read/spans.js"
@@ -35,6 +35,7 @@ export const make = (connection: Connection, name: Names): Engine => {
       messages.read
     ),
     candidates: candidates(store),
+    candidatesOfEach: candidatesOfEach(store),
     ...Searched.make(messages.read),
     listSessions: listSessions(store),
     getSession: getSession(store),

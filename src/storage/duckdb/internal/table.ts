@@ -5,6 +5,7 @@
 import type { Field, Kind } from "../../../signal/Field.js"
 import { decoder, type Signal } from "../../../signal/Signal.js"
 import { perSignal, type SignalName } from "../../../signal/signals.js"
+import { searchedFields } from "../../internal/searchedTexts.js"
 import { snakeCase } from "../../sql/identifiers.js"
 import * as Whole from "../../sql/whole.js"
 import { type Layout, layouts } from "./layout.js"
@@ -28,6 +29,8 @@ export interface Table<R = any> {
   readonly hasSession: boolean
   /** The expression for the JSON of a row, of which the columns are those of a table of the given name. */
   readonly json: (from: string) => string
+  /** A struct of what a search looks at in such a row, of which the JSON is decoded like that of a whole row. */
+  readonly searched: (from: string) => string
   /** The expression for a column of JSON, which fails the statement where a row has something else in it. */
   readonly jsonColumn: (column: string) => string
   /** A record from the JSON of its row, whatever is in it: that costs a quarter of reading a row cell by cell. */
@@ -63,6 +66,8 @@ const table = (signal: Signal, layout: Layout, name: string, isTolerant: boolean
   const decode = decoder(signal)
   const mend = mender(signal.fields)
   const jsonColumn = (column: string) => (isTolerant ? `CASE WHEN json_valid(${column}) THEN ${column} END` : column)
+  const struct = structOf(Object.keys(layout.added ?? {}), jsonColumn)
+  const looked = new Set(["traceId", "sessionId", ...searchedFields(signal)])
   return {
     signal,
     layout,
@@ -85,7 +90,8 @@ const table = (signal: Signal, layout: Layout, name: string, isTolerant: boolean
     key: signal.key.map(snakeCase),
     time: snakeCase(signal.time),
     hasSession: "sessionId" in signal.fields,
-    json: jsonOf(fields, Object.keys(layout.added ?? {}), jsonColumn),
+    json: (from) => `to_json(${struct(fields)(from)})::VARCHAR`,
+    searched: struct(fields.filter(([field]) => looked.has(field))),
     jsonColumn,
     decode: ({ json }) => {
       const row = mend(parse(json))
@@ -115,20 +121,17 @@ const typeOf: { readonly [K in Kind]: string } = {
 }
 
 /** Times exceed the numbers of JSON: they are strings in it. */
-const jsonOf =
-  (
-    fields: ReadonlyArray<readonly [name: string, field: Field]>,
-    added: ReadonlyArray<string>,
-    jsonColumn: Table["jsonColumn"]
-  ) =>
+const structOf =
+  (added: ReadonlyArray<string>, jsonColumn: Table["jsonColumn"]) =>
+  (fields: ReadonlyArray<readonly [name: string, field: Field]>) =>
   (from: string) =>
-    `to_json({${[
+    `{${[
       ...fields.map(([name, { kind }]) => {
         const column = `${from}."${snakeCase(name)}"`
         return `"${name}": ${isTime(kind) ? `${column}::VARCHAR` : typeOf[kind] === "JSON" ? jsonColumn(column) : column}`
       }),
       ...added.map((name) => `"${name}": ${jsonColumn(`${from}."${name}"`)}`)
-    ].join(", ")}})::VARCHAR`
+    ].join(", ")}}`
 
 const isTime = (kind: Kind) => kind === "time" || kind === "duration"
 

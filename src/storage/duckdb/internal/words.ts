@@ -326,4 +326,11 @@ export const blocksOf = (
   )
 }
 
+/** How many blocks there are. */
+export const countOf = (sql: DuckDbClient, { table }: Words): Effect.Effect<number, SqlError> =>
+  Effect.map(
+    sql.unsafe<{ readonly n: number }>(`SELECT count(*)::INTEGER AS n FROM "${table}" WHERE slice = 0`),
+    ([row]) => row?.n ?? 0
+  )
+
 const foundOf = ({ earliest, id, latest }: Block): Found => ({ block: id, earliest, latest })

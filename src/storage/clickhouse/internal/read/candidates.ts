@@ -3,17 +3,19 @@
  * all other spans none is looked at.
  */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { RecordOf, SignalName } from "../../../../signal/signals.js"
-import type { Query, SearchCondition } from "../../../Engine.js"
+import type { Query, SearchCondition, SearchedSignal, Searching } from "../../../Engine.js"
 import { isSearch } from "../../../internal/search.js"
 import type { StorageError } from "../../../StorageError.js"
+import { pascalCase } from "../../../sql/identifiers.js"
 import { layouts } from "../layouts.js"
-import { text as isText, number } from "../row.js"
+import { digits, texts as idTexts, text as isText, number } from "../row.js"
 import type { Store } from "../store.js"
 import { tables } from "../tables.js"
 import { askedWords, mayHave, type Owners } from "../where.js"
 import { unknownWords } from "../words.js"
-import { select } from "./pages.js"
+import { idsOf, newestAt, select } from "./pages.js"
 
 export const candidates =
   (store: Store) =>
@@ -30,6 +32,37 @@ export const candidates =
       )
     )
   }
+
+/** The candidates of some traces or sessions, found by one statement. */
+export const candidatesOfEach = (store: Store): Searching["candidatesOfEach"] =>
+  Effect.fnUntraced(function* ({ each, field, ids, searches, signal, within }) {
+    const { all, count, name, nanos, rows, sql, texts } = store
+    const layout = layouts[signal]
+    const owners: Owners = signal === "spans" ? yield* ownersOf(store, searches) : new Map()
+    const time = sql.literal(layout.time)
+    const of = sql.literal(pascalCase(field))
+    const conditions = [
+      sql`${of} IN ${texts(ids)}`,
+      ...Option.toArray(Option.map(within, ([first, last]) => sql`${time} BETWEEN ${nanos(first)} AND ${nanos(last)}`)),
+      ...searches.map((search) => mayHave(store, layout, search, owners))
+    ]
+    const found = yield* rows(
+      { of: isText, time: digits, ids: idTexts },
+      sql`
+      SELECT ${of} AS of, toUnixTimestamp64Nano(${time}) AS time, ${sql.literal(`[${layout.key.join(", ")}]`)} AS ids
+      FROM ${sql.literal(name[signal])} WHERE ${all(conditions)} LIMIT ${count(each)} BY of`
+    )
+    const newest = yield* newestAt<SearchedSignal>(store, signal, found, conditions)
+    const counts = new Map<string, number>()
+    for (const { of } of found) counts.set(of, (counts.get(of) ?? 0) + 1)
+    return {
+      candidates: Array.from(new Set(found.map(idsOf))).flatMap((ids) => {
+        const row = newest.get(ids)
+        return row?.matches ? [row.record] : []
+      }),
+      more: ids.filter((id) => (counts.get(id) ?? 0) >= each)
+    }
+  })
 
 /** Whether a condition leaves so few rows that they are found sooner without. */
 const isNarrow = (condition: Query["conditions"][number]): boolean =>

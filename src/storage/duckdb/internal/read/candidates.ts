@@ -6,9 +6,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { mapInTurns } from "../../../../runtime/eventLoop.js"
 import type { RecordOf, SignalName } from "../../../../signal/signals.js"
-import type { Condition, Query } from "../../../Engine.js"
+import type { CandidatesOfEach, Condition, EachQuery, Query, SearchCondition, SearchedSignal } from "../../../Engine.js"
 import { wordsWithin } from "../../../internal/words.js"
+import { snakeCase } from "../../../sql/identifiers.js"
 import type { DuckDbClient } from "../../DuckDbClient.js"
+import { traceKey } from "../layout.js"
 import type { JsonRow, Table, Tables } from "../table.js"
 import { all, where } from "../where.js"
 import * as Words from "../words.js"
@@ -35,12 +37,21 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
       return yield* select(signal, query, [sql.or([among, ...others])])
     }
     const found: Array<RecordOf<N>> = []
-    for (const window of windows(blocks, query)) {
-      const parts = [...others, ...window.among.map((found) => isOf(block, found))]
-      if (parts.length === 0) continue
-      const rows = yield* rowsIn(table, { ...query, limit: query.limit - found.length }, window, parts)
-      found.push(...((yield* mapInTurns(rows, table.decode)) as ReadonlyArray<RecordOf<N>>))
+    const next = windows(blocks, query)
+    let looked = 0
+    for (let step = next.next(); step.done !== true; ) {
+      const { among } = step.value
+      const before = found.length
+      const parts = [...others, ...among.map((found) => isOf(block, found))]
+      if (parts.length > 0) {
+        const rows = yield* rowsIn(table, { ...query, limit: query.limit - found.length }, step.value, parts)
+        found.push(...((yield* mapInTurns(rows, table.decode)) as ReadonlyArray<RecordOf<N>>))
+      }
       if (found.length >= query.limit) break
+      looked += among.length
+      // Where blocks have none of their own, those that follow may have none for long.
+      const missing = query.limit - found.length
+      step = next.next(found.length === before ? undefined : Math.ceil((missing * looked) / found.length))
     }
     return found as ReadonlyArray<RecordOf<N>>
   })
@@ -67,8 +78,67 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
       ORDER BY ${order} LIMIT ${query.limit}`
   }
 
-  // A row may be replaced, and be in another block, while the windows are read.
-  return <N extends SignalName>(signal: N, query: Query) => sql.withTransaction(candidates(signal, query))
+  /** Block by block, the newest first, until there are enough of each. */
+  const candidatesOfEach = Effect.fnUntraced(function* ({ each, field, ids, searches, signal, within }: EachQuery) {
+    const table = tables[signal]
+    const quoted = sql.literal(table.quoted)
+    const ofIds = isOfIds(table, field, within)
+    const block = sql.literal(table.words?.block ?? "NULL")
+    const blocks = yield* sql<{ readonly block: bigint | null }>`
+      SELECT DISTINCT ${block} AS block FROM ${quoted} WHERE ${ofIds(ids)} ORDER BY block DESC NULLS FIRST`
+    const has = all(sql, searches.map(where(sql, table)))
+    const found = new Map<string, number>()
+    const candidates: Array<CandidatesOfEach["candidates"][number]> = []
+    const isOpen = (id: string) => (found.get(id) ?? 0) < each
+    let size = fewBlocks
+    for (let next = 0; next < blocks.length; next += size, size = Math.min(2 * size, manyBlocks)) {
+      const left = ids.filter(isOpen)
+      if (left.length === 0) break
+      // Each part of the statement has all ids.
+      size = Math.min(size, Math.max(fewBlocks, Math.floor(manyIds / left.length)))
+      const open = ofIds(left)
+      const parts = blocks.slice(next, next + size).map(
+        ({ block: of }) => sql`(
+          SELECT arg_min(${sql.literal(table.searched(table.quoted))}, rowid, ${each}) AS rows FROM ${quoted}
+          WHERE ${of === null ? sql`${block} IS NULL` : sql`${block} = ${of}`} AND ${open} AND ${has}
+          GROUP BY ${sql.literal(snakeCase(field))})`
+      )
+      const rows = yield* sql<JsonRow>`
+        SELECT to_json(unnest(rows))::VARCHAR AS json FROM (${parts.reduce((a, b) => sql`${a} UNION ALL ${b}`)})`
+      for (const record of yield* mapInTurns(rows, table.decode)) {
+        const id: string = record[field]
+        if (isOpen(id)) candidates.push(record)
+        found.set(id, (found.get(id) ?? 0) + 1)
+      }
+    }
+    return { candidates, more: ids.filter((id) => !isOpen(id)) }
+  })
+
+  /** Rows of some traces or sessions, by a condition that leaves most of a table unread. */
+  const isOfIds =
+    (table: Table, field: EachQuery["field"], within: EachQuery["within"]) => (ids: ReadonlyArray<string>) => {
+      const time = sql.literal(table.time)
+      return sql.and([
+        ...(field === "traceId" && "trace_key" in table.layout.computed
+          ? [sql.in("trace_key", ids.map(traceKey))]
+          : []),
+        ...Option.toArray(Option.map(within, ([first, last]) => sql`${time} BETWEEN ${first} AND ${last}`)),
+        sql.in(snakeCase(field), ids)
+      ])
+    }
+
+  return {
+    // A row may be replaced, and be in another block, while the windows are read.
+    candidates: <N extends SignalName>(signal: N, query: Query) => sql.withTransaction(candidates(signal, query)),
+    candidatesOfEach: (query: EachQuery) => sql.withTransaction(candidatesOfEach(query)),
+    areMany: Effect.fnUntraced(function* (signal: SearchedSignal, searches: ReadonlyArray<SearchCondition>) {
+      const { words } = tables[signal]
+      const wanted = wordsOf(searches)
+      if (words === undefined || wanted.length === 0) return false
+      const blocks = yield* Words.blocksOf(sql, words, wanted)
+      return blocks.length > leastBlocksOfMany && 2 * blocks.length > (yield* Words.countOf(sql, words))
+    })
+  }
 }
 
 /** The words that the filters are asked for: of many, the longest, which are in few rows. */
@@ -81,6 +151,9 @@ const wordsOf = (conditions: ReadonlyArray<Condition>): ReadonlyArray<string> =>
     .slice(0, fewWords)
 
 const fewWords = 8
+
+/** More blocks than are open at once, of which it is not known whether they have a word. */
+const leastBlocksOfMany = 16
 
 /** Whether a condition leaves so few rows that they are found sooner without the filters. */
 const isNarrow = (condition: Condition): boolean =>
@@ -100,9 +173,12 @@ const [earliest, latest] = [-(2n ** 63n), 2n ** 63n - 1n]
 
 /**
  * Time cut into windows of a few blocks each, the first as a query is ordered first; all of it, as rows that are in no
- * block may be anywhere.
+ * block may be anywhere. Each has twice as many blocks as the one before, or as few as are enough, if that is said.
  */
-export function* windows(blocks: ReadonlyArray<Words.Found>, { after, conditions, order }: Query): Generator<Window> {
+export function* windows(
+  blocks: ReadonlyArray<Words.Found>,
+  { after, conditions, order }: Query
+): Generator<Window, void, number | undefined> {
   const isDescending = order.direction === "desc"
   // Times run backwards where the order does, so that all below is said once.
   const turned = isDescending
@@ -125,14 +201,17 @@ export function* windows(blocks: ReadonlyArray<Words.Found>, { after, conditions
     while (next < beginnings.length && (beginnings[next] as bigint) <= from) next++
     const to = next < beginnings.length ? (beginnings[next] as bigint) - 1n : end
     const among = left.filter((block) => block.earliest <= to && block.latest >= from)
-    yield isDescending ? { from: -to, to: -from, among } : { from, to, among }
+    const enough = yield isDescending ? { from: -to, to: -from, among } : { from, to, among }
     from = to + 1n
-    size = Math.min(2 * size, manyBlocks)
+    size = Math.min(enough ?? manyBlocks, 2 * size, manyBlocks)
   }
 }
 
 const fewBlocks = 2
 const manyBlocks = 32
+
+/** As many ids are written in one statement. */
+const manyIds = 4_000
 
 /** The times that conditions ask for. */
 const within = (conditions: ReadonlyArray<Condition>): readonly [bigint, bigint] => {
