@@ -10,11 +10,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { globalValue } from "effect/GlobalValue"
 import * as Option from "effect/Option"
-import { RefusedAttributes } from "../capture/internal/refusedAttributes.js"
 import * as Observability from "../Observability.js"
 import { logWarning } from "../runtime/annotated.js"
 import { background } from "../runtime/background.js"
 import { inTurns, nextTurn } from "../runtime/eventLoop.js"
+import { RefusedAttributes } from "../signal/internal/refusedAttributes.js"
 import { trust } from "../signal/internal/trusted.js"
 import type { RecordOf, SignalName } from "../signal/signals.js"
 import * as Body from "./internal/body.js"
@@ -113,36 +113,13 @@ const of = Effect.fnUntraced(function* (
 ): Effect.fn.Return<HttpApp.Default> {
   const { maxBodySize = 20 * megabyte, maxConcurrency = 8, maxRecords = 50_000, maxSeries = 10_000 } = options
   const { maxWaiting = 256 } = options
-  const series = new Series(maxSeries, BigInt(yield* Clock.currentTimeMillis) * 1_000_000n)
+  const take = yield* taker(observability, { maxRecords, maxSeries })
   const reading = yield* Effect.makeSemaphore(maxConcurrency)
   // Points of one series come in their order, and are taken before the next are looked at.
   const metering = yield* Effect.makeSemaphore(1)
-  const sessions = Sessions.make()
-  const refused = new RefusedAttributes("OtlpReceiver")
-  const again = yield* emitterOfEarlier(observability, sessions)
   let underWay = 0
   /** The bytes of all bodies that came and are not taken yet. Who sends slowly holds what came, and no place. */
   let held = 0
-
-  const take = Effect.fnUntraced(function* (route: Route, format: Format, bytes: Buffer) {
-    const branch = series.branch()
-    const decoded = yield* inTurns(() =>
-      attempt(route, format, bytes, { maxRecords, series: branch, refused: refused.add })
-    )
-    yield* refused.say
-    if (decoded instanceof Refused) return yield* decoded
-    const records = yield* inTurns(() => learned(sessions, decoded.records))
-    const taken = yield* Effect.orDie(observability.record(trust(records), { whole: true }))
-    if (taken === 0 && records.length > 0) return yield* full
-    branch.keep()
-    yield* again
-    // Only of more records than the queue can ever hold some are taken, and not all.
-    if (taken < records.length) {
-      decoded.rejected += records.length - taken
-      decoded.message = `the queue holds no more than ${taken} of these records at a time: send fewer together`
-    }
-    return decoded
-  })
 
   const answered = (route: Route, format: Format, request: HttpServerRequest.HttpServerRequest) =>
     Effect.gen(function* () {
@@ -189,6 +166,37 @@ const of = Effect.fnUntraced(function* (
         )
       )
     )
+  })
+})
+
+/** Decodes requests, and hands their records to the pipeline. */
+const taker = Effect.fnUntraced(function* (
+  observability: Observability.Observability["Type"],
+  { maxRecords, maxSeries }: { readonly maxRecords: number; readonly maxSeries: number }
+) {
+  const series = new Series(maxSeries, BigInt(yield* Clock.currentTimeMillis) * 1_000_000n)
+  const sessions = Sessions.make()
+  const refused = new RefusedAttributes("OtlpReceiver")
+  const again = yield* emitterOfEarlier(observability, sessions)
+
+  return Effect.fnUntraced(function* (route: Route, format: Format, bytes: Buffer) {
+    const branch = series.branch()
+    const decoded = yield* inTurns(() =>
+      attempt(route, format, bytes, { maxRecords, series: branch, refused: refused.add })
+    )
+    yield* refused.say
+    if (decoded instanceof Refused) return yield* decoded
+    const records = yield* inTurns(() => learned(sessions, decoded.records))
+    const taken = yield* Effect.orDie(observability.record(trust(records), { whole: true }))
+    if (taken === 0 && records.length > 0) return yield* full
+    branch.keep()
+    yield* again
+    // Only of more records than the queue can ever hold some are taken, and not all.
+    if (taken < records.length) {
+      decoded.rejected += records.length - taken
+      decoded.message = `the queue holds no more than ${taken} of these records at a time: send fewer together`
+    }
+    return decoded
   })
 })
 

@@ -22,6 +22,7 @@ import {
   toKey,
   toText
 } from "../../signal/internal/jsonWalk.js"
+import type { RefusedAttributes } from "../../signal/internal/refusedAttributes.js"
 import { ofContainer, ofRecord, ofScalar, sizeOfJson } from "../../signal/internal/size.js"
 import { Event } from "../../signal/internal/spanEvent.js"
 import type { Json, JsonObject } from "../../signal/Json.js"
@@ -35,7 +36,6 @@ import type { IsUnwanted } from "./httpHeaders.js"
 import * as modelCalls from "./modelCalls.js"
 import type { CaptureOptions, Limits } from "./options.js"
 import { type Outcome, outcomeOf, running } from "./outcome.js"
-import type { RefusedAttributes } from "./refusedAttributes.js"
 
 /** The options and services that all spans of one layer of the tracer share. */
 export interface TracerLayer {

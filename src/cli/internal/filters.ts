@@ -102,7 +102,7 @@ const fields: { readonly [S in SignalName]: { readonly [name: string]: Options.O
 
 type Any = FiltersOf[SignalName]
 
-/** Those of every signal, for a command that is told which one. */
+/** Filters of every signal, for a command that is told which one. */
 export const ofAny = filtered<Any>({
   ...scores,
   ...metrics,

@@ -18,7 +18,7 @@ export interface Decoded {
   message: string
 }
 
-/** What a request is read with. */
+/** The bounds and the memory that a request is read with. */
 export interface Context {
   /** How many records it may have. */
   readonly maxRecords: number

@@ -61,7 +61,7 @@ const groupOf = <R extends Origin>(groups: Map<string, Group<R>>, record: R): Gr
 }
 
 /** The instrumentation scope of all records. */
-export const scope = { name: "effect-observability", version }
+const scope = { name: "effect-observability", version }
 
 /**
  * Names, on the scope, the attributes that were added to those of the resource, so that whoever reads it back can tell: of an

@@ -143,7 +143,7 @@ const write = (
 const writeChunk = (response: ServerResponse, chunk: Uint8Array): Effect.Effect<void> =>
   Effect.async((resume) => {
     if (response.write(chunk)) return resume(Effect.void)
-    // What listens to the close of the connection ends the answer.
+    // A listener to the close of the connection ends the answer.
     const stalled = setTimeout(() => response.destroy(), stalledMillis)
     const onDrain = () => {
       clearTimeout(stalled)

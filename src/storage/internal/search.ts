@@ -202,7 +202,7 @@ const finder = <E>({ candidatesOfEach, confirm }: Searching<E>, select: Select<E
     return Array.from(ids)
   })
 
-  /** Those of some ids that match. */
+  /** The ids that match, of some. */
   const among = Effect.fnUntraced(function* (
     { field, searches, signals }: Of,
     ids: ReadonlyArray<string>,

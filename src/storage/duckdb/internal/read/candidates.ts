@@ -6,19 +6,19 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { mapInTurns } from "../../../../runtime/eventLoop.js"
 import type { RecordOf, SignalName } from "../../../../signal/signals.js"
-import type { CandidatesOfEach, Condition, EachQuery, Query, SearchCondition, SearchedSignal } from "../../../Engine.js"
+import type { Condition, EachQuery, Query, SearchCondition, SearchedSignal } from "../../../Engine.js"
 import { wordsWithin } from "../../../internal/words.js"
-import { snakeCase } from "../../../sql/identifiers.js"
 import type { DuckDbClient } from "../../DuckDbClient.js"
-import { traceKey } from "../layout.js"
 import type { JsonRow, Table, Tables } from "../table.js"
 import { all, where } from "../where.js"
 import * as Words from "../words.js"
+import { candidatesOfEach } from "./candidatesOfEach.js"
 import { after, ordered } from "./page.js"
 import * as Rows from "./rows.js"
 
 export const make = (sql: DuckDbClient, tables: Tables) => {
   const select = Rows.make(sql, tables)
+  const ofEach = candidatesOfEach(sql, tables)
 
   const candidates = Effect.fnUntraced(function* <N extends SignalName>(signal: N, query: Query) {
     const table = tables[signal]
@@ -42,9 +42,9 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
     for (let step = next.next(); step.done !== true; ) {
       const { among } = step.value
       const before = found.length
-      const parts = [...others, ...among.map((found) => isOf(block, found))]
+      const parts = [...others, ...among.map((found) => sql`${block} = ${found.block}`)]
       if (parts.length > 0) {
-        const rows = yield* rowsIn(table, { ...query, limit: query.limit - found.length }, step.value, parts)
+        const rows = yield* rowsIn(sql, table, { ...query, limit: query.limit - found.length }, step.value, parts)
         found.push(...((yield* mapInTurns(rows, table.decode)) as ReadonlyArray<RecordOf<N>>))
       }
       if (found.length >= query.limit) break
@@ -56,81 +56,10 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
     return found as ReadonlyArray<RecordOf<N>>
   })
 
-  const isOf = (column: Fragment, { block }: Words.Found): Fragment => sql`${column} = ${block}`
-
-  /** Each block for itself: of rows in one of several, DuckDB would look at the texts of all others, too. */
-  const rowsIn = (table: Table, query: Query, { from, to }: Window, parts: ReadonlyArray<Fragment>) => {
-    const time = sql.literal(table.time)
-    const conditions = all(sql, [
-      sql`${time} BETWEEN ${from} AND ${to}`,
-      ...query.conditions.map(where(sql, table)),
-      ...after(sql, query, sql`${time}`, table.key)
-    ])
-    const keys = sql.literal([table.time, ...table.key].join(", "))
-    const order = ordered(sql, query, table.time, ...table.key)
-    const selects = parts.map(
-      (part) => sql`(
-        SELECT ${keys}, ${sql.literal(table.json(table.quoted))} AS json FROM ${sql.literal(table.quoted)}
-        WHERE ${part} AND ${conditions} ORDER BY ${order} LIMIT ${query.limit})`
-    )
-    return sql<JsonRow>`
-      SELECT json FROM (${selects.reduce((left, right) => sql`${left} UNION ALL ${right}`)})
-      ORDER BY ${order} LIMIT ${query.limit}`
-  }
-
-  /** Block by block, the newest first, until there are enough of each. */
-  const candidatesOfEach = Effect.fnUntraced(function* ({ each, field, ids, searches, signal, within }: EachQuery) {
-    const table = tables[signal]
-    const quoted = sql.literal(table.quoted)
-    const ofIds = isOfIds(table, field, within)
-    const block = sql.literal(table.words?.block ?? "NULL")
-    const blocks = yield* sql<{ readonly block: bigint | null }>`
-      SELECT DISTINCT ${block} AS block FROM ${quoted} WHERE ${ofIds(ids)} ORDER BY block DESC NULLS FIRST`
-    const has = all(sql, searches.map(where(sql, table)))
-    const found = new Map<string, number>()
-    const candidates: Array<CandidatesOfEach["candidates"][number]> = []
-    const isOpen = (id: string) => (found.get(id) ?? 0) < each
-    let size = fewBlocks
-    for (let next = 0; next < blocks.length; next += size, size = Math.min(2 * size, manyBlocks)) {
-      const left = ids.filter(isOpen)
-      if (left.length === 0) break
-      // Each part of the statement has all ids.
-      size = Math.min(size, Math.max(fewBlocks, Math.floor(manyIds / left.length)))
-      const open = ofIds(left)
-      const parts = blocks.slice(next, next + size).map(
-        ({ block: of }) => sql`(
-          SELECT arg_min(${sql.literal(table.searched(table.quoted))}, rowid, ${each}) AS rows FROM ${quoted}
-          WHERE ${of === null ? sql`${block} IS NULL` : sql`${block} = ${of}`} AND ${open} AND ${has}
-          GROUP BY ${sql.literal(snakeCase(field))})`
-      )
-      const rows = yield* sql<JsonRow>`
-        SELECT to_json(unnest(rows))::VARCHAR AS json FROM (${parts.reduce((a, b) => sql`${a} UNION ALL ${b}`)})`
-      for (const record of yield* mapInTurns(rows, table.decode)) {
-        const id: string = record[field]
-        if (isOpen(id)) candidates.push(record)
-        found.set(id, (found.get(id) ?? 0) + 1)
-      }
-    }
-    return { candidates, more: ids.filter((id) => !isOpen(id)) }
-  })
-
-  /** Rows of some traces or sessions, by a condition that leaves most of a table unread. */
-  const isOfIds =
-    (table: Table, field: EachQuery["field"], within: EachQuery["within"]) => (ids: ReadonlyArray<string>) => {
-      const time = sql.literal(table.time)
-      return sql.and([
-        ...(field === "traceId" && "trace_key" in table.layout.computed
-          ? [sql.in("trace_key", ids.map(traceKey))]
-          : []),
-        ...Option.toArray(Option.map(within, ([first, last]) => sql`${time} BETWEEN ${first} AND ${last}`)),
-        sql.in(snakeCase(field), ids)
-      ])
-    }
-
   return {
     // A row may be replaced, and be in another block, while the windows are read.
     candidates: <N extends SignalName>(signal: N, query: Query) => sql.withTransaction(candidates(signal, query)),
-    candidatesOfEach: (query: EachQuery) => sql.withTransaction(candidatesOfEach(query)),
+    candidatesOfEach: (query: EachQuery) => sql.withTransaction(ofEach(query)),
     areMany: Effect.fnUntraced(function* (signal: SearchedSignal, searches: ReadonlyArray<SearchCondition>) {
       const { words } = tables[signal]
       const wanted = wordsOf(searches)
@@ -139,6 +68,32 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
       return blocks.length > leastBlocksOfMany && 2 * blocks.length > (yield* Words.countOf(sql, words))
     })
   }
+}
+
+/** Each block for itself: of rows in one of several, DuckDB would look at the texts of all others, too. */
+const rowsIn = (
+  sql: DuckDbClient,
+  table: Table,
+  query: Query,
+  { from, to }: Window,
+  parts: ReadonlyArray<Fragment>
+) => {
+  const time = sql.literal(table.time)
+  const conditions = all(sql, [
+    sql`${time} BETWEEN ${from} AND ${to}`,
+    ...query.conditions.map(where(sql, table)),
+    ...after(sql, query, sql`${time}`, table.key)
+  ])
+  const keys = sql.literal([table.time, ...table.key].join(", "))
+  const order = ordered(sql, query, table.time, ...table.key)
+  const selects = parts.map(
+    (part) => sql`(
+      SELECT ${keys}, ${sql.literal(table.json(table.quoted))} AS json FROM ${sql.literal(table.quoted)}
+      WHERE ${part} AND ${conditions} ORDER BY ${order} LIMIT ${query.limit})`
+  )
+  return sql<JsonRow>`
+    SELECT json FROM (${selects.reduce((left, right) => sql`${left} UNION ALL ${right}`)})
+    ORDER BY ${order} LIMIT ${query.limit}`
 }
 
 /** The words that the filters are asked for: of many, the longest, which are in few rows. */
@@ -209,9 +164,6 @@ export function* windows(
 
 const fewBlocks = 2
 const manyBlocks = 32
-
-/** As many ids are written in one statement. */
-const manyIds = 4_000
 
 /** The times that conditions ask for. */
 const within = (conditions: ReadonlyArray<Condition>): readonly [bigint, bigint] => {

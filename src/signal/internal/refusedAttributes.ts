@@ -4,8 +4,8 @@ import { globalValue } from "effect/GlobalValue"
 import * as MetricLabel from "effect/MetricLabel"
 import { logWarning } from "../../runtime/annotated.js"
 import * as ownMetrics from "../../runtime/ownMetrics.js"
-import type { Refused } from "../../signal/conventions/index.js"
-import type { Json } from "../../signal/Json.js"
+import type { Refused } from "../conventions/index.js"
+import type { Json } from "../Json.js"
 
 /** The refusals of one layer. Its attributes are those of the conventions, of which there are not many. */
 export class RefusedAttributes {
