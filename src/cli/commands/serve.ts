@@ -39,7 +39,7 @@ export const serve = Command.make(
     const token = yield* Store.tokenOf(store.tokenFile)
     const { Observability, StorageServer } = yield* Effect.promise(() => import("../internal/collector.js"))
     const layer = StorageServer.layer({ port, host, token, readOnly, allowedHosts, allowedOrigins }).pipe(
-      Layer.provide(Observability.layer({ serviceName: name, logLevel: "fatal" })),
+      Layer.provide(Observability.layer({ serviceName: name, logLevel: "fatal", ...spooled(chosen) })),
       Layer.provide(Layer.scoped(Storage, Store.openToWrite(chosen, retention)))
     )
     const server = yield* Layer.build(layer).pipe(
@@ -55,6 +55,10 @@ export const serve = Command.make(
     yield* Output.note("writing what waits")
   }, Effect.scoped)
 ).pipe(Command.withDescription(described.serve))
+
+/** Records that senders were told are taken outlive a process that is killed: they wait in a folder beside the file. */
+const spooled = (store: Store.Store) =>
+  store.kind === "duckdb" ? ({ spool: { directory: `${store.path}.spool` }, durability: "disk" } as const) : {}
 
 const notListening = ({ detail, reason }: { readonly detail: string; readonly reason: string }): Failure => {
   switch (reason) {
