@@ -73,12 +73,16 @@ export const start = (
 
   return Effect.zipRight(
     Effect.addFinalizer(() =>
-      Effect.ignore(
-        Effect.zipRight(check, Effect.forEach([rollUp.written, closeWords, write], Effect.ignore, { discard: true }))
-      )
+      Effect.zipRight(
+        check,
+        Effect.forEach([rollUp.written, closeWords, write], Effect.ignore, { discard: true })
+      ).pipe(Effect.interruptible, Effect.timeout(patience), Effect.ignore)
     ),
     Effect.forkScoped(background(Effect.forever(Effect.delay(Effect.ignore(step), "5 seconds"))))
   )
 }
+
+/** At the close, others who write are waited for no longer: what was not written is made anew. */
+const patience = "1 second"
 
 const sessionsAtOnce = 200
