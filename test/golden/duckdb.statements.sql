@@ -97,6 +97,9 @@ FROM "mastra_ai_spans"
 WHERE start_time BETWEEN $1
 AND $2
 
+SELECT max(block)::VARCHAR AS last
+FROM "mastra_ai_spans_words"
+
 INSERT INTO "mastra_ai_spans_words" (block)
 SELECT unnest(from_json($1, '["BIGINT"]'))
 
@@ -110,6 +113,9 @@ FROM "mastra_ai_logs"
 WHERE log_id BETWEEN $1
 AND $2
 AND log_id IN (SELECT unnest(from_json($3, '["VARCHAR"]')))
+
+SELECT max(block)::VARCHAR AS last
+FROM "mastra_ai_logs_words"
 
 INSERT INTO "mastra_ai_logs_words" (block)
 SELECT unnest(from_json($1, '["BIGINT"]'))

@@ -3,7 +3,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, GlobalValue } from "effect"
 import { signals } from "../../../src/signal/signals.js"
 import * as DuckDbClient from "../../../src/storage/duckdb/DuckDbClient.js"
 import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
@@ -55,6 +55,30 @@ const blocksOf = (path: string) =>
   )
 
 describe("the words of a DuckDbStorage", () => {
+  it.scopedLive("stay those of their rows when the clock was set back between two processes", () =>
+    Effect.gen(function* () {
+      const path = yield* newFile
+      yield* withStorage(path, (storage) => storage.insertSpans(some(0, 1_000)))
+      const hour = 3_600_000_000n
+      yield* withClient(path, (sql) =>
+        Effect.zipRight(
+          sql`UPDATE mastra_ai_spans_words SET block = block + ${hour}`,
+          sql`UPDATE mastra_ai_spans SET word_block = word_block + ${hour}`
+        )
+      )
+      const [{ block } = { block: 0n }] = yield* blocksOf(path)
+      // The ids of a process that begins at the time of the first.
+      const ids = GlobalValue.globalValue("effect-observability/duckdb/words/ids", () => ({ last: 0n }))
+      ids.last = BigInt(block) - 1n
+      yield* withStorage(path, (storage) => storage.insertSpans(some(1_000, 1_000)))
+      const found = yield* withStorage(path, (storage) =>
+        Effect.forEach(["unique7", "unique1007"], (search) => find(storage, search))
+      )
+      assert.deepStrictEqual(found, [["unique7"], ["unique1007"]])
+      assert.lengthOf(yield* blocksOf(path), 2)
+    })
+  )
+
   it.scopedLive("are stored for each thousand rows; rows of a block that is open are found without", () =>
     Effect.gen(function* () {
       const path = yield* newFile

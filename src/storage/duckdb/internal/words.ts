@@ -81,8 +81,7 @@ const forget = (blocks: ReadonlyArray<bigint>): void => {
 
 /** Names the next blocks in the table of words. */
 const nameSome = (sql: DuckDbClient, { table }: Words, state: State): Effect.Effect<void, SqlError> =>
-  Effect.suspend(() => {
-    const some = Array.from({ length: blocksAtOnce }, nextId)
+  Effect.flatMap(nextIds(sql, table, blocksAtOnce), (some) => {
     // Others may look for blocks whose writer has gone as soon as these are named.
     for (const id of some) {
       live.add(id)
@@ -187,14 +186,18 @@ const newBlock = (id: bigint): Block => ({
 const ids = globalValue("effect-observability/duckdb/words/ids", () => ({ last: 0n }))
 
 /**
- * Grows with time, so that few parts of a table have the rows of one block. No two writers of this process share one, and no
- * file has one of them from an earlier process: so it is the time of day, and not that of a clock that tests set.
+ * Ids that no writer of this process has, nor a block of the table: the clock may have been set back since that was named. They
+ * grow with time, so that few parts of a table have the rows of one block; with that of the day, since a clock that tests set
+ * begins anew.
  */
-const nextId = (): bigint => {
-  const now = BigInt(Date.now()) * 1000n
-  ids.last = now > ids.last ? now : ids.last + 1n
-  return ids.last
-}
+const nextIds = (sql: DuckDbClient, table: string, count: number): Effect.Effect<ReadonlyArray<bigint>, SqlError> =>
+  Effect.map(
+    sql.unsafe<{ readonly last: string | null }>(`SELECT max(block)::VARCHAR AS last FROM "${table}"`),
+    ([row]) => {
+      for (const least of [BigInt(row?.last ?? 0), BigInt(Date.now()) * 1000n]) if (least > ids.last) ids.last = least
+      return Array.from({ length: count }, () => ++ids.last)
+    }
+  )
 
 /** Stores the filters of blocks in place of the rows that name them. */
 const seal = Effect.fnUntraced(function* (sql: DuckDbClient, { table }: Words, blocks: ReadonlyArray<Block>) {
@@ -244,7 +247,8 @@ const indexFrom = Effect.fnUntraced(function* (
   )
   const [first, last] = [rows[0], rows.at(-1)]
   if (first !== undefined && last !== undefined) {
-    const block = newBlock(nextId())
+    const [id] = yield* nextIds(sql, words.table, 1)
+    const block = newBlock(id as bigint)
     const records: ReadonlyArray<object> = yield* mapInTurns(rows, table.decode)
     yield* complete(records, read)
     yield* addTo(block, table, records)
