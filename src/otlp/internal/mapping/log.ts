@@ -8,33 +8,35 @@ import { signals, unchecked } from "../../../signal/signals.js"
 import type { ReceivedLog } from "../received.js"
 import * as Fields from "./fields.js"
 import { levelOf, timestampOf } from "./level.js"
-import { correlationOf } from "./span.js"
+import { type Correlated, correlate } from "./span.js"
 
 const make = unchecked(signals.logs)
 
 export const ofLog = (received: ReceivedLog, refused?: Refused): LogRecord => {
   const { attributes, body, dropped, spanId, traceId } = received
-  const said: Fields.Said = {}
+  const said: Correlated = {}
   Fields.fill(said, attributes, refused)
+  correlate(said, received)
   const eventName = eventNameOf(received)
   const isText = typeof body === "string"
-  return make({
-    ...correlationOf(said, received),
-    logId: idOf(received),
-    timestamp: timestampOf(received),
-    level: levelOf(received),
-    message: isText && body !== "" ? body : (eventName ?? ""),
-    data: isText || body === null ? [] : Array.isArray(body) ? body : [body],
-    attributes:
-      eventName === undefined || attributes["event.name"] !== undefined
-        ? attributes
-        : { ...attributes, "event.name": eventName },
-    logSpans: {},
-    cause: causeOf(attributes),
-    traceId,
-    spanId: traceId === undefined ? undefined : spanId,
-    dropped: dropped > 0 ? { attributes: dropped } : undefined
-  })
+  return make(
+    Object.assign(said, {
+      logId: idOf(received),
+      timestamp: timestampOf(received),
+      level: levelOf(received),
+      message: isText && body !== "" ? body : (eventName ?? ""),
+      data: isText || body === null ? [] : Array.isArray(body) ? body : [body],
+      attributes:
+        eventName === undefined || attributes["event.name"] !== undefined
+          ? attributes
+          : { ...attributes, "event.name": eventName },
+      logSpans: {},
+      cause: causeOf(attributes),
+      traceId,
+      spanId: traceId === undefined ? undefined : spanId,
+      dropped: dropped > 0 ? { attributes: dropped } : undefined
+    })
+  )
 }
 
 /** The name of the event that a log is: its own field, or an attribute of before OTLP 1.5. */

@@ -1,9 +1,7 @@
 /** Records that this library sent, made again as they were: the other way of `spans.ts`, `logs.ts` and `scores.ts`. */
-import { isSessionId } from "../../../identity/SessionId.js"
 import { spanType } from "../../../signal/conventions/effectObservability.js"
 import * as openInference from "../../../signal/conventions/openInference.js"
 import type { Field, Fields } from "../../../signal/Field.js"
-import { correlation } from "../../../signal/internal/correlation.js"
 import { object } from "../../../signal/internal/parsed.js"
 import { toEvent } from "../../../signal/internal/spanEvent.js"
 import type { Json, JsonObject } from "../../../signal/Json.js"
@@ -25,32 +23,33 @@ const makeLog = unchecked(signals.logs)
 const makeScore = unchecked(signals.scores)
 
 export const ofSpan = (received: ReceivedSpan): SpanRecord => {
-  const { dropped, flags, status, traceState } = received
-  const read = reading(received.attributes)
+  const { attributes, dropped, flags, status, traceState } = received
+  const read = reading(attributes)
   const said = read(spans.status)
   const isRunning = said === "running" || received.endTime === 0n
-  return makeSpan({
-    ...fieldsOf(spanFields, read),
-    ...originOf(received.origin),
-    ...belongingOf(read, received.attributes),
-    traceId: received.traceId,
-    spanId: received.spanId,
-    parentSpanId: received.parentSpanId,
-    parentIsRemote: (flags & 0x300) === 0x300 ? true : undefined,
-    traceState: traceState === "" ? undefined : traceState,
-    name: received.name,
-    kind: kinds[received.kind] ?? "internal",
-    spanType: typeOf(read),
-    status: isRunning ? "running" : said === "interrupted" ? said : status.code === 2 ? "error" : "ok",
-    statusMessage: status.message === "" ? undefined : status.message,
-    startTime: toTime(received.startTime),
-    endTime: isRunning ? undefined : toTime(received.endTime),
-    ...modelsOf(read),
-    attributes: programs(received.attributes, spans.names),
-    events: received.events.map(({ attributes, name, time }) => toEvent({ attributes, name, time: toTime(time) })),
-    links: received.links.map(({ attributes, spanId, traceId }) => ({ traceId, spanId, attributes })),
-    dropped: dropped.attributes + dropped.events + dropped.links > 0 ? dropped : undefined
-  })
+  const span: Said = {}
+  fillSpan(span, read)
+  fillOrigin(span, received, read)
+  span["traceId"] = received.traceId
+  span["spanId"] = received.spanId
+  span["parentSpanId"] = received.parentSpanId
+  span["parentIsRemote"] = (flags & 0x300) === 0x300 ? true : undefined
+  span["traceState"] = traceState === "" ? undefined : traceState
+  span["name"] = received.name
+  span["kind"] = kinds[received.kind] ?? "internal"
+  span["spanType"] = typeOf(read)
+  span["status"] = isRunning ? "running" : said === "interrupted" ? said : status.code === 2 ? "error" : "ok"
+  span["statusMessage"] = status.message === "" ? undefined : status.message
+  span["startTime"] = toTime(received.startTime)
+  span["endTime"] = isRunning ? undefined : toTime(received.endTime)
+  fillModels(span, read)
+  span["attributes"] = programs(attributes, spans.names)
+  span["events"] = received.events.map(({ attributes, name, time }) =>
+    toEvent({ attributes, name, time: toTime(time) })
+  )
+  span["links"] = received.links.map(({ attributes, spanId, traceId }) => ({ traceId, spanId, attributes }))
+  span["dropped"] = dropped.attributes + dropped.events + dropped.links > 0 ? dropped : undefined
+  return makeSpan(span)
 }
 
 const kinds: ReadonlyArray<SpanKind> = ["internal", "internal", "server", "client", "producer", "consumer"]
@@ -67,38 +66,37 @@ const types: { readonly [kind: string]: SpanType } = {
   CHAIN: "workflow_run"
 }
 
-const modelsOf = (read: Read) => {
+const fillModels = (span: Said, read: Read): void => {
   const [asked, answered] = [stringOf(read("gen_ai.request.model")), stringOf(read("gen_ai.response.model"))]
-  return answered === undefined ? { model: asked, requestModel: undefined } : { model: answered, requestModel: asked }
+  span["model"] = answered ?? asked
+  span["requestModel"] = answered === undefined ? undefined : asked
 }
 
 export const ofLog = (received: ReceivedLog): LogRecord => {
   const { attributes, body, dropped } = received
   const read = reading(attributes)
-  const data = read(logs.data)
   const cause = read("exception.stacktrace")
-  return makeLog({
-    ...fieldsOf(logFields, read),
-    ...originOf(received.origin),
-    ...belongingOf(read, attributes),
-    logId: textOf(read("log.record.uid")) ?? idOf(received),
-    timestamp: timestampOf(received),
-    level: levelOf(received),
-    message: typeof body !== "string" || read(logs.message) === "" ? "" : body,
-    data: Array.isArray(data)
-      ? data
-      : typeof body === "string" || body === null
-        ? []
-        : Array.isArray(body)
-          ? body
-          : [body],
-    attributes: programs(attributes, logs.names),
-    logSpans: logSpansOf(attributes),
-    cause: typeof cause === "string" ? cause : undefined,
-    traceId: received.traceId,
-    spanId: received.spanId,
-    dropped: dropped > 0 ? { attributes: dropped } : undefined
-  })
+  const log: Said = {}
+  fillLog(log, read)
+  fillOrigin(log, received, read)
+  log["logId"] = textOf(read("log.record.uid")) ?? idOf(received)
+  log["timestamp"] = timestampOf(received)
+  log["level"] = levelOf(received)
+  log["message"] = typeof body !== "string" || read(logs.message) === "" ? "" : body
+  log["data"] = dataOf(read(logs.data), body)
+  log["attributes"] = programs(attributes, logs.names)
+  log["logSpans"] = logSpansOf(attributes)
+  log["cause"] = typeof cause === "string" ? cause : undefined
+  log["traceId"] = received.traceId
+  log["spanId"] = received.spanId
+  log["dropped"] = dropped > 0 ? { attributes: dropped } : undefined
+  return makeLog(log)
+}
+
+const dataOf = (data: Json | undefined, body: Json): Json => {
+  if (Array.isArray(data)) return data
+  if (typeof body === "string" || body === null) return []
+  return Array.isArray(body) ? body : [body]
 }
 
 const logSpansOf = (attributes: JsonObject): { readonly [name: string]: number } => {
@@ -115,18 +113,15 @@ const logSpansOf = (attributes: JsonObject): { readonly [name: string]: number }
 
 /** The score of a log of this library; nothing where it lacks what each score of this library has. */
 export const ofScore = (received: ReceivedLog): Score | undefined => {
-  const { attributes, origin, spanId, traceId } = received
-  const read = reading(attributes)
-  const said = fieldsOf(scoreFields, read)
-  if (["scoreId", "name", "dataType", "source"].some((name) => said[name] === undefined)) return undefined
-  return makeScore({
-    ...said,
-    ...originOf(origin),
-    ...belongingOf(read, attributes),
-    time: timestampOf(received),
-    traceId,
-    spanId
-  })
+  const read = reading(received.attributes)
+  const score: Said = {}
+  fillScore(score, read)
+  if (["scoreId", "name", "dataType", "source"].some((name) => score[name] === undefined)) return undefined
+  fillOrigin(score, received, read)
+  score["time"] = timestampOf(received)
+  score["traceId"] = received.traceId
+  score["spanId"] = received.spanId
+  return makeScore(score)
 }
 
 /** Reads the field that goes by an attribute. */
@@ -154,23 +149,44 @@ const programs = (attributes: JsonObject, names: Attributes.Names): JsonObject =
   return Object.fromEntries(programs)
 }
 
-/** The fields of a table that go by attributes, but those of `correlation`. */
-const fieldsOf = (fields: Fields, read: Read): Record<string, unknown> => {
-  const said: Record<string, unknown> = {}
-  for (const [name, field] of Object.entries(fields)) {
-    if (field.kind === "struct" && field.fields !== undefined) {
-      const within = fieldsOf(field.fields, read)
-      const isWhole = Object.entries(field.fields).every(
-        ([name, { optional }]) => optional || within[name] !== undefined
-      )
-      if (isWhole && Object.values(within).some((value) => value !== undefined)) said[name] = within
-      continue
-    }
-    const [to] = field.to ?? []
-    const value = to === undefined ? undefined : read(to)
+/** Fields of a record that is being made. One object is filled: to spread several into another costs more than all else. */
+interface Said {
+  [field: string]: unknown
+}
+
+type Fill = (said: Said, read: Read) => void
+
+/** Fills in the fields of a table that go by attributes. */
+const filler = (fields: Fields): Fill => {
+  const fills = Object.entries(fields).flatMap(([name, field]) => {
+    const fill = fillerOf(name, field)
+    return fill === undefined ? [] : [fill]
+  })
+  return (said, read) => {
+    for (const fill of fills) fill(said, read)
+  }
+}
+
+const fillerOf = (name: string, field: Field): Fill | undefined => {
+  if (field.kind === "struct" && field.fields !== undefined) return structFiller(name, field.fields)
+  const [to] = field.to ?? []
+  if (to === undefined) return undefined
+  return (said, read) => {
+    const value = read(to)
     if (value !== undefined) said[name] = valueOf(field, value)
   }
-  return said
+}
+
+/** A struct is there where something of it is, and nothing that it must have is missing. */
+const structFiller = (name: string, fields: Fields): Fill => {
+  const fill = filler(fields)
+  const required = Object.keys(fields).filter((name) => !fields[name]?.optional)
+  return (said, read) => {
+    const within: Said = {}
+    fill(within, read)
+    if (required.some((name) => within[name] === undefined)) return
+    if (Object.values(within).some((value) => value !== undefined)) said[name] = within
+  }
 }
 
 /** A value of a field as OTLP had it; nothing where it is none. */
@@ -194,30 +210,27 @@ const stringOf = (value: Json | undefined): string | undefined => (typeof value 
 
 const textOf = (value: Json | undefined): string | undefined => stringOf(value) || undefined
 
-/** The session, the user and the rest of whom a record belongs to. */
-const belongingOf = (read: Read, attributes: JsonObject) => {
-  const said = fieldsOf(correlation, read)
+/** Fills in what the attributes of a record leave open of whom it belongs to, and where it was made. */
+const fillOrigin = (
+  said: Said,
+  { attributes, origin }: { readonly attributes: JsonObject; readonly origin: Origin },
+  read: Read
+): void => {
   const tags = attributes["langfuse.trace.tags"]
   const isTagged = Array.isArray(tags) && tags.every((tag) => typeof tag === "string") && read("tag.tags") !== undefined
-  return {
-    ...said,
-    sessionId: isSessionId(said["sessionId"]) ? said["sessionId"] : undefined,
-    tags: isTagged ? tags : [],
-    metadata: metadataOf(read("metadata"))
-  }
+  said["tags"] = isTagged ? tags : []
+  said["metadata"] = metadataOf(read("metadata"))
+  const { resource } = origin
+  const environment = resource["deployment.environment.name"]
+  const serviceName = resource["service.name"]
+  said["serviceName"] = typeof serviceName === "string" ? serviceName : serviceNameOf(resource)
+  said["environment"] = typeof environment === "string" ? environment : undefined
+  said["resource"] = resourceOf(origin)
 }
 
 const metadataOf = (value: Json | undefined): JsonObject | undefined =>
   typeof value === "string" ? object(value) : undefined
 
-/** Where a record was made. */
-const originOf = (origin: Origin) => {
-  const { resource } = origin
-  const environment = resource["deployment.environment.name"]
-  const serviceName = resource["service.name"]
-  return {
-    serviceName: typeof serviceName === "string" ? serviceName : serviceNameOf(resource),
-    environment: typeof environment === "string" ? environment : undefined,
-    resource: resourceOf(origin)
-  }
-}
+const fillSpan = filler(spanFields)
+const fillLog = filler(logFields)
+const fillScore = filler(scoreFields)

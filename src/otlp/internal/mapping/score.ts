@@ -8,7 +8,7 @@ import { eventName } from "../scores.js"
 import * as Fields from "./fields.js"
 import { timestampOf } from "./level.js"
 import { eventNameOf, hashOf } from "./log.js"
-import { correlationOf } from "./span.js"
+import { type Correlated, correlate } from "./span.js"
 
 const make = unchecked(signals.scores)
 
@@ -30,26 +30,27 @@ const text = reader("agentName").read
 
 export const ofEvaluation = (received: ReceivedLog): Score => {
   const { attributes, spanId, traceId } = received
-  const said: Fields.Said = {}
+  const said: Correlated = {}
   Fields.fill(said, attributes)
   const name = String(attributes["gen_ai.evaluation.name"])
   const number = numberOf(attributes[value])
   const word = text(attributes[label] ?? null) as string | undefined
-  const correlation = correlationOf(said, received)
-  const about = traceId === undefined ? ["session", correlation.sessionId] : ["trace", traceId, spanId]
-  return make({
-    ...correlation,
-    scoreId: `otel-${hashOf(JSON.stringify([...about, name]))}`,
-    time: timestampOf(received),
-    name,
-    value: number,
-    label: word,
-    comment: text(attributes[explanation] ?? null),
-    dataType: number !== undefined ? "numeric" : word !== undefined ? "categorical" : "text",
-    source: "code",
-    traceId,
-    spanId: traceId === undefined ? undefined : spanId
-  })
+  correlate(said, received)
+  const about = traceId === undefined ? ["session", said.sessionId] : ["trace", traceId, spanId]
+  return make(
+    Object.assign(said, {
+      scoreId: `otel-${hashOf(JSON.stringify([...about, name]))}`,
+      time: timestampOf(received),
+      name,
+      value: number,
+      label: word,
+      comment: text(attributes[explanation] ?? null),
+      dataType: number !== undefined ? "numeric" : word !== undefined ? "categorical" : "text",
+      source: "code",
+      traceId,
+      spanId: traceId === undefined ? undefined : spanId
+    })
+  )
 }
 
 const isText = (value: Json | undefined): boolean => typeof value === "string" && value !== ""

@@ -14,7 +14,7 @@ import { agentNameOf, entityOf, toolNameOf, typeOf } from "./types.js"
 
 const make = unchecked(signals.spans)
 
-type Said = { -readonly [F in keyof SpanRecord]?: SpanRecord[F] | undefined } & Fields.Said
+type Said = { -readonly [F in keyof SpanRecord]?: SpanRecord[F] | undefined } & Correlated
 
 export const ofSpan = (received: ReceivedSpan, refused: Refused = () => {}): SpanRecord => {
   const { attributes, origin } = received
@@ -24,29 +24,31 @@ export const ofSpan = (received: ReceivedSpan, refused: Refused = () => {}): Spa
   const spanType = typeOf(received, origin.scope.name, said)
   named(said, received, spanType)
   costed(said)
-  const place = placeOf(received)
-  const record: Said = {
-    ...said,
-    ...correlationOf(said, received),
-    ...place,
-    traceId: received.traceId,
-    traceState: received.traceState === "" ? undefined : received.traceState?.toWellFormed(),
-    name: received.name.toWellFormed(),
-    kind: kinds[received.kind] ?? "internal",
-    spanType,
-    ...outcomeOf(received, place.endTime === undefined),
-    startTime: toTime(received.startTime),
-    events: received.events.map(({ attributes, name, time }) =>
-      toEvent({ attributes, name: name.toWellFormed(), time: toTime(time) })
-    ),
-    links: received.links.map(({ attributes, spanId, traceId }) => ({ traceId, spanId, attributes })),
-    resource: origin.resource,
-    dropped: isAny(received.dropped) ? received.dropped : undefined
-  }
-  record.errorType ??= errorTypeOf(received)
-  record.timeToFirstToken ??= firstTokenOf(received)
-  record.attributes = withContent(received, spanType, place.parentSpanId)
-  return make(record)
+  correlate(said, received)
+  const { endTime, parentIsRemote, parentSpanId, spanId } = placeOf(received)
+  const { status, statusMessage } = outcomeOf(received, endTime === undefined)
+  said.traceId = received.traceId
+  said.spanId = spanId
+  said.parentSpanId = parentSpanId
+  said.parentIsRemote = parentIsRemote
+  said.traceState = received.traceState === "" ? undefined : received.traceState?.toWellFormed()
+  said.name = received.name.toWellFormed()
+  said.kind = kinds[received.kind] ?? "internal"
+  said.spanType = spanType
+  said.status = status
+  said.statusMessage = statusMessage
+  said.startTime = toTime(received.startTime)
+  said.endTime = endTime
+  said.events = received.events.map(({ attributes, name, time }) =>
+    toEvent({ attributes, name: name.toWellFormed(), time: toTime(time) })
+  )
+  said.links = received.links.map(({ attributes, spanId, traceId }) => ({ traceId, spanId, attributes }))
+  said.resource = origin.resource
+  said.dropped = isAny(received.dropped) ? received.dropped : undefined
+  said.errorType ??= errorTypeOf(received)
+  said.timeToFirstToken ??= firstTokenOf(received)
+  said.attributes = withContent(received, spanType, parentSpanId)
+  return make(said)
 }
 
 /** The end of what 64 bits with a sign hold. */
@@ -152,19 +154,26 @@ interface Received {
   readonly attributes: JsonObject
 }
 
-/** The fields of `correlation`: whom a record belongs to, and where it was made. What the resource says comes after what the record does. */
-export const correlationOf = (said: Fields.Said, { attributes, origin }: Received) => {
+/** The fields of `correlation`. */
+export interface Correlated extends Fields.Said {
+  serviceName?: string
+  metadata?: JsonObject | undefined
+}
+
+/**
+ * Fills in whom a record belongs to, and where it was made. What the resource says comes after what the record does. The one
+ * object of the record is filled: to spread several into another costs more than all else.
+ */
+export const correlate = (said: Correlated, { attributes, origin }: Received): void => {
   const resource = Fields.ofResource(origin.resource)
-  return {
-    sessionId: said.sessionId ?? resource.sessionId,
-    threadId: said.threadId ?? resource.threadId,
-    userId: said.userId ?? resource.userId,
-    conversationId: said.conversationId ?? resource.conversationId,
-    environment: said.environment ?? resource.environment,
-    serviceName: serviceNameOf(origin.resource),
-    tags: said.tags ?? resource.tags ?? none,
-    metadata: metadataOf(attributes)
-  }
+  said.sessionId ??= resource.sessionId
+  said.threadId ??= resource.threadId
+  said.userId ??= resource.userId
+  said.conversationId ??= resource.conversationId
+  said.environment ??= resource.environment
+  said.serviceName = serviceNameOf(origin.resource)
+  said.tags ??= resource.tags ?? none
+  said.metadata = metadataOf(attributes)
 }
 
 const none: ReadonlyArray<string> = []
