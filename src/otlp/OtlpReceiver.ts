@@ -187,7 +187,12 @@ const taker = Effect.fnUntraced(function* (
     yield* refused.say
     if (decoded instanceof Refused) return yield* decoded
     const records = yield* inTurns(() => learned(sessions, decoded.records))
-    const taken = yield* Effect.orDie(observability.record(trust(records), { whole: true }))
+    const offer = Effect.orDie(observability.record(trust(records), { whole: true }))
+    let taken = yield* offer
+    for (let left = maxOffers; left > 0 && taken === 0 && records.length > 0; left--) {
+      yield* Effect.sleep(betweenOffers)
+      taken = yield* offer
+    }
     if (taken === 0 && records.length > 0) return yield* full
     branch.keep()
     yield* again
@@ -199,6 +204,13 @@ const taker = Effect.fnUntraced(function* (
     return decoded
   })
 })
+
+/**
+ * A request waits a while for room in the queue: that paces who sends, and costs neither of the two what a request costs that
+ * is refused and sent again.
+ */
+const betweenOffers = "20 millis"
+const maxOffers = 50
 
 /** How long it is until earlier records are offered again for which the queue had no room. */
 const pause = "100 millis"
