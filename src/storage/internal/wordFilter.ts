@@ -37,6 +37,9 @@ const mixed = (hash: number): number => {
   return mixed ^ (mixed >>> 16)
 }
 
+/** As an integer of 32 bits, with which V8 need not think of fractions. */
+const basis = fnvBasis | 0
+
 const recentMask = 0x3fff
 const noneRecent = new Int32Array(0)
 /** From so many characters on a text is remembered, up to so many characters in all. */
@@ -88,29 +91,30 @@ export class WordFilter {
   private addPlain(text: string): boolean {
     const escapes = isJson(text)
     const length = text.length
-    let hash = fnvBasis
-    let size = 0
-    for (let i = 0; i < length; i++) {
-      const unit = text.charCodeAt(i)
+    let i = 0
+    while (i < length) {
+      let unit = text.charCodeAt(i)
       if (unit > 0x7f) return false
-      const letter = lettersOfAscii[unit] as number
-      if (letter !== 0) {
-        if (size < maxWordLength) hash = fnvStep(hash, letter)
-        size++
-        continue
-      }
-      if (size > 0) {
-        this.addHash(hash)
-        hash = fnvBasis
-        size = 0
-      }
-      if (unit === backslash && escapes) {
-        const next = text.charCodeAt(i + 1)
+      let letter = lettersOfAscii[unit] as number
+      if (letter === 0) {
+        i++
+        if (unit !== backslash || !escapes) continue
+        const next = text.charCodeAt(i)
         if (next === 0x75) return false
         if (next === backslash || escapedSpaces.has(next)) i++
+        continue
       }
+      const last = i + maxWordLength
+      let hash = basis
+      do {
+        if (i < last) hash = fnvStep(hash, letter)
+        if (++i === length) break
+        unit = text.charCodeAt(i)
+        if (unit > 0x7f) return false
+        letter = lettersOfAscii[unit] as number
+      } while (letter !== 0)
+      this.addHash(hash)
     }
-    if (size > 0) this.addHash(hash)
     return true
   }
 
