@@ -38,6 +38,12 @@ export const group = HttpApiGroup.make("storage")
   .add(ask("listSessions", "A page of sessions, those first that were active last."))
   .add(ask("getSession", "The summary of a session, or null."))
   .add(ask("sessionTimeline", "A page of the turns, logs and scores of a session, oldest first, each with a _tag."))
+  .add(
+    ask(
+      "sessionTranscript",
+      "What was said in some turns of a session, 50 when absent, each with a _tag; the turn to go on with, if there is one."
+    )
+  )
   .add(ask("listTraces", "A page of traces, newest first: one span of each."))
   .add(ask("getTrace", "The spans of a trace in the order of its tree, at most 10,000, or null."))
   .add(ask("traceOutline", "The spans of a trace without their payload, at most 100,000, or null."))

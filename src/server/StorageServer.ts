@@ -263,6 +263,7 @@ export const handlers = (options: Pick<AppOptions, "readOnly"> = {}) => {
       .handleRaw("listSessions", handle("listSessions"))
       .handleRaw("getSession", handle("getSession"))
       .handleRaw("sessionTimeline", handle("sessionTimeline"))
+      .handleRaw("sessionTranscript", handle("sessionTranscript"))
       .handleRaw("listTraces", handle("listTraces"))
       .handleRaw("getTrace", handle("getTrace"))
       .handleRaw("traceOutline", handle("traceOutline"))

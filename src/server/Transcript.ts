@@ -49,21 +49,34 @@ export const ofSession = (
   options?: {
     /** The number of the turn to begin with, before which all is left out: 1 when absent. */
     readonly fromTurn?: number | undefined
+    /** How many turns there are at most, with all that happened before the turn after them. */
+    readonly turns?: number | undefined
     /** Characters of a text that are kept: 100,000 when absent. */
     readonly textLength?: number | undefined
+    /**
+     * Whether images that were given as bytes are in it, as `data:` URLs: of the types png, jpeg, gif and webp, of at most
+     * 2 MiB each and 8 MiB a turn.
+     */
+    readonly images?: boolean | undefined
   }
 ): Stream.Stream<Item, StorageError, Storage> =>
   Stream.unwrap(
     Effect.map(Storage, (storage) => {
-      const reader = turns.make(storage, sessionId, options?.textLength ?? 100_000)
+      const reader = turns.make(storage, sessionId, {
+        textLength: options?.textLength ?? 100_000,
+        images: options?.images ?? false
+      })
       const first = options?.fromTurn ?? 1
+      const end = first + (options?.turns ?? Number.POSITIVE_INFINITY)
       let number = 0
+      let seen = 0
       return Stream.paginateChunkEffect(undefined, (cursor: string | undefined) =>
         Effect.map(
           storage.sessionTimeline({ sessionId, pagination: { cursor, limit: pageSize } }),
           ({ items, nextCursor }) => [Chunk.unsafeFromArray(items), nextCursor]
         )
       ).pipe(
+        Stream.takeWhile((item) => item._tag !== "SpanRecord" || ++seen < end),
         Stream.mapEffect((item): Effect.Effect<Item | undefined, StorageError> => {
           if (item._tag !== "SpanRecord") return Effect.succeed(number < first && first > 1 ? undefined : item)
           number++

@@ -77,7 +77,8 @@ export interface ModelCall {
 }
 
 /**
- * A part of what was said. `omitted` counts the characters that are missing at its end.
+ * A part of what was said. `omitted` counts the characters that are missing at its end. Media that were given as bytes have
+ * an image as a `data:` URL where images are asked for, else words in its place: `"[image/png, 2048 bytes]"`.
  *
  * @since 0.1.0
  * @category models
@@ -87,7 +88,12 @@ export type Part =
   | ToolUse
   /** The result of a call that is not known. */
   | { readonly _tag: "ToolResult"; readonly id?: string | undefined; readonly result: Json }
-  | { readonly _tag: "Media"; readonly mediaType?: string | undefined; readonly uri?: string | undefined }
+  | {
+      readonly _tag: "Media"
+      readonly mediaType?: string | undefined
+      readonly uri?: string | undefined
+      readonly placeholder?: string | undefined
+    }
   | { readonly _tag: "Other"; readonly type: string; readonly value: Json }
 
 /**

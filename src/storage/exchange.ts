@@ -33,5 +33,5 @@ export const checks: { readonly [M in Asking]: (argument: unknown) => Effect.Eff
   deleteSession: query.sessionId
 }
 
-/** The table of the fields of a span of an outline, and how one is made of its encoded form. */
-export const outlineSpans = { fields: outline.fields, decode: outline.decode }
+/** The table of the fields of a span of an outline, and how one is made of its encoded form or of a span. */
+export const outlineSpans = { fields: outline.fields, decode: outline.decode, of: outline.outlineOf }

@@ -17,6 +17,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   },
   clickhouse: () => import("./clickhouse.js"),
   clickhouse20m: () => import("./clickhouse20m.js"),
+  explorer: () => import("./explorer.js"),
   pipeline: () => import("./pipeline.js"),
   propagation: () => import("./propagation.js"),
   sampling: () => import("./sampling.js"),

@@ -1,5 +1,4 @@
 /** `serve`: a collector for all programs that send OTLP, which answers questions over HTTP. */
-import { spawn } from "node:child_process"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Context from "effect/Context"
@@ -9,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import { Storage } from "../../storage/Storage.js"
 import { type Failure, failed, usage } from "../Failure.js"
 import * as Arguments from "../internal/arguments.js"
+import { browse } from "../internal/browse.js"
 import * as Output from "../Output.js"
 import { described, name } from "../overview.js"
 import * as Store from "../Store.js"
@@ -31,7 +31,7 @@ export const serve = Command.make(
     allowedOrigins: Arguments.texts("allow-origin", "origin", "An origin whose pages may ask it."),
     readOnly: Arguments.flag("read-only", "Deletes nothing and takes no scores; records come in all the same."),
     retention: Arguments.durationOf("retention", "duration", "How long records are kept: 30d."),
-    open: Arguments.flag("open", "Opens it in a browser.")
+    open: Arguments.flag("open", "Opens its page in a browser.")
   },
   Effect.fnUntraced(function* ({ allowedHosts, allowedOrigins, host, open, port, readOnly, retention, store }) {
     const chosen = yield* Store.choose(store)
@@ -50,7 +50,7 @@ export const serve = Command.make(
     yield* Effect.ignore(
       Output.print(`${server.url} takes OTLP and answers questions; keeps records in ${Store.nameOf(chosen)}; ${ends}`)
     )
-    if (open) yield* browse(token === undefined ? server.url : `${server.url}/?token=${Redacted.value(token)}`)
+    if (open) yield* browse(pageOf(server.url, token))
     yield* Signals.stopped
     yield* Output.note("writing what waits")
   }, Effect.scoped)
@@ -73,16 +73,9 @@ const notListening = ({ detail, reason }: { readonly detail: string; readonly re
   }
 }
 
-/** Nothing depends on it: where there is no browser, the address was printed. */
-const browse = (url: string) =>
-  Effect.sync(() => {
-    const [command, ...args] =
-      process.platform === "darwin"
-        ? ["open"]
-        : process.platform === "win32"
-          ? ["cmd", "/c", "start", '""']
-          : ["xdg-open"]
-    spawn(command as string, [...args, url], { stdio: "ignore", detached: true })
-      .on("error", () => {})
-      .unref()
-  })
+/** The address for a browser on this machine: an address to listen on everywhere is none to go to. */
+const pageOf = (url: string, token: Redacted.Redacted | undefined): string => {
+  const page = new URL(url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:"))
+  if (token !== undefined) page.searchParams.set("token", Redacted.value(token))
+  return page.href
+}

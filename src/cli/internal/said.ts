@@ -125,7 +125,12 @@ const linesOfPart = (part: Part, options: Options): ReadonlyArray<string> => {
     case "ToolResult":
       return marked("←", textOf(part.result), options)
     case "Media":
-      return [Output.paint("yellow", `  [${Text.oneLine(joined(" ", part.mediaType ?? "media", part.uri))}]`)]
+      return [
+        Output.paint(
+          "yellow",
+          `  [${Text.oneLine(joined(" ", part.mediaType ?? "media", part.uri, part.placeholder))}]`
+        )
+      ]
     case "Other":
       return indented(`[${part.type}] ${textOf(part.value)}`).map((line) => Output.paint("yellow", line))
   }

@@ -6,10 +6,12 @@ import { pipeline, Readable } from "node:stream"
 import { constants, createGzip, gzip } from "node:zlib"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { inTurns, nextTurn } from "../../runtime/eventLoop.js"
+import { isolated } from "../../runtime/isolated.js"
 import type { StorageError } from "../../storage/Storage.js"
 import { tooLarge } from "./body.js"
 import { apiVersion, statuses, tooLargeStatus, versionHeader } from "./status.js"
@@ -33,15 +35,24 @@ const level = constants.Z_BEST_SPEED
 const headers = { [versionHeader]: apiVersion, "cache-control": "no-store" }
 const contentType = "application/json"
 
+/** An answer that consists of rows which are read while it is sent; each may be encoded in pieces. */
+interface StreamedRows<A, E, R> extends Pick<Rows, "head" | "name"> {
+  readonly rows: Stream.Stream<A, E, R>
+  readonly encode: (row: A) => Generator<string>
+}
+
+const openOf = (head: Rows["head"], name: string): string => stringify({ ...head, [name]: [] }).slice(0, -2)
+const close = "\n]}\n"
+
 /** The text of an answer, in pieces. */
 function* piecesOf({ encode = stringify, head, name, rows }: Rows): Generator<string> {
-  let piece = `${stringify({ ...head, [name]: [] }).slice(0, -2)}`
+  let piece = openOf(head, name)
   for (const [i, row] of rows.entries()) {
     piece += `${i === 0 ? "" : ","}\n${encode(row as never)}`
     yield piece
     piece = ""
   }
-  yield `${piece}\n]}\n`
+  yield `${piece}${close}`
 }
 
 /** An answer of rows. */
@@ -55,7 +66,57 @@ export const rows = Effect.fnUntraced(function* (answer: Rows) {
       text === "" ? Option.none() : Option.some([Buffer.from(text) as Uint8Array, pieces] as const)
     )
   )
-  const chunks: Stream.Stream<Uint8Array> = Stream.concat(Stream.make<[Uint8Array]>(Buffer.from(first.text)), rest)
+  return yield* stream(Stream.concat(Stream.make<[Uint8Array]>(Buffer.from(first.text)), rest))
+})
+
+/**
+ * An answer of rows that are read while it is sent. What fails before the first part is sent is an error; later, the answer
+ * breaks off.
+ */
+export const streamed = Effect.fnUntraced(function* <A, E, R>({ encode, head, name, rows }: StreamedRows<A, E, R>) {
+  const pull = yield* Stream.toPull(
+    Stream.make(piece(openOf(head, name))).pipe(
+      Stream.concat(Stream.mapAccum(rows, "\n", (before, row) => [",\n", encodedAfter(before, encode(row))])),
+      Stream.concat(Stream.make(piece(close))),
+      Stream.rechunk(1)
+    )
+  )
+  const next = Effect.matchEffect(pull, {
+    onFailure: Option.match({ onNone: () => Effect.succeed(undefined), onSome: Effect.fail }),
+    onSuccess: (pieces) => Effect.succeed(Chunk.unsafeHead(pieces))
+  })
+  let pieces: Generator<string> | undefined = piece("")
+  const part: Effect.Effect<string, E, R> = Effect.gen(function* () {
+    let made = ""
+    while (pieces !== undefined && made.length < chunkLength) {
+      const { done, text } = yield* chunkOf(pieces, chunkLength - made.length)
+      made += text
+      if (done) pieces = yield* next
+    }
+    return made
+  })
+  const first = yield* part
+  if (pieces === undefined) return yield* text(first)
+  const rest = Stream.repeatEffectOption(
+    Effect.suspend(() =>
+      pieces === undefined
+        ? Effect.fail(Option.none())
+        : Effect.mapError(Effect.zipRight(nextTurn, isolated(part)), Option.some)
+    )
+  ).pipe(Stream.orDie, Stream.provideContext(yield* Effect.context<R>()))
+  return yield* stream(Stream.map(Stream.concat(Stream.make(first), rest), (text): Uint8Array => Buffer.from(text)))
+})
+
+function* piece(text: string): Generator<string> {
+  yield text
+}
+
+function* encodedAfter(before: string, pieces: Generator<string>): Generator<string> {
+  yield before
+  yield* pieces
+}
+
+const stream = Effect.fnUntraced(function* (chunks: Stream.Stream<Uint8Array>) {
   const compressed = yield* takesGzip
   return HttpServerResponse.stream(compressed ? gzipped(chunks) : chunks, {
     contentType,
@@ -93,10 +154,13 @@ const text = Effect.fnUntraced(function* (text: string) {
 })
 
 /** So many pieces as make a chunk. */
-const chunkOf = (pieces: Generator<string>): Effect.Effect<{ readonly text: string; readonly done: boolean }> =>
+const chunkOf = (
+  pieces: Generator<string>,
+  length = chunkLength
+): Effect.Effect<{ readonly text: string; readonly done: boolean }> =>
   inTurns(function* () {
     let text = ""
-    while (text.length < chunkLength) {
+    while (text.length < length) {
       const piece = pieces.next()
       if (piece.done) return { text, done: true }
       text += piece.value

@@ -3,19 +3,26 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { Observability } from "../../Observability.js"
 import { isolated } from "../../runtime/isolated.js"
 import { version } from "../../runtime/version.js"
 import { encode } from "../../signal/internal/fields.js"
 import { decodeOrFail, storageError } from "../../storage/exchange.js"
 import { Storage, type StorageError, type StorageService } from "../../storage/Storage.js"
+import * as Transcript from "../Transcript.js"
 import * as answer from "./answer.js"
 import { bodyOf } from "./body.js"
 import * as scores from "./scores.js"
-import { type Arguments, argumentsOf, stringify } from "./wire.js"
+import { type Arguments, argumentsOf, piecesOfItem, stringify } from "./wire.js"
 
 type Method = keyof Arguments
-type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, StorageError, HttpServerRequest.HttpServerRequest>
+type Answer = Effect.Effect<
+  HttpServerResponse.HttpServerResponse,
+  StorageError,
+  HttpServerRequest.HttpServerRequest | Scope.Scope
+>
 
 const rows = (answered: Effect.Effect<answer.Rows, StorageError>): Answer => Effect.flatMap(answered, answer.rows)
 const value = (answered: Effect.Effect<unknown, StorageError>): Answer => Effect.flatMap(answered, answer.value)
@@ -53,6 +60,27 @@ const tree = (
 const one = (answered: Effect.Effect<Option.Option<object>, StorageError>): Answer =>
   value(Effect.map(answered, Option.getOrNull))
 
+/** Turns that are told at a time, where nobody says how many. */
+const someTurns = 50
+
+/** Some turns of a session. The number of all is known before the first is read. */
+const transcript = (storage: StorageService, options: Arguments["sessionTranscript"]): Answer =>
+  Effect.gen(function* () {
+    const { fromTurn = 1, sessionId, turns = someTurns } = options
+    const session = yield* storage.getSession(sessionId)
+    const next = fromTurn + turns
+    return yield* answer.streamed({
+      head: Option.exists(session, (session) => session.turns >= next) ? { nextTurn: next } : {},
+      name: "items",
+      rows: Stream.provideService(
+        Transcript.ofSession(sessionId, { ...options, turns, images: true }),
+        Storage,
+        storage
+      ),
+      encode: piecesOfItem
+    })
+  })
+
 /** By method, what a storage is asked. */
 const asks: { readonly [M in Method]: (storage: StorageService, argument: Arguments[M]) => Answer } = {
   listTraces: (storage, options) => page(storage.listTraces(options)),
@@ -65,6 +93,7 @@ const asks: { readonly [M in Method]: (storage: StorageService, argument: Argume
     page(storage.sessionTimeline(options), (item: { readonly _tag: string }) =>
       stringify({ _tag: item._tag, ...encode<object>(item) })
     ),
+  sessionTranscript: transcript,
   getTrace: (storage, { traceId }) => tree(storage.getTrace(traceId)),
   traceOutline: (storage, { traceId }) => tree(storage.traceOutline(traceId)),
   getSpan: (storage, id) => one(storage.getSpan(id)),

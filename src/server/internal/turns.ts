@@ -12,19 +12,32 @@ import type { Json } from "../../signal/Json.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
 import type { OutlineSpan, SpanFilters, StorageError, StorageService, TraceOutline } from "../../storage/Storage.js"
 import type { Entry, Failure, ModelCall, Part, ToolUse, Turn } from "../Turn.js"
+import * as images from "./images.js"
 import { Threads } from "./threads.js"
 
 /** Calls of a turn that are read, of models and of tools. */
 const maxCalls = 2_000
 /** Failures that are told of a turn. */
 const maxErrors = 100
+/** Characters of a turn, of all its texts: a turn is held in memory. */
+const maxText = 32 * 2 ** 20
+/** Characters of the images of a turn. */
+const maxImages = 8 * 2 ** 20
 /** A page of spans with their payload, which is let go of when it is read. */
 const pageSize = 100
 
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 
+/** How much of what was said is kept. */
+interface Kept {
+  /** Characters of a text. */
+  readonly textLength: number
+  /** Whether images are, that were given as bytes. */
+  readonly images: boolean
+}
+
 /** Reads the turns of a session, which must come in their order. */
-export const make = (storage: StorageService, sessionId: string, textLength: number) => {
+export const make = (storage: StorageService, sessionId: string, kept: Kept) => {
   const threads = new Threads()
   // Turns below a root that lives as long as its process are in one trace.
   let last: TraceOutline | undefined
@@ -59,7 +72,7 @@ export const make = (storage: StorageService, sessionId: string, textLength: num
       const { traceId } = span
       const outline = yield* outlineOf(traceId)
       const within = spansOf(outline?.spans ?? [], span, sessionId)
-      const turn = new TurnReader(span, within, threads, textLength)
+      const turn = new TurnReader(span, within, threads, kept)
       const readAll = (spanType: "model_generation" | "tool_call", each: (span: SpanRecord) => void) => {
         const times = [...within.values()].filter((_) => _.spanType === spanType).map(({ startTime }) => startTime)
         if (times.length === 0) return Effect.succeed(false)
@@ -133,12 +146,14 @@ class TurnReader {
   private inputTokens = 0
   private outputTokens = 0
   private nanodollars: bigint | undefined
+  private text = maxText
+  private images = maxImages
 
   constructor(
     private readonly span: SpanRecord,
     private readonly within: ReadonlyMap<string, OutlineSpan>,
     private readonly threads: Threads,
-    private readonly textLength: number
+    private readonly kept: Kept
   ) {}
 
   addCall(span: SpanRecord): void {
@@ -267,7 +282,9 @@ class TurnReader {
 
   /** Whether a message is among what was said, which may have it in a text of its own: a short one must be all of it. */
   private isKnown(role: string, { parts }: Message): boolean {
-    const texts = parts.flatMap((part) => (part._tag === "Text" ? [part.text.trim().slice(0, this.textLength)] : []))
+    const texts = parts.flatMap((part) =>
+      part._tag === "Text" ? [part.text.trim().slice(0, this.kept.textLength)] : []
+    )
     if (texts.length === 0) return parts.length === 0 || this.modelCalls > 0
     const said = this.entries.filter((entry) => entry.role === role).flatMap(({ parts }) => parts)
     return texts.every((text) =>
@@ -297,7 +314,8 @@ class TurnReader {
       case "Text":
       case "Reasoning": {
         const { length } = part.text
-        const text = length > this.textLength ? part.text.slice(0, this.textLength).toWellFormed() : part.text
+        const room = this.roomFor(length)
+        const text = length > room ? part.text.slice(0, room).toWellFormed() : part.text
         return [{ _tag: part._tag, text, omitted: length - text.length }]
       }
       case "ToolCall": {
@@ -319,7 +337,7 @@ class TurnReader {
         return []
       }
       case "Media":
-        return [part]
+        return [this.toMedia(part)]
       case "Other":
         return [{ ...part, value: this.short(part.value) }]
     }
@@ -328,8 +346,24 @@ class TurnReader {
   /** Data, as text where that is cut. */
   private short(value: Json): Json {
     const text = typeof value === "string" ? value : JSON.stringify(value)
-    if (text.length <= this.textLength) return value
-    return `${text.slice(0, this.textLength).toWellFormed()}…[${text.length - this.textLength} characters left out]`
+    const room = this.roomFor(text.length)
+    if (text.length <= room) return value
+    return `${text.slice(0, room).toWellFormed()}…[${text.length - room} characters left out]`
+  }
+
+  /** So many of some characters as are kept. */
+  private roomFor(length: number): number {
+    const room = Math.min(length, this.kept.textLength, this.text)
+    this.text -= room
+    return room
+  }
+
+  private toMedia({ data, mediaType, uri }: RecordedPart & { readonly _tag: "Media" }): Part {
+    if (data === undefined) return { _tag: "Media", mediaType, uri }
+    const image = this.kept.images && data.length <= this.images ? images.dataUrl(mediaType, data) : undefined
+    if (image === undefined) return { _tag: "Media", mediaType, placeholder: images.placeholder(mediaType, data) }
+    this.images -= image.length
+    return { _tag: "Media", mediaType, uri: image }
   }
 
   private spend(costUsd: number | undefined): void {

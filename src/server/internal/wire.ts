@@ -6,15 +6,18 @@ import * as Duration from "effect/Duration"
 import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import type { Field } from "../../signal/Field.js"
+import { encode } from "../../signal/internal/fields.js"
 import { Level, LogRecord, fields as logFields } from "../../signal/LogRecord.js"
 import { MetricPoint, fields as metricFields } from "../../signal/MetricPoint.js"
 import { Score, fields as scoreFields } from "../../signal/Score.js"
 import { SessionSummary } from "../../signal/SessionSummary.js"
-import { SpanRecord, fields as spanFields } from "../../signal/SpanRecord.js"
+import { SpanRecord, SpanStatus, fields as spanFields } from "../../signal/SpanRecord.js"
 import { signalNames } from "../../signal/signals.js"
 import { outlineSpans } from "../../storage/exchange.js"
 import type * as Storage from "../../storage/Storage.js"
+import type { Turn } from "../Turn.js"
 
 type Typed<A> = Schema.Schema<A, unknown>
 
@@ -123,6 +126,19 @@ const Aggregate = Schema.Struct({
 const OfTrace = typed<{ readonly traceId: string }>(Schema.Struct({ traceId: text }))
 const OfSession = typed<{ readonly sessionId: string }>(Schema.Struct({ sessionId: text }))
 
+const within = (from: number, to: number) =>
+  Schema.Int.pipe(
+    Schema.between(from, to, { message: () => `expected an integer of ${from} to ${to}` }),
+    Schema.optional
+  )
+
+const TranscriptOptions = Schema.Struct({
+  sessionId: text,
+  fromTurn: within(1, 2 ** 31 - 1),
+  turns: within(1, 1_000),
+  textLength: within(1, 1_000_000)
+})
+
 /** By method, what it is asked with. */
 export interface Arguments {
   readonly listTraces: Storage.ListOptions<Storage.SpanFilters>
@@ -132,6 +148,12 @@ export interface Arguments {
   readonly listScores: Storage.ListOptions<Storage.ScoreFilters, "time">
   readonly listSessions: Storage.ListOptions<Storage.SessionFilters>
   readonly sessionTimeline: { readonly sessionId: string; readonly pagination?: Storage.Pagination | undefined }
+  readonly sessionTranscript: {
+    readonly sessionId: string
+    readonly fromTurn?: number | undefined
+    readonly turns?: number | undefined
+    readonly textLength?: number | undefined
+  }
   readonly getTrace: { readonly traceId: string }
   readonly traceOutline: { readonly traceId: string }
   readonly getSpan: { readonly traceId: string; readonly spanId: string }
@@ -150,6 +172,7 @@ export const argumentsOf: { readonly [M in keyof Arguments]: Typed<Arguments[M]>
   listScores: listOptions(filtersOf.scores, "time"),
   listSessions: spanOptions,
   sessionTimeline: typed(Schema.Struct({ sessionId: text, pagination: Schema.optional(Pagination) })),
+  sessionTranscript: typed(TranscriptOptions),
   getTrace: OfTrace,
   traceOutline: OfTrace,
   getSpan: typed(Schema.Struct({ traceId: text, spanId: text })),
@@ -192,6 +215,124 @@ const OutlineSpan = Schema.Struct(
   )
 )
 
+// Turns
+
+const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(schema)
+
+const Json = Schema.Unknown.annotations({ jsonSchema: {} })
+
+const Status = Schema.String.annotations({ jsonSchema: { type: "string", enum: SpanStatus.literals } })
+
+/** The spans of calls: what of them is said with the words. */
+const ofCall = {
+  statusMessage: optional(Schema.String),
+  endTime: optional(Schema.BigInt),
+  costUsd: optional(Schema.Number)
+}
+
+const Part = Schema.Union(
+  Schema.Struct({ _tag: Schema.Literal("Text", "Reasoning"), text: Schema.String, omitted: Schema.Int }),
+  Schema.Struct({
+    _tag: Schema.Literal("ToolUse"),
+    id: optional(Schema.String),
+    name: Schema.String,
+    arguments: Json,
+    result: Schema.optional(Json),
+    spanId: optional(Schema.String),
+    status: optional(Status),
+    startTime: optional(Schema.BigInt),
+    ...ofCall
+  }),
+  Schema.Struct({ _tag: Schema.Literal("ToolResult"), id: optional(Schema.String), result: Json }),
+  Schema.Struct({
+    _tag: Schema.Literal("Media"),
+    mediaType: optional(Schema.String),
+    uri: optional(Schema.String),
+    placeholder: optional(Schema.String)
+  }),
+  Schema.Struct({ _tag: Schema.Literal("Other"), type: Schema.String, value: Json })
+)
+
+const Entry = Schema.Struct({
+  role: Schema.String,
+  name: optional(Schema.String),
+  agentName: optional(Schema.String),
+  parts: Schema.Array(Part),
+  time: Schema.BigInt,
+  spanId: Schema.String,
+  call: Schema.optional(
+    Schema.Struct({
+      spanId: Schema.String,
+      model: optional(Schema.String),
+      status: Status,
+      startTime: Schema.BigInt,
+      inputTokens: optional(Schema.Int),
+      outputTokens: optional(Schema.Int),
+      ...ofCall
+    })
+  ),
+  compacted: Schema.optional(Schema.Literal(true))
+})
+
+/** The span of a turn without its payload: as an outline has it, and its trace, user and message. */
+const turnSpan = (span: SpanRecord): TurnSpan => ({
+  ...outlineSpans.of(span),
+  ...Struct.pick(span, "traceId", "userId", "statusMessage")
+})
+
+/** The span of a turn, without its payload. */
+interface TurnSpan extends Storage.OutlineSpan, Pick<SpanRecord, "traceId" | "userId" | "statusMessage"> {}
+
+/** A turn with its span without payload. */
+export interface ToldTurn extends Omit<Turn, "span"> {
+  readonly span: TurnSpan
+}
+
+/** Anything that happened in a session. */
+type ToldItem = ToldTurn | LogRecord | Score
+
+/** Some turns of a session, and the turn to go on with. */
+interface Told {
+  readonly nextTurn?: number | undefined
+  readonly items: ReadonlyArray<ToldItem>
+}
+
+const TurnRow = Schema.Struct({
+  _tag: Schema.Literal("Turn"),
+  number: Schema.Int,
+  span: Schema.extend(
+    OutlineSpan,
+    Schema.Struct({ traceId: Schema.String, userId: optional(Schema.String), statusMessage: optional(Schema.String) })
+  ),
+  modelCalls: Schema.Int,
+  toolCalls: Schema.Int,
+  models: Schema.Array(Schema.String),
+  inputTokens: Schema.Int,
+  outputTokens: Schema.Int,
+  costUsd: optional(Schema.Number),
+  errors: Schema.Array(
+    Schema.Struct({
+      spanId: Schema.String,
+      name: Schema.String,
+      errorType: optional(Schema.String),
+      message: optional(Schema.String),
+      time: Schema.BigInt
+    })
+  ),
+  truncated: Schema.Boolean,
+  entries: Schema.Array(Entry)
+})
+
+/** The row of an item, in pieces: a turn may be long. */
+export function* piecesOfItem(item: Turn | LogRecord | Score): Generator<string> {
+  if (item._tag !== "Turn") return yield stringify({ _tag: item._tag, ...encode<object>(item) })
+  const { entries, span, ...turn } = item
+  // Entries are the last field: what is before them ends with a brace.
+  yield `${stringify({ ...turn, span: turnSpan(span) }).slice(0, -1)},"entries":[`
+  for (const [i, entry] of entries.entries()) yield `${i === 0 ? "" : ","}${stringify(entry)}`
+  yield "]}"
+}
+
 const treeOf = (span: Schema.Schema.AnyNoContext) =>
   Schema.Struct({ traceId: Schema.String, truncated: Schema.Boolean, spans: Schema.Array(span) })
 
@@ -228,6 +369,7 @@ interface Answers {
   readonly listScores: Storage.PaginatedResult<Score>
   readonly listSessions: Storage.PaginatedResult<SessionSummary>
   readonly sessionTimeline: Storage.PaginatedResult<Storage.TimelineItem>
+  readonly sessionTranscript: Told
   readonly getTrace: Option.Option<Storage.Trace>
   readonly traceOutline: Option.Option<Storage.TraceOutline>
   readonly getSpan: Option.Option<SpanRecord>
@@ -246,6 +388,12 @@ export const answersOf: { readonly [M in keyof Answers]: Typed<Answers[M]> } = {
   listScores: page(Score),
   listSessions: page(SessionSummary),
   sessionTimeline: page(TimelineItem),
+  sessionTranscript: typed(
+    Schema.Struct({
+      nextTurn: optional(Schema.Int),
+      items: Schema.Array(Schema.Union(TurnRow, tagged(LogRecord), tagged(Score)))
+    })
+  ),
   getTrace: found(treeOf(SpanRecord)),
   traceOutline: found(treeOf(OutlineSpan)),
   getSpan: found(SpanRecord),

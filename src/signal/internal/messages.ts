@@ -21,7 +21,13 @@ export type Part =
   | { readonly _tag: "Reasoning"; readonly text: string }
   | { readonly _tag: "ToolCall"; readonly id?: string | undefined; readonly name: string; readonly arguments: Json }
   | { readonly _tag: "ToolResult"; readonly id?: string | undefined; readonly result: Json }
-  | { readonly _tag: "Media"; readonly mediaType?: string | undefined; readonly uri?: string | undefined }
+  | {
+      readonly _tag: "Media"
+      readonly mediaType?: string | undefined
+      readonly uri?: string | undefined
+      /** The bytes in base64, or the words that capture left in their place. */
+      readonly data?: string | undefined
+    }
   | { readonly _tag: "Other"; readonly type: string; readonly value: Json }
 
 /** The words that a model or an agent was given and answered, and the data of a tool. */
@@ -70,7 +76,7 @@ const keyOfPart = (part: Part): string | undefined => {
     case "ToolResult":
       return `result ${part.id ?? ""} ${JSON.stringify(part.result)}`
     case "Media":
-      return `media ${part.mediaType ?? ""} ${part.uri ?? ""}`
+      return `media ${part.mediaType ?? ""} ${part.uri ?? ""} ${part.data?.length ?? ""} ${part.data?.slice(-256) ?? ""}`
     case "Other":
       return `${part.type} ${JSON.stringify(part.value)}`
   }
@@ -100,14 +106,20 @@ const toPart = (part: JsonObject): Part => {
     case "blob":
     case "uri":
     case "file":
-      return {
-        _tag: "Media",
-        mediaType: textOf(part["mime_type"]) ?? textOf(part["modality"]),
-        uri: textOf(part["uri"]) ?? textOf(part["file_id"])
-      }
+      return toMedia(part)
     default:
       return { _tag: "Other", type, value: part }
   }
+}
+
+const toMedia = (part: JsonObject): Part => {
+  const uri = textOf(part["uri"]) ?? textOf(part["file_id"])
+  const mediaType = textOf(part["mime_type"])
+  const [, typeOfUrl, parameters = ""] = /^data:([^;,]{0,100})((?:;[^;,]{0,100}){0,8}),/i.exec(uri ?? "") ?? []
+  // A `data:` URL is its bytes, and no place where they are.
+  return uri !== undefined && typeOfUrl !== undefined && /;base64$/i.test(parameters)
+    ? { _tag: "Media", mediaType: typeOfUrl || mediaType, data: uri.slice(uri.indexOf(",") + 1) }
+    : { _tag: "Media", mediaType: mediaType ?? textOf(part["modality"]), uri, data: textOf(part["content"]) }
 }
 
 /** A result that is texts in a list, as some providers have it. */

@@ -50,7 +50,8 @@ export const decode = decoder({ fields, record: { prototype: Object.prototype } 
 const ofSpanNames = Struct.keys(ofSpan)
 const sizeNames = Struct.keys(sizes)
 
-const outlineOf = (span: SpanRecord): OutlineSpan => {
+/** A span without its payload. */
+export const outlineOf = (span: SpanRecord): OutlineSpan => {
   const outline: { [name: string]: unknown } = {}
   for (const name of ofSpanNames) if (span[name] !== undefined) outline[name] = span[name]
   for (const name of sizeNames) outline[name] = sizes[name](span)

@@ -74,7 +74,9 @@ const ofPart = (part: Part, length: number, more: string): ReadonlyArray<string>
       return ["(result of an earlier tool call)", ...Text.quote(Text.textOf(part.result), length, more)]
     case "Media":
       return [
-        `(${Text.inline(part.mediaType ?? "media", 80)}${part.uri === undefined ? "" : ` ${Text.inline(part.uri)}`})`
+        `(${Text.inline(part.mediaType ?? "media", 80)}${[part.uri, part.placeholder]
+          .map((said) => (said === undefined ? "" : ` ${Text.inline(said)}`))
+          .join("")})`
       ]
     case "Other":
       return [`(${Text.inline(part.type, 80)})`, ...Text.quote(Text.textOf(part.value), length, more)]
