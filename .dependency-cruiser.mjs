@@ -16,9 +16,10 @@ export default {
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     {
       name: "peers only",
-      comment: "A package that src imports must be a peer dependency, but for those that the command is bundled with.",
+      comment:
+        "A package that src imports must be a peer dependency, but for those that the command and the page are bundled with.",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/cli/" },
+      from: { path: "^src/", pathNot: "^src/(cli|server/page)/" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg"], dependencyTypesNot: ["npm-peer"] }
     },
     {

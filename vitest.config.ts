@@ -17,6 +17,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/tools/page.ts",
     pool: "forks",
     // Many tests wait: on two cores, two files at a time.
     poolOptions: { forks: { maxForks: Math.max(2, availableParallelism() - 1), minForks: 1 } },

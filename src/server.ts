@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+/** The session explorer, a page for people. */
+export * as Explorer from "./server/Explorer.js"
 /** A server of the Model Context Protocol: tools with which an agent reads what is recorded. */
 export * as Mcp from "./server/Mcp.js"
 /** A storage that another process has, asked over HTTP. */

@@ -20,6 +20,7 @@ import { Observability } from "../Observability.js"
 import * as OtlpReceiver from "../otlp/OtlpReceiver.js"
 import { logWarning } from "../runtime/annotated.js"
 import type { Storage } from "../storage/Storage.js"
+import * as Explorer from "./Explorer.js"
 import * as Guard from "./internal/guard.js"
 import * as Handlers from "./internal/handlers.js"
 import * as NodeServer from "./internal/nodeServer.js"
@@ -45,7 +46,7 @@ export interface AppOptions {
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
   /**
    * Further apps by the paths that they are mounted at, guarded as the rest: `{ "/mcp": app }`. The one at `"/"` has what no
-   * other path has.
+   * other path has: it is the explorer when absent.
    */
   readonly apps?: { readonly [path: `/${string}`]: HttpApp.Default } | undefined
 }
@@ -197,6 +198,7 @@ const httpAppOf = Effect.fnUntraced(function* (options: AppOptions, names: Reado
     "/v1": Effect.provideService(OtlpReceiver.httpApp, Observability, yield* Observability),
     // Where its package is missing, nobody is answered there.
     "/mcp": yield* Effect.orElseSucceed(Mcp.httpApp, () => HttpServerResponse.empty({ status: 404 })),
+    "/": Explorer.httpApp,
     ...options.apps
   }
   const router = Object.entries(apps).reduce(

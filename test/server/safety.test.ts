@@ -312,7 +312,8 @@ describe("a token", () => {
         const host = `Host: localhost:${port}`
         const answer = yield* raw(port, get(`/sessions/a?x=1&token=${token}&y=2`, [host]))
         assert.strictEqual(statusOf(answer), 303)
-        assert.strictEqual(headerOf(answer, "location"), "/sessions/a?x=1&y=2")
+        // Relative, since a proxy may have taken the path before it away.
+        assert.strictEqual(headerOf(answer, "location"), "./a?x=1&y=2")
         const cookie = headerOf(answer, "set-cookie") ?? ""
         assert.include(cookie, "HttpOnly")
         assert.include(cookie, "SameSite=Strict")
@@ -326,7 +327,7 @@ describe("a token", () => {
         )
         // It leads nowhere else, is no way to ask, and is refused when it is wrong.
         const elsewhere = yield* raw(port, get(`//evil.example/%2f..?token=${token}`, [host]))
-        assert.match(headerOf(elsewhere, "location") ?? "", /^\/(?![/\\])/)
+        assert.match(headerOf(elsewhere, "location") ?? "", /^\.\/(?![/\\])/)
         assert.strictEqual(statusOf(yield* raw(port, ...question(`/api/listSessions?token=${token}`, [host]))), 401)
         assert.strictEqual(statusOf(yield* raw(port, get("/?token=wrong", [host]))), 401)
       })

@@ -11,7 +11,7 @@ const tarball = `${packed}/effect-observability-*.tgz`
 
 const source = [
   ["format and lint", "biome ci --error-on-warnings --colors=off"],
-  ["types", "tsc"],
+  ["types", "npm run -s page && tsc && tsc -p src/server/page"],
   ["effect", "effect-language-service diagnostics --project tsconfig.json --strict --format text"],
   ["imports", "depcruise src --config .dependency-cruiser.mjs"],
   ["unused exports", "knip --no-progress"],

@@ -188,7 +188,7 @@ const gzipped = (chunks: Stream.Stream<Uint8Array>): Stream.Stream<Uint8Array> =
   )
 
 /** Whether who asks takes gzip: `gzip;q=0` and `identity` alone do not. */
-const takesGzip = Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+export const takesGzip = Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) =>
   (headers["accept-encoding"] ?? "").split(",").some((coding) => {
     const [name, ...parameters] = coding
       .trim()

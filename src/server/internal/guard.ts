@@ -23,7 +23,7 @@ export const loopback: ReadonlyArray<string> = ["localhost", "127.0.0.1", "[::1]
 const securityHeaders = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
@@ -181,7 +181,7 @@ const authorize = (token: Token, request: HttpServerRequest.HttpServerRequest, h
       })
 }
 
-/** The token in a URL, and where to go without it: a path of this server, whatever it begins with. */
+/** The token in a URL, and where to go without it: the same path, as it is seen by whoever asks, also through a proxy. */
 const tokenIn = ({ originalUrl }: HttpServerRequest.HttpServerRequest) => {
   if (!URL.canParse(originalUrl, "http://localhost")) return undefined
   const { pathname, searchParams } = new URL(originalUrl, "http://localhost")
@@ -189,5 +189,5 @@ const tokenIn = ({ originalUrl }: HttpServerRequest.HttpServerRequest) => {
   if (token === null) return undefined
   searchParams.delete("token")
   const query = searchParams.toString()
-  return { token, location: `/${pathname.replace(/^[/\\]+/, "")}${query === "" ? "" : `?${query}`}` }
+  return { token, location: `./${pathname.replace(/.*\//, "")}${query === "" ? "" : `?${query}`}` }
 }

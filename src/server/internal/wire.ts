@@ -361,7 +361,7 @@ const Deleted = Schema.Struct({
 })
 
 /** By method, what it answers. */
-interface Answers {
+export interface Answers {
   readonly listTraces: Storage.PaginatedResult<SpanRecord>
   readonly listSpans: Storage.PaginatedResult<SpanRecord>
   readonly listLogs: Storage.PaginatedResult<LogRecord>

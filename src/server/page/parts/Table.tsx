@@ -1,0 +1,295 @@
+/**
+ * Rows of one height, of which only those are drawn that are seen: as a table, or as cards where there is no room for one.
+ * What is read stays where it is when rows come before it.
+ */
+import type { ComponentChildren } from "preact"
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
+import { href, navigate, type Route } from "../state/address.js"
+import { useKeys } from "../state/keys.js"
+import { isNarrow } from "../state/narrow.js"
+import { some } from "../state/numbers.js"
+
+export interface Column<A> {
+  readonly id: string
+  readonly head: ComponentChildren
+  /** Pixels: at least, where it grows. */
+  readonly width: number
+  /** Its part of the room that is left. */
+  readonly grow?: number
+  /** Numbers stand at the end. */
+  readonly align?: "end"
+  readonly cell: (row: A) => ComponentChildren
+  /** The order by this column. */
+  readonly sort?: { readonly to: Route; readonly direction: "ascending" | "descending" | "none" }
+}
+
+interface Props<A> {
+  /** What is listed, for who hears it, and what one of it is called. */
+  readonly label: string
+  readonly noun: string
+  readonly rows: ReadonlyArray<A>
+  readonly keyOf: (row: A) => string
+  readonly columns: ReadonlyArray<Column<A>>
+  readonly height: number
+  readonly card: (row: A) => ComponentChildren
+  readonly cardHeight: number
+  /** Where a row leads, and what its link is called. */
+  readonly routeOf: (row: A) => Route
+  readonly titleOf: (row: A) => string
+  /** The key of the row under the cursor, as the address says it. */
+  readonly cursor: string | undefined
+  readonly onCursor: (key: string) => void
+  /** Asks for more rows; absent where there are none. */
+  readonly more?: (() => void) | undefined
+  readonly foot?: ComponentChildren
+}
+
+/** Rows that are drawn above and below those that are seen. */
+const overscan = 8
+const headHeight = 32
+
+export const Table = <A,>(props: Props<A>) => {
+  const { card, cardHeight, columns, cursor, foot, height, keyOf, label, more, noun, routeOf, rows, titleOf } = props
+  const isCards = isNarrow.value
+  const step = isCards ? cardHeight : height
+  const head = isCards ? 0 : headHeight
+  const box = useRef<HTMLDivElement>(null)
+  const { first, last, onScroll, toTop, unseen, watch } = useWindow(box, rows, keyOf, step, cursor !== undefined)
+  const { isAt, put } = useCursor(props, box, step, head)
+
+  useEffect(() => {
+    if (more !== undefined && last + overscan * 2 >= rows.length) more()
+  }, [more, last, rows.length])
+
+  return (
+    <div class="table-frame">
+      {unseen > 0 && (
+        <button type="button" class="unseen" onClick={toTop}>
+          {some(unseen, `new ${noun}`)} ↑
+        </button>
+      )}
+      <div
+        ref={box}
+        class={isCards ? "table table-cards" : "table"}
+        role={isCards ? "list" : "table"}
+        {...{ "aria-label": label }}
+        {...(isCards ? {} : { "aria-rowcount": more === undefined ? rows.length + 1 : -1 })}
+        tabIndex={0}
+        style={{ "--tracks": tracksOf(columns), "--least": `${leastOf(columns)}px`, "--step": `${step}px` }}
+        onScroll={onScroll}
+        {...watch}
+      >
+        {!isCards && <Head columns={columns} />}
+        <div
+          class="table-rows"
+          role={isCards ? "presentation" : "rowgroup"}
+          style={{ height: `${rows.length * step}px` }}
+        >
+          {rows.slice(first, last).map((row, i) => {
+            const key = keyOf(row)
+            return (
+              <div
+                key={key}
+                class={isCards ? "card" : "row"}
+                role={isCards ? "listitem" : "row"}
+                data-key={key}
+                {...(isCards ? {} : { "aria-rowindex": first + i + 2 })}
+                {...(isAt(key) ? { "aria-current": "true" } : {})}
+                style={{ transform: `translateY(${(first + i) * step}px)` }}
+                onClick={() => put(key)}
+              >
+                {isCards ? (
+                  <>
+                    <a class="row-link" href={href(routeOf(row))} aria-label={titleOf(row)} />
+                    {card(row)}
+                  </>
+                ) : (
+                  columns.map(({ align, cell, id }, j) => (
+                    <div key={id} class={align === "end" ? `cell cell-${id} end` : `cell cell-${id}`} role="cell">
+                      {j === 0 && <a class="row-link" href={href(routeOf(row))} aria-label={titleOf(row)} />}
+                      {cell(row)}
+                    </div>
+                  ))
+                )}
+              </div>
+            )
+          })}
+        </div>
+        {foot !== undefined && <div class="table-foot">{foot}</div>}
+      </div>
+    </div>
+  )
+}
+
+const tracksOf = <A,>(columns: ReadonlyArray<Column<A>>): string =>
+  columns.map(({ grow, width }) => (grow === undefined ? `${width}px` : `minmax(${width}px, ${grow}fr)`)).join(" ")
+
+/** The width below which the rows are scrolled sideways: columns, gaps and margins. */
+const leastOf = <A,>(columns: ReadonlyArray<Column<A>>): number =>
+  columns.reduce((sum, { width }) => sum + width + 16, 16)
+
+const Head = <A,>({ columns }: { readonly columns: ReadonlyArray<Column<A>> }) => (
+  <div class="table-head" role="rowgroup">
+    <div class="row-head" role="row" aria-rowindex={1}>
+      {columns.map(({ align, head, id, sort }) => (
+        <div
+          key={id}
+          class={align === "end" ? `cell end cell-${id}` : `cell cell-${id}`}
+          role="columnheader"
+          {...(sort === undefined ? {} : { "aria-sort": sort.direction })}
+        >
+          {sort === undefined ? (
+            head
+          ) : (
+            <a href={href(sort.to)}>
+              {head}
+              <span aria-hidden="true">{marks[sort.direction]}</span>
+            </a>
+          )}
+        </div>
+      ))}
+    </div>
+  </div>
+)
+
+const marks = { ascending: " ↑", descending: " ↓", none: "" }
+
+/** The rows that are drawn, and what keeps the first that is seen in its place. */
+const useWindow = <A,>(
+  box: { readonly current: HTMLDivElement | null },
+  rows: ReadonlyArray<A>,
+  keyOf: (row: A) => string,
+  step: number,
+  hasCursor: boolean
+) => {
+  const [first, setFirst] = useState(0)
+  const [room, setRoom] = useState(Math.ceil(window.innerHeight / step))
+  const [unseen, setUnseen] = useState(0)
+  const anchor = useRef<{ readonly key: string; readonly offset: number } | undefined>(undefined)
+  const isOver = useRef(false)
+
+  const look = () => {
+    const element = box.current
+    if (element === null) return
+    const index = Math.floor(element.scrollTop / step)
+    const row = rows[index]
+    anchor.current = row === undefined ? undefined : { key: keyOf(row), offset: element.scrollTop - index * step }
+    if (element.scrollTop < step / 2) setUnseen(0)
+    setFirst(Math.max(0, index - overscan))
+  }
+
+  useLayoutEffect(() => {
+    const element = box.current
+    if (element === null) return
+    const observer = new ResizeObserver(() => setRoom(Math.ceil(element.clientHeight / step) + 1))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [step])
+
+  useLayoutEffect(() => {
+    const element = box.current
+    const read = anchor.current
+    if (element !== null && read !== undefined && (element.scrollTop > 0 || isOver.current || hasCursor)) {
+      const index = rows.findIndex((row) => keyOf(row) === read.key)
+      const before = Math.floor(element.scrollTop / step)
+      if (index >= 0 && index !== before) {
+        element.scrollTop = index * step + read.offset
+        if (index > before) setUnseen((count) => count + index - before)
+      }
+    }
+    look()
+  }, [rows, step])
+
+  return {
+    first,
+    last: Math.min(rows.length, first + room + overscan * 2),
+    unseen,
+    onScroll: look,
+    toTop: () => box.current?.scrollTo({ top: 0 }),
+    watch: {
+      onPointerEnter: ({ pointerType }: PointerEvent) => {
+        isOver.current = pointerType === "mouse"
+      },
+      onPointerLeave: () => {
+        isOver.current = false
+      }
+    }
+  }
+}
+
+/** How long the cursor must rest before the address says where: browsers take few changes of it a second. */
+const restMillis = 150
+
+/** The row under the cursor, and the keys that move it. */
+const useCursor = <A,>(
+  { cursor, keyOf, noun, onCursor, routeOf, rows }: Props<A>,
+  box: { readonly current: HTMLDivElement | null },
+  step: number,
+  head: number
+) => {
+  const [at, setAt] = useState(cursor)
+  const timer = useRef<number | undefined>(undefined)
+  useEffect(() => setAt(cursor), [cursor])
+  useEffect(() => () => window.clearTimeout(timer.current), [])
+
+  /** At once: a link that is followed leaves an address behind to which back leads. */
+  const put = (key: string) => {
+    window.clearTimeout(timer.current)
+    setAt(key)
+    onCursor(key)
+  }
+  const indexOf = (key: string | undefined) => (key === undefined ? -1 : rows.findIndex((row) => keyOf(row) === key))
+  const show = (index: number) => {
+    const element = box.current
+    if (element === null) return
+    const top = index * step
+    if (top < element.scrollTop) element.scrollTop = top
+    const room = element.clientHeight - head
+    if (top + step > element.scrollTop + room) element.scrollTop = top + step - room
+  }
+  const move = (to: number) => {
+    const index = Math.max(0, Math.min(rows.length - 1, to))
+    const row = rows[index]
+    if (row === undefined) return false
+    const key = keyOf(row)
+    setAt(key)
+    show(index)
+    window.clearTimeout(timer.current)
+    timer.current = window.setTimeout(() => onCursor(key), restMillis)
+    window.requestAnimationFrame(() =>
+      box.current
+        ?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"] .row-link`)
+        ?.focus({ preventScroll: true })
+    )
+    return true
+  }
+
+  // Where an address says a row, that is shown as soon as it is there.
+  const shown = useRef(false)
+  useLayoutEffect(() => {
+    if (shown.current) return
+    const index = indexOf(cursor)
+    if (index < 0) return
+    shown.current = true
+    show(index)
+  }, [rows])
+
+  useKeys("List", [
+    { keys: "j", label: `next ${noun}`, run: () => move(indexOf(at) + 1) },
+    { keys: "k", label: `previous ${noun}`, run: () => move(at === undefined ? 0 : indexOf(at) - 1) },
+    { keys: "g g", label: "first", run: () => move(0) },
+    { keys: "G", label: "last of those that are loaded", run: () => move(rows.length - 1) },
+    {
+      keys: "Enter",
+      label: `open the ${noun}`,
+      run: () => {
+        const row = rows[indexOf(at)]
+        if (row === undefined) return false
+        put(keyOf(row))
+        navigate(routeOf(row))
+        return true
+      }
+    }
+  ])
+  return { isAt: (key: string) => key === at, put }
+}

@@ -1,0 +1,129 @@
+/** Asks the server that the page is from. */
+import { signal } from "@preact/signals"
+import { base } from "./address.js"
+import type { Answer, Asked, Method } from "./wire.js"
+
+/**
+ * Why there is no answer: the reason of a `StorageError`, `"Unauthorized"` for who has no token, `"Lost"` where nobody
+ * answers.
+ */
+export class AskError extends Error {
+  constructor(
+    readonly reason: string,
+    readonly detail: string,
+    readonly field: string | undefined,
+    readonly retryable: boolean
+  ) {
+    super(`${reason}: ${detail}`)
+  }
+}
+
+interface Connection {
+  readonly state: "up" | "lost" | "unauthorized"
+  /** When it is tried again, by the clock's milliseconds. */
+  readonly retryAt?: number
+}
+
+/** Whether the server answers: the shell shows it. */
+export const connection = signal<Connection>({ state: "up" })
+
+/** Goes up by one each time the server is back, for what must be asked again then. */
+export const reconnected = signal(0)
+
+/** The name of the header by which the server tells its answers from those of a proxy. */
+const versionHeader = "effect-observability-api"
+
+/** Asks a question. Fails with an `AskError`, or as `fetch` does where the signal was aborted. */
+export const ask = <M extends Method>(method: M, options: Asked<M>, abort?: AbortSignal): Promise<Answer<M>> =>
+  send(
+    method,
+    { method: "POST", body: JSON.stringify(options), headers: { "content-type": "application/json" } },
+    abort
+  )
+
+/** A score as it is given: the server makes what it lacks. */
+export interface GivenScore {
+  readonly name: string
+  readonly value?: number | boolean | undefined
+  readonly [field: string]: unknown
+}
+
+/** Records scores. */
+export const insertScores = (records: ReadonlyArray<GivenScore>, abort?: AbortSignal): Promise<{ scores: number }> =>
+  send(
+    "insertScores",
+    { method: "POST", body: JSON.stringify({ records }), headers: { "content-type": "application/json" } },
+    abort
+  )
+
+interface ServerStats {
+  readonly version: string
+  readonly readOnly: boolean
+}
+
+/** What the server says of itself. */
+export const stats = (abort?: AbortSignal): Promise<ServerStats> => send("stats", {}, abort)
+
+const send = async <A>(path: string, init: RequestInit, abort: AbortSignal | undefined): Promise<A> => {
+  let answer: Response
+  try {
+    answer = await fetch(`${base}api/${path}`, { ...init, ...(abort === undefined ? {} : { signal: abort }) })
+    if (answer.ok && answer.headers.has(versionHeader)) {
+      const value = await answer.json()
+      isUp()
+      return value
+    }
+  } catch (error) {
+    if (abort?.aborted) throw error
+    throw lose()
+  }
+  if (answer.status === 401) {
+    connection.value = { state: "unauthorized" }
+    throw new AskError("Unauthorized", "the server asks for its token", undefined, false)
+  }
+  if (!answer.headers.has(versionHeader)) throw lose()
+  isUp()
+  throw await errorOf(answer)
+}
+
+const errorOf = async (answer: Response): Promise<AskError> => {
+  const text = await answer.text().catch(() => "")
+  try {
+    const { detail, field, reason, retryable } = JSON.parse(text)
+    return new AskError(String(reason), String(detail), field, retryable === true)
+  } catch {
+    return new AskError("Refused", text.trim() || `status ${answer.status}`, undefined, false)
+  }
+}
+
+// Lost, and found again
+
+const firstDelay = 1_000
+const longestDelay = 30_000
+let delay = firstDelay
+let timer: number | undefined
+
+const isUp = (): void => {
+  if (connection.value.state === "up") return
+  window.clearTimeout(timer)
+  timer = undefined
+  delay = firstDelay
+  connection.value = { state: "up" }
+  reconnected.value++
+}
+
+const lose = (): AskError => {
+  if (timer === undefined) {
+    timer = window.setTimeout(retry, delay)
+    connection.value = { state: "lost", retryAt: Date.now() + delay }
+    delay = Math.min(delay * 2, longestDelay)
+  }
+  return new AskError("Lost", "the server does not answer", undefined, true)
+}
+
+/** Tries at once whether the server is back. */
+export const retry = (): void => {
+  window.clearTimeout(timer)
+  timer = undefined
+  stats().catch(() => {})
+}

@@ -1,0 +1,114 @@
+/** Answers that stay up to date: asked again every two seconds, unless the address says `live=off` or nobody looks. */
+import { computed, effect, signal } from "@preact/signals"
+import { useEffect, useMemo, useRef, useState } from "preact/hooks"
+import { shared } from "./address.js"
+import { AskError, ask, connection, reconnected } from "./client.js"
+import type { Answer, Asked, Method } from "./wire.js"
+
+const every = 2_000
+const longest = 30_000
+
+const isHidden = signal(document.hidden)
+document.addEventListener("visibilitychange", () => {
+  isHidden.value = document.hidden
+})
+
+/** Whether what is new is shown as it comes. */
+export const isLive = computed(() => shared.value.live !== "off")
+
+const isPolled = computed(() => isLive.value && !isHidden.value && connection.value.state === "up")
+
+/** The clock of the page, by which times are said to be so long ago: milliseconds. */
+export const now = signal(Date.now())
+
+effect(() => {
+  if (isHidden.value) return
+  now.value = Date.now()
+  const timer = window.setInterval(() => {
+    now.value = Date.now()
+  }, 10_000)
+  return () => window.clearInterval(timer)
+})
+
+/**
+ * Calls a function again and again, each time two seconds after the time before has ended: one is in flight at most. Waits
+ * longer after each failure, up to half a minute; not at all while it is paused, hidden or without a server. Ends with the
+ * function that it gives.
+ */
+export const poll = (call: (abort: AbortSignal) => Promise<unknown>): (() => void) => {
+  let delay = every
+  return effect(() => {
+    if (!isPolled.value) return
+    const abort = new AbortController()
+    let timer: number
+    const turn = async () => {
+      try {
+        await call(abort.signal)
+        delay = every
+      } catch {
+        delay = Math.min(delay * 2, longest)
+      }
+      if (!abort.signal.aborted) timer = window.setTimeout(turn, delay)
+    }
+    timer = window.setTimeout(turn, every)
+    return () => {
+      abort.abort()
+      window.clearTimeout(timer)
+    }
+  })
+}
+
+export interface Asking<A> {
+  /** The last answer: of the question before, until there is one to this. */
+  readonly answer: A | undefined
+  /** Whether the answer is to this question. */
+  readonly isCurrent: boolean
+  readonly error: AskError | undefined
+  /** Asks once more. */
+  readonly again: () => void
+}
+
+/**
+ * The answer to a question, or to none yet for `undefined`. A new question aborts the one before; with `live`, the same is
+ * asked again as long as the page is live.
+ */
+export const useAnswer = <M extends Method>(
+  method: M,
+  options: Asked<M> | undefined,
+  { live = false }: { readonly live?: boolean } = {}
+): Asking<Answer<M>> => {
+  const key = options === undefined ? undefined : `${method} ${JSON.stringify(options)}`
+  const [state, setState] = useState<{ key?: string; answer?: Answer<M>; error?: AskError }>({})
+  const [times, setTimes] = useState(0)
+  const latest = useRef(options)
+  latest.current = options
+  const back = reconnected.value
+  useEffect(() => {
+    if (key === undefined) return
+    const abort = new AbortController()
+    const turn = async (signal: AbortSignal) => {
+      try {
+        const answer = await ask(method, latest.current as Asked<M>, signal)
+        if (!abort.signal.aborted) setState({ key, answer })
+      } catch (error) {
+        if (!abort.signal.aborted && error instanceof AskError) setState((before) => ({ ...before, key, error }))
+        throw error
+      }
+    }
+    turn(abort.signal).catch(() => {})
+    const stop = live ? poll((signal) => turn(AbortSignal.any([signal, abort.signal]))) : undefined
+    return () => {
+      stop?.()
+      abort.abort()
+    }
+  }, [key, live, times, back])
+  return useMemo(
+    () => ({
+      answer: state.answer,
+      isCurrent: state.key === key,
+      error: state.key === key ? state.error : undefined,
+      again: () => setTimes((count) => count + 1)
+    }),
+    [state, key]
+  )
+}
