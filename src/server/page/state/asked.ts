@@ -1,14 +1,16 @@
 /** The filters of the address as a storage is asked for them. */
-import type { SpanFilters } from "../../../storage/StorageService.js"
+import type { Options } from "../../internal/encoded.js"
 import type { Filter, FilterSpec, FilterTable } from "./filters.js"
 import { parseTime } from "./time.js"
-import type { Wire } from "./wire.js"
 
 /**
  * The filters of a question. What is no value of its kind is passed on as it is: the storage says what it
  * expects.
  */
-export const askedFilters = (table: FilterTable, filters: ReadonlyArray<Filter> = []): Wire<SpanFilters> => {
+export const askedFilters = (
+  table: FilterTable,
+  filters: ReadonlyArray<Filter> = []
+): NonNullable<Options["listSpans"]["filters"]> => {
   const asked: { [key: string]: unknown } = {}
   const tags: Array<string> = []
   const metadata: Array<[string, unknown]> = []

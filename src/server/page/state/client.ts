@@ -1,7 +1,7 @@
 /** Asks the server that the page is from. */
 import { signal } from "@preact/signals"
+import type { Answers, Options, Stats } from "../../internal/encoded.js"
 import { base } from "./address.js"
-import type { Answer, Asked, Method } from "./wire.js"
 
 /**
  * Why there is no answer: the reason of a `StorageError`, `"Unauthorized"` for who has no token, `"Lost"` where nobody
@@ -33,36 +33,19 @@ export const reconnected = signal(0)
 /** The name of the header by which the server tells its answers from those of a proxy. */
 const versionHeader = "effect-observability-api"
 
+/** The methods that are asked by POST. */
+export type Method = keyof Options & keyof Answers
+
 /** Asks a question. Fails with an `AskError`, or as `fetch` does where the signal was aborted. */
-export const ask = <M extends Method>(method: M, options: Asked<M>, abort?: AbortSignal): Promise<Answer<M>> =>
+export const ask = <M extends Method>(method: M, options: Options[M], abort?: AbortSignal): Promise<Answers[M]> =>
   send(
     method,
     { method: "POST", body: JSON.stringify(options), headers: { "content-type": "application/json" } },
     abort
   )
 
-/** A score as it is given: the server makes what it lacks. */
-export interface GivenScore {
-  readonly name: string
-  readonly value?: number | boolean | undefined
-  readonly [field: string]: unknown
-}
-
-/** Records scores. */
-export const insertScores = (records: ReadonlyArray<GivenScore>, abort?: AbortSignal): Promise<{ scores: number }> =>
-  send(
-    "insertScores",
-    { method: "POST", body: JSON.stringify({ records }), headers: { "content-type": "application/json" } },
-    abort
-  )
-
-interface ServerStats {
-  readonly version: string
-  readonly readOnly: boolean
-}
-
 /** What the server says of itself. */
-export const stats = (abort?: AbortSignal): Promise<ServerStats> => send("stats", {}, abort)
+export const stats = (abort?: AbortSignal): Promise<Stats> => send("stats", {}, abort)
 
 const send = async <A>(path: string, init: RequestInit, abort: AbortSignal | undefined): Promise<A> => {
   let answer: Response

@@ -1,9 +1,9 @@
 /** Answers that stay up to date: asked again every two seconds, unless the address says `live=off` or nobody looks. */
 import { computed, effect, signal } from "@preact/signals"
 import { useEffect, useMemo, useRef, useState } from "preact/hooks"
+import type { Answers, Options } from "../../internal/encoded.js"
 import { shared } from "./address.js"
-import { AskError, ask, connection, reconnected } from "./client.js"
-import type { Answer, Asked, Method } from "./wire.js"
+import { AskError, ask, connection, type Method, reconnected } from "./client.js"
 
 const every = 2_000
 const longest = 30_000
@@ -74,11 +74,11 @@ export interface Asking<A> {
  */
 export const useAnswer = <M extends Method>(
   method: M,
-  options: Asked<M> | undefined,
+  options: Options[M] | undefined,
   { live = false }: { readonly live?: boolean } = {}
-): Asking<Answer<M>> => {
+): Asking<Answers[M]> => {
   const key = options === undefined ? undefined : `${method} ${JSON.stringify(options)}`
-  const [state, setState] = useState<{ key?: string; answer?: Answer<M>; error?: AskError }>({})
+  const [state, setState] = useState<{ key?: string; answer?: Answers[M]; error?: AskError }>({})
   const [times, setTimes] = useState(0)
   const latest = useRef(options)
   latest.current = options
@@ -88,7 +88,7 @@ export const useAnswer = <M extends Method>(
     const abort = new AbortController()
     const turn = async (signal: AbortSignal) => {
       try {
-        const answer = await ask(method, latest.current as Asked<M>, signal)
+        const answer = await ask(method, latest.current as Options[M], signal)
         if (!abort.signal.aborted) setState({ key, answer })
       } catch (error) {
         if (!abort.signal.aborted && error instanceof AskError) setState((before) => ({ ...before, key, error }))

@@ -1,14 +1,14 @@
 /** What a row, and a card, says of a session. */
 
+import type { Session } from "../../../internal/encoded.js"
 import type { Column } from "../../parts/Table.js"
 import { When } from "../../parts/When.js"
 import type { RouteOf } from "../../state/address.js"
 import { count, decimal, dollars, dollarsShort, short, some } from "../../state/numbers.js"
 import { between, duration } from "../../state/time.js"
 import { oneLine } from "../../state/visible.js"
-import type { WireSession } from "../../state/wire.js"
 
-export const columnsOf = (route: RouteOf<"sessions">): ReadonlyArray<Column<WireSession>> => [
+export const columnsOf = (route: RouteOf<"sessions">): ReadonlyArray<Column<Session>> => [
   { id: "said", head: "Conversation", width: 220, grow: 1, cell: Said },
   { id: "user", head: "User", width: 112, cell: ({ users }) => <Names names={users} /> },
   { id: "turns", head: "Turns", width: 48, align: "end", cell: ({ turns }) => short(turns ?? 0) },
@@ -29,7 +29,7 @@ export const columnsOf = (route: RouteOf<"sessions">): ReadonlyArray<Column<Wire
   }
 ]
 
-const sortOf = (route: RouteOf<"sessions">, field: "time" | "duration"): NonNullable<Column<WireSession>["sort"]> => {
+const sortOf = (route: RouteOf<"sessions">, field: "time" | "duration"): NonNullable<Column<Session>["sort"]> => {
   const isSorted = (route.orderBy ?? "time") === field
   const isAscending = isSorted && route.direction === "asc"
   return {
@@ -43,7 +43,7 @@ const sortOf = (route: RouteOf<"sessions">, field: "time" | "duration"): NonNull
   }
 }
 
-export const cardOf = (session: WireSession) => (
+export const cardOf = (session: Session) => (
   <>
     <div class="card-head">
       <Names names={session.users.length === 0 ? [session.sessionId] : session.users} />
@@ -75,7 +75,7 @@ export const cardOf = (session: WireSession) => (
   </>
 )
 
-const Said = ({ firstInput, lastOutput, sessionId }: WireSession) =>
+const Said = ({ firstInput, lastOutput, sessionId }: Session) =>
   firstInput === undefined && lastOutput === undefined ? (
     <div class="said">
       <bdi class="said-in mono">{oneLine(sessionId)}</bdi>
@@ -103,18 +103,18 @@ const Names = ({ names }: { readonly names: ReadonlyArray<string> }) => {
   )
 }
 
-const Errors = ({ errors }: WireSession) =>
+const Errors = ({ errors }: Session) =>
   errors === 0 ? <span class="none">0</span> : <span class="bad">{short(errors)}</span>
 
-const Tokens = ({ inputTokens, outputTokens }: WireSession) => (
+const Tokens = ({ inputTokens, outputTokens }: Session) => (
   <span title={`${count(inputTokens)} in, ${count(outputTokens)} out`}>{short(inputTokens + outputTokens)}</span>
 )
 
-const Cost = ({ costUsd }: WireSession) => <span title={dollars(costUsd)}>{dollarsShort(costUsd)}</span>
+const Cost = ({ costUsd }: Session) => <span title={dollars(costUsd)}>{dollarsShort(costUsd)}</span>
 
-const Length = ({ firstActivity, lastActivity }: WireSession) => <>{duration(between(firstActivity, lastActivity))}</>
+const Length = ({ firstActivity, lastActivity }: Session) => <>{duration(between(firstActivity, lastActivity))}</>
 
-const Scores = ({ scores = {} }: WireSession) => {
+const Scores = ({ scores = {} }: Session) => {
   const all = Object.entries(scores)
   const [first, ...rest] = all
   if (first === undefined) return <span class="none">–</span>

@@ -1,12 +1,12 @@
 /** Two lists of sessions as one, in an order. */
-import type { WireSession } from "../../state/wire.js"
+import type { Session } from "../../../internal/encoded.js"
 
 export interface Order {
   readonly field: "time" | "duration"
   readonly direction: "asc" | "desc"
 }
 
-const valueOf = ({ firstActivity, lastActivity }: WireSession, field: Order["field"]): bigint =>
+const valueOf = ({ firstActivity, lastActivity }: Session, field: Order["field"]): bigint =>
   BigInt(lastActivity) - (field === "time" ? 0n : BigInt(firstActivity))
 
 /**
@@ -14,11 +14,11 @@ const valueOf = ({ firstActivity, lastActivity }: WireSession, field: Order["fie
  * last is left for the page that it is on.
  */
 export const merge = (
-  rows: ReadonlyArray<WireSession>,
-  newer: ReadonlyArray<WireSession>,
+  rows: ReadonlyArray<Session>,
+  newer: ReadonlyArray<Session>,
   order: Order,
   isWhole: boolean
-): ReadonlyArray<WireSession> => {
+): ReadonlyArray<Session> => {
   const byId = new Map(rows.map((row) => [row.sessionId, row]))
   if (newer.every((row) => isEqual(byId.get(row.sessionId), row))) return rows
   const last = rows.at(-1)
@@ -30,9 +30,9 @@ export const merge = (
   const sorted = keyed.map(({ row }) => row)
   if (isWhole || last === undefined) return sorted
   const known = new Set(rows.map(({ sessionId }) => sessionId))
-  while (sorted.length > 0 && !known.has((sorted.at(-1) as WireSession).sessionId)) sorted.pop()
+  while (sorted.length > 0 && !known.has((sorted.at(-1) as Session).sessionId)) sorted.pop()
   return sorted
 }
 
-const isEqual = (a: WireSession | undefined, b: WireSession): boolean =>
+const isEqual = (a: Session | undefined, b: Session): boolean =>
   a !== undefined && JSON.stringify(a) === JSON.stringify(b)

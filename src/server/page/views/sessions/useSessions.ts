@@ -1,14 +1,14 @@
 /** The sessions of a question, page by page, kept up to date with those that were active last. */
 import { useEffect, useRef, useState } from "preact/hooks"
+import type { Options, Session } from "../../../internal/encoded.js"
 import { AskError, ask, reconnected } from "../../state/client.js"
 import { poll } from "../../state/live.js"
-import type { Asked, WireSession } from "../../state/wire.js"
 import { merge, type Order } from "./merge.js"
 
-type Filters = NonNullable<Asked<"listSessions">["filters"]>
+type Filters = NonNullable<Options["listSessions"]["filters"]>
 
 interface List {
-  readonly rows?: ReadonlyArray<WireSession> | undefined
+  readonly rows?: ReadonlyArray<Session> | undefined
   readonly cursor?: string | undefined
   readonly error?: AskError | undefined
 }
