@@ -292,7 +292,7 @@ export interface ToldTurn extends Omit<Turn, "span"> {
 type ToldItem = ToldTurn | LogRecord | Score
 
 /** Some turns of a session, and the turn to go on with. */
-interface Told {
+export interface Told {
   readonly nextTurn?: number | undefined
   readonly items: ReadonlyArray<ToldItem>
 }
