@@ -175,33 +175,68 @@ const clickhouseBare = (name: Name, table: string): string => {
   return `${statement[name]} SETTINGS do_not_merge_across_partitions_select_final = 1`
 }
 
+const fillClickhouse = Effect.fnUntraced(function* (table: string) {
+  const sql = yield* ClickhouseClient.ClickhouseClient
+  for (let begin = 0; begin < spans; begin += 500_000) {
+    yield* sql.asCommand(
+      sql.unsafe(
+        `INSERT INTO ${table} (${Object.keys(clickhouseColumns)}) SELECT ${Object.values(clickhouseColumns)}
+         FROM numbers(${begin}, ${Math.min(500_000, spans - begin)})`
+      )
+    )
+  }
+})
+
 const clickhouse = (final: string) =>
   withStorage((prefix) =>
     Effect.gen(function* () {
-      const sql = yield* ClickhouseClient.ClickhouseClient
       const table = `${prefix}mastra_ai_spans`
-      for (let begin = 0; begin < spans; begin += 500_000) {
-        yield* sql.asCommand(
-          sql.unsafe(
-            `INSERT INTO ${table} (${Object.keys(clickhouseColumns)}) SELECT ${Object.values(clickhouseColumns)}
-             FROM numbers(${begin}, ${Math.min(500_000, spans - begin)})`
-          )
-        )
-      }
+      yield* fillClickhouse(table)
       return yield* compared((name) => rows(clickhouseBare(name, `${table} ${final}`)))
+    })
+  )
+
+/** Whether each question is answered in so much memory: the engine stops a statement that needs more. */
+const clickhouseMemory = () =>
+  withStorage((prefix) =>
+    Effect.gen(function* () {
+      const sql = yield* ClickhouseClient.ClickhouseClient
+      yield* fillClickhouse(`${prefix}mastra_ai_spans`)
+      const bounded = (megabytes: number, name: Name) =>
+        sql
+          .asCommand(sql.unsafe(`SET max_memory_usage = ${megabytes * 1_000_000}`))
+          .pipe(
+            Effect.zipRight(Effect.isSuccess(questions[name]())),
+            Effect.ensuring(Effect.orDie(sql.asCommand(sql.unsafe("SET max_memory_usage = 0"))))
+          )
+      const answered: Record<string, number | undefined> = {}
+      for (const name of names) {
+        for (const megabytes of [50, 100, 200, 400, 800]) {
+          if (!(yield* bounded(megabytes, name))) continue
+          answered[name] = megabytes
+          break
+        }
+      }
+      return answered
     })
   )
 
 export const tasks = {
   aggregateDuckdb: duckDb,
   aggregateClickhouse: () => clickhouse("FINAL"),
-  aggregateClickhouseWithoutFinal: () => clickhouse("")
+  aggregateClickhouseWithoutFinal: () => clickhouse(""),
+  aggregateClickhouseMemory: clickhouseMemory
 }
 
 export const run = async (suite: string): Promise<ReadonlyArray<Figure>> => {
-  const task = (name: keyof typeof tasks) => inProcess<Awaited<ReturnType<typeof duckDb>>>(suite, name)
+  const task = (name: "aggregateDuckdb" | "aggregateClickhouse") =>
+    inProcess<Awaited<ReturnType<typeof duckDb>>>(suite, name)
   const engines = { DuckDB: await task("aggregateDuckdb"), "ClickHouse with FINAL": await task("aggregateClickhouse") }
-  return Object.entries(engines).flatMap(([engine, found]) =>
+  const memory = await inProcess<Awaited<ReturnType<typeof clickhouseMemory>>>(suite, "aggregateClickhouseMemory")
+  const megabytes = Object.entries(memory).map(([name, enough = Number.POSITIVE_INFINITY]) =>
+    figure(`memory that is enough for aggregate ${name}, ClickHouse`, enough, "MB", { target: { atMost: 200 } })
+  )
+  const times = Object.entries(engines).flatMap(([engine, found]) =>
     Object.entries(found).map(([name, { bare, ours }]) =>
       figure(
         `aggregate ${name} of ${spans.toLocaleString("en")} spans, ${engine}, beside bare SQL`,
@@ -214,4 +249,5 @@ export const run = async (suite: string): Promise<ReadonlyArray<Figure>> => {
       )
     )
   )
+  return [...times, ...megabytes]
 }
