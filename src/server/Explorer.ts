@@ -55,7 +55,8 @@ const served: ReadonlyMap<string, Served> = new Map(
 
 const partsOf = (url: string): readonly [path: string, query: string] => {
   const [path = "", ...query] = url.split("?")
-  return [path, query.length === 0 ? "" : `?${query.join("?")}`]
+  // A router that mounts it leaves nothing of the path where that is all of it.
+  return [path === "" ? "/" : path, query.length === 0 ? "" : `?${query.join("?")}`]
 }
 
 const answer = Effect.fnUntraced(function* (file: Served, known: string | undefined) {

@@ -25,7 +25,7 @@ export const Json = ({ depth = 1, name, value }: Props) =>
   )
 
 const Name = ({ name }: { readonly name: string | undefined }) =>
-  name === undefined ? null : <bdi class="json-name">{visible(cut(name, 200))}</bdi>
+  name === undefined ? null : <bdi class="json-name">{name === "" ? '""' : visible(cut(name, 200))}</bdi>
 
 const Leaf = ({ value }: { readonly value: unknown }) =>
   typeof value === "string" ? (

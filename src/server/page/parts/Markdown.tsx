@@ -76,6 +76,8 @@ const Node = ({ depth, token }: { readonly token: MarkedToken; readonly depth: n
       return <Link to={token.href}>{nodes(token.tokens, depth)}</Link>
     case "image":
       return <Link to={token.href}>image: {visible(token.text || token.href)}</Link>
+    case "html":
+      return token.block ? <p>{visible(token.text)}</p> : <span>{visible(token.text)}</span>
     case "escape":
       return <>{visible(token.text)}</>
     default:

@@ -1,6 +1,6 @@
 /** What is around each view: the way to the others, the search, and what the address says beside the view. */
 import type { ComponentChildren } from "preact"
-import { useErrorBoundary, useRef } from "preact/hooks"
+import { useEffect, useErrorBoundary, useRef } from "preact/hooks"
 import { href, navigate, type Route, route, type Shared, setShared, shared, type View } from "../state/address.js"
 import { connection } from "../state/client.js"
 import { filterOf, spanFilters, withFilter } from "../state/filters.js"
@@ -121,6 +121,10 @@ const Search = () => {
   const present = route.value
   const filters = "filters" in present ? (present.filters ?? []) : []
   const isList = present.view === "sessions" || present.view === "traces" || present.view === "logs"
+  const asked = filterOf(filters, "search") ?? ""
+  useEffect(() => {
+    if (input.current !== null) input.current.value = asked
+  }, [asked])
   useKeys("Search", [{ keys: "/", label: "search", run: () => input.current?.select() }])
   const search = (text: string) => {
     const rest = filters.filter(([key]) => key !== "search")
@@ -142,8 +146,7 @@ const Search = () => {
           ref={input}
           key={present.view}
           type="search"
-          defaultValue={filterOf(filters, "search") ?? ""}
-          value={filterOf(filters, "search") ?? ""}
+          defaultValue={asked}
           placeholder={isList ? `Search ${present.view}` : "Search sessions"}
           aria-label={isList ? `Search ${present.view}` : "Search sessions"}
           maxLength={1000}
@@ -153,7 +156,7 @@ const Search = () => {
             if (event.key === "Escape") event.currentTarget.blur()
           }}
           onInput={(event) => {
-            if (event.currentTarget.value === "" && filterOf(filters, "search") !== undefined) search("")
+            if (event.currentTarget.value === "" && asked !== "") search("")
           }}
         />
       </form>

@@ -42,6 +42,8 @@ interface Props<A> {
   /** Asks for more rows; absent where there are none. */
   readonly more?: (() => void) | undefined
   readonly foot?: ComponentChildren
+  /** Whether the rows are of another question, whose answer is on its way. */
+  readonly isStale?: boolean
 }
 
 /** Rows that are drawn above and below those that are seen. */
@@ -49,20 +51,35 @@ const overscan = 8
 const headHeight = 32
 
 export const Table = <A,>(props: Props<A>) => {
-  const { card, cardHeight, columns, cursor, foot, height, keyOf, label, more, noun, routeOf, rows, titleOf } = props
+  const {
+    card,
+    cardHeight,
+    columns,
+    cursor,
+    foot,
+    height,
+    isStale = false,
+    keyOf,
+    label,
+    more,
+    noun,
+    routeOf,
+    rows,
+    titleOf
+  } = props
   const isCards = isNarrow.value
   const step = isCards ? cardHeight : height
   const head = isCards ? 0 : headHeight
   const box = useRef<HTMLDivElement>(null)
   const { first, last, onScroll, toTop, unseen, watch } = useWindow(box, rows, keyOf, step, cursor !== undefined)
-  const { isAt, put } = useCursor(props, box, step, head)
+  const { isAt, put, rest } = useCursor(props, box, step, head)
 
   useEffect(() => {
     if (more !== undefined && last + overscan * 2 >= rows.length) more()
   }, [more, last, rows.length])
 
   return (
-    <div class="table-frame">
+    <div class={isStale ? "table-frame stale" : "table-frame"} aria-busy={isStale}>
       {unseen > 0 && (
         <button type="button" class="unseen" onClick={toTop}>
           {some(unseen, `new ${noun}`)} ↑
@@ -96,7 +113,11 @@ export const Table = <A,>(props: Props<A>) => {
                 {...(isCards ? {} : { "aria-rowindex": first + i + 2 })}
                 {...(isAt(key) ? { "aria-current": "true" } : {})}
                 style={{ transform: `translateY(${(first + i) * step}px)` }}
-                onClick={() => put(key)}
+                onFocusIn={() => !isAt(key) && rest(key)}
+                onClick={(event) => {
+                  put(key)
+                  follow(event)
+                }}
               >
                 {isCards ? (
                   <>
@@ -121,12 +142,19 @@ export const Table = <A,>(props: Props<A>) => {
   )
 }
 
+/** What lies above the link of a row, as a text with a title, leads where the link does. */
+const follow = (event: MouseEvent & { readonly currentTarget: HTMLElement }): void => {
+  if (event.target instanceof Element && event.target.closest("a, button") === null) {
+    event.currentTarget.querySelector(".row-link")?.dispatchEvent(new MouseEvent("click", event))
+  }
+}
+
 const tracksOf = <A,>(columns: ReadonlyArray<Column<A>>): string =>
   columns.map(({ grow, width }) => (grow === undefined ? `${width}px` : `minmax(${width}px, ${grow}fr)`)).join(" ")
 
 /** The width below which the rows are scrolled sideways: columns, gaps and margins. */
 const leastOf = <A,>(columns: ReadonlyArray<Column<A>>): number =>
-  columns.reduce((sum, { width }) => sum + width + 16, 16)
+  columns.reduce((sum, { width }) => sum + width + 12, 20)
 
 const Head = <A,>({ columns }: { readonly columns: ReadonlyArray<Column<A>> }) => (
   <div class="table-head" role="rowgroup">
@@ -229,6 +257,17 @@ const useCursor = <A,>(
 ) => {
   const [at, setAt] = useState(cursor)
   const timer = useRef<number | undefined>(undefined)
+  const latest = useRef(onCursor)
+  latest.current = onCursor
+  /** The row whose link is focused as soon as it is drawn: whoever hears the page hears where the cursor is. */
+  const focused = useRef<string | undefined>(undefined)
+  useLayoutEffect(() => {
+    const key = focused.current
+    const link = key && box.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"] .row-link`)
+    if (!link) return
+    focused.current = undefined
+    link.focus({ preventScroll: true })
+  })
   useEffect(() => setAt(cursor), [cursor])
   useEffect(() => () => window.clearTimeout(timer.current), [])
 
@@ -237,6 +276,12 @@ const useCursor = <A,>(
     window.clearTimeout(timer.current)
     setAt(key)
     onCursor(key)
+  }
+  /** When it has come to rest. */
+  const rest = (key: string) => {
+    window.clearTimeout(timer.current)
+    setAt(key)
+    timer.current = window.setTimeout(() => latest.current(key), restMillis)
   }
   const indexOf = (key: string | undefined) => (key === undefined ? -1 : rows.findIndex((row) => keyOf(row) === key))
   const show = (index: number) => {
@@ -252,15 +297,9 @@ const useCursor = <A,>(
     const row = rows[index]
     if (row === undefined) return false
     const key = keyOf(row)
-    setAt(key)
+    focused.current = key
     show(index)
-    window.clearTimeout(timer.current)
-    timer.current = window.setTimeout(() => onCursor(key), restMillis)
-    window.requestAnimationFrame(() =>
-      box.current
-        ?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"] .row-link`)
-        ?.focus({ preventScroll: true })
-    )
+    rest(key)
     return true
   }
 
@@ -291,5 +330,5 @@ const useCursor = <A,>(
       }
     }
   ])
-  return { isAt: (key: string) => key === at, put }
+  return { isAt: (key: string) => key === at, put, rest }
 }

@@ -1,6 +1,6 @@
 /** A text of a stranger: all of it is text. A long one is cut, and shown on in parts. */
 import { useState } from "preact/hooks"
-import { bytes } from "../state/numbers.js"
+import { short } from "../state/numbers.js"
 import { cut, visible } from "../state/visible.js"
 
 interface Props {
@@ -24,7 +24,7 @@ export const Text = ({ class: name = "text", limit = 2_000, text }: Props) => {
         <>
           {" "}
           <button type="button" class="more-of" onClick={() => show(end + step)}>
-            {bytes(text.length - end)} more
+            {short(text.length - end)} more characters
           </button>
         </>
       )}

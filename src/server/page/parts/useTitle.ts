@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks"
 import { oneLine } from "../state/visible.js"
 
-/** What the tab of the browser says. */
+/** Names the tab of the browser. */
 export const useTitle = (title: string): void =>
   useEffect(() => {
     document.title = oneLine(title)

@@ -102,7 +102,7 @@ const tables = {
   }
 }
 
-/** What the addresses of all views say beside: a link keeps these. */
+/** Said in the addresses of all views beside: a link keeps these. */
 const sharedTable = {
   /** Absent: what is new is shown as it comes. */
   live: word("off"),
@@ -151,10 +151,10 @@ const read = (location: { readonly pathname: string; readonly search: string }):
 
 const current = signal(read(window.location))
 
-/** What the address says. */
+/** The view that the address says, with all that it says of it. */
 export const route = computed(() => current.value[0])
 
-/** What the address says beside the view. */
+/** The rest of what the address says. */
 export const shared = computed(() => current.value[1])
 
 /** The address of a route, for `<a href>`: with what the present address says beside the view, or as `beside` has it. */

@@ -97,7 +97,7 @@ export const scoreFilters = {
 } as const satisfies FilterTable<keyof ScoreFilters>
 
 /** Whether there may be several of a filter. */
-export const isMany = ({ kind }: FilterSpec): boolean => kind === "tag" || kind === "entry"
+const isMany = ({ kind }: FilterSpec): boolean => kind === "tag" || kind === "entry"
 
 /** The filters with one more, or with another value of one that there can be once. */
 export const withFilter = (

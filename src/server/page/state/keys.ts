@@ -15,7 +15,7 @@ interface Group {
   readonly keys: ReadonlyArray<Key>
 }
 
-/** Those that were added last come first. */
+/** The keys that are there: of two that are the same, those that were added last are taken. */
 export const groups = signal<ReadonlyArray<Group>>([])
 
 /** Adds keys as long as the component is there. */
@@ -42,9 +42,12 @@ let first: { readonly key: string; readonly time: number } | undefined
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|SELECT|TEXTAREA)$/.test(target.tagName))
 
-/** Links and buttons have their own meaning of these. */
+/** Links and buttons have their own meaning of these, but for the link of a row, which is where the cursor is. */
 const isPressed = (target: EventTarget | null, key: string): boolean =>
-  (key === "Enter" || key === " ") && target instanceof HTMLElement && /^(?:A|BUTTON|SUMMARY)$/.test(target.tagName)
+  (key === "Enter" || key === " ") &&
+  target instanceof HTMLElement &&
+  /^(?:A|BUTTON|SUMMARY)$/.test(target.tagName) &&
+  !target.classList.contains("row-link")
 
 export const listen = (): void =>
   document.addEventListener("keydown", (event) => {

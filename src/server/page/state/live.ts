@@ -68,16 +68,23 @@ export interface Asking<A> {
   readonly again: () => void
 }
 
-/**
- * The answer to a question, or to none yet for `undefined`. A new question aborts the one before; with `live`, the same is
- * asked again as long as the page is live.
- */
+interface AnswerOptions {
+  /** Asks the same again as long as the page is live. */
+  readonly live?: boolean
+  /**
+   * Tells one question from another, where the options do not: a filter as `"24h"` becomes another time each moment. It is
+   * the filters of the address then.
+   */
+  readonly key?: string | undefined
+}
+
+/** The answer to a question, or to none yet for `undefined`. A new question aborts the one before. */
 export const useAnswer = <M extends Method>(
   method: M,
   options: Options[M] | undefined,
-  { live = false }: { readonly live?: boolean } = {}
+  { key: question, live = false }: AnswerOptions = {}
 ): Asking<Answers[M]> => {
-  const key = options === undefined ? undefined : `${method} ${JSON.stringify(options)}`
+  const key = options === undefined ? undefined : `${method} ${question ?? JSON.stringify(options)}`
   const [state, setState] = useState<{ key?: string; answer?: Answers[M]; error?: AskError }>({})
   const [times, setTimes] = useState(0)
   const latest = useRef(options)

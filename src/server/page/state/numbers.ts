@@ -35,7 +35,7 @@ export const dollars = (value: number): string => {
 export const dollarsShort = (value: number): string => {
   const size = Math.abs(value)
   if (value === 0) return "$0"
-  if (size < 0.0001) return "< $0.0001"
+  if (size < 0.0001) return value < 0 ? "−< $0.0001" : "< $0.0001"
   if (size >= 999.995) return `$${short(value)}`
   return `${value < 0 ? "−" : ""}$${size.toFixed(size < 0.1 ? 4 : 2)}`
 }

@@ -38,7 +38,9 @@ const dateAndTime = {
 } as const
 
 /** The milliseconds of some nanoseconds, for what is drawn or compared with the clock. */
-export const millisOf = (nanos: string): number => Number(BigInt(nanos) / 1_000_000n)
+export const millisOf = (nanos: string): number => Number(floorDiv(BigInt(nanos), 1_000_000n))
+
+const floorDiv = (a: bigint, b: bigint): bigint => (a >= 0n ? a / b : -((b - 1n - a) / b))
 
 /** `"2026-11-30"`. */
 export const dateOf = (nanos: string): string => {

@@ -4,7 +4,6 @@ import { Empty, ErrorNote, Loading } from "../parts/states.js"
 import { Table } from "../parts/Table.js"
 import { useTitle } from "../parts/useTitle.js"
 import { navigate, type RouteOf } from "../state/address.js"
-import { askedFilters } from "../state/asked.js"
 import { sessionFilters } from "../state/filters.js"
 import { oneLine } from "../state/visible.js"
 import { cardOf, columnsOf } from "./sessions/columns.js"
@@ -13,7 +12,7 @@ import { useSessions } from "./sessions/useSessions.js"
 export const Sessions = ({ route }: { readonly route: RouteOf<"sessions"> }) => {
   useTitle("Sessions")
   const { at, direction = "desc", filters, orderBy = "time" } = route
-  const list = useSessions(askedFilters(sessionFilters, filters), { field: orderBy, direction })
+  const list = useSessions(filters, { field: orderBy, direction })
   return (
     <>
       <div class="view-head">
@@ -25,13 +24,16 @@ export const Sessions = ({ route }: { readonly route: RouteOf<"sessions"> }) => 
           to={(filters) => ({ ...route, filters, at: undefined })}
         />
       </div>
-      {list.error !== undefined && <ErrorNote error={list.error} again={list.again} />}
+      {list.error !== undefined && (list.rows === undefined || list.error.reason !== "Lost") && (
+        <ErrorNote error={list.error} again={list.again} />
+      )}
       {list.rows === undefined ? (
         list.error === undefined && <Loading label="Sessions are loading" lines={10} />
       ) : list.rows.length === 0 ? (
         <None isFiltered={filters !== undefined} />
       ) : (
         <Table
+          key={list.question}
           label="Sessions"
           noun="session"
           rows={list.rows}
@@ -41,10 +43,11 @@ export const Sessions = ({ route }: { readonly route: RouteOf<"sessions"> }) => 
           card={cardOf}
           cardHeight={112}
           routeOf={({ sessionId }) => ({ view: "session", id: sessionId })}
-          titleOf={({ sessionId }) => `Session ${oneLine(sessionId)}`}
+          titleOf={({ firstInput, sessionId }) => oneLine(firstInput ?? sessionId)}
           cursor={at}
           onCursor={(at) => navigate({ ...route, at }, { replace: true })}
           more={list.more}
+          isStale={list.isStale}
         />
       )}
     </>

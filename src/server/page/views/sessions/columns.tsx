@@ -10,19 +10,19 @@ import { oneLine } from "../../state/visible.js"
 
 export const columnsOf = (route: RouteOf<"sessions">): ReadonlyArray<Column<Session>> => [
   { id: "said", head: "Conversation", width: 220, grow: 1, cell: Said },
-  { id: "user", head: "User", width: 112, cell: ({ users }) => <Names names={users} /> },
-  { id: "turns", head: "Turns", width: 48, align: "end", cell: ({ turns }) => short(turns ?? 0) },
-  { id: "spans", head: "Spans", width: 52, align: "end", cell: ({ spans }) => short(spans) },
-  { id: "errors", head: "Errors", width: 52, align: "end", cell: Errors },
-  { id: "tokens", head: "Tokens", width: 64, align: "end", cell: Tokens },
-  { id: "cost", head: "Cost", width: 72, align: "end", cell: Cost },
-  { id: "duration", head: "Duration", width: 80, align: "end", sort: sortOf(route, "duration"), cell: Length },
-  { id: "models", head: "Models", width: 136, cell: ({ models }) => <Names names={models ?? []} /> },
-  { id: "scores", head: "Scores", width: 112, cell: Scores },
+  { id: "user", head: "User", width: 96, cell: ({ users }) => <Names names={users} /> },
+  { id: "turns", head: "Turns", width: 40, align: "end", cell: ({ turns }) => short(turns ?? 0) },
+  { id: "spans", head: "Spans", width: 44, align: "end", cell: ({ spans }) => short(spans) },
+  { id: "errors", head: "Errors", width: 44, align: "end", cell: Errors },
+  { id: "tokens", head: "Tokens", width: 56, align: "end", cell: Tokens },
+  { id: "cost", head: "Cost", width: 64, align: "end", cell: Cost },
+  { id: "duration", head: "Duration", width: 72, align: "end", sort: sortOf(route, "duration"), cell: Length },
+  { id: "models", head: "Models", width: 112, cell: ({ models }) => <Names names={models ?? []} /> },
+  { id: "scores", head: "Scores", width: 100, cell: Scores },
   {
     id: "time",
     head: "Last activity",
-    width: 108,
+    width: 92,
     align: "end",
     sort: sortOf(route, "time"),
     cell: ({ lastActivity }) => <When at={lastActivity} />
@@ -83,12 +83,8 @@ const Said = ({ firstInput, lastOutput, sessionId }: Session) =>
     </div>
   ) : (
     <div class="said">
-      <bdi class="said-in" title={oneLine(firstInput ?? "")}>
-        {oneLine(firstInput ?? "…")}
-      </bdi>
-      <bdi class="said-out" title={oneLine(lastOutput ?? "")}>
-        {oneLine(lastOutput ?? "…")}
-      </bdi>
+      <bdi class="said-in">{oneLine(firstInput ?? "…")}</bdi>
+      <bdi class="said-out">{oneLine(lastOutput ?? "…")}</bdi>
     </div>
   )
 
