@@ -43,7 +43,7 @@ const basis = fnvBasis | 0
 const recentMask = 0x3fff
 const noneRecent = new Int32Array(0)
 /** From so many characters on a text is remembered, up to so many characters in all. */
-const longText = 256
+const longText = 512
 const maxCharacters = 4_000_000
 const backslash = 0x5c
 const escapedSpaces: ReadonlySet<number> = new Set(Array.from("bfnrt", (letter) => letter.charCodeAt(0)))
