@@ -52,6 +52,12 @@ export class Observability extends Context.Tag("effect-observability/Observabili
      * Records that an exporter has refused do not remain: `stats` counts them.
      */
     readonly flush: Effect.Effect<void, FlushError>
+    /**
+     * Waits until all that was emitted before is in the spool, where `durability` is `"disk"`, or was exported meanwhile: a
+     * process that is killed then does not lose it. Those who wait at a time share a write. Fails after 5 seconds with what
+     * is neither. Elsewhere it waits for nothing.
+     */
+    readonly saved: Effect.Effect<void, FlushError>
     /** The fate of everything that was emitted. */
     readonly stats: Effect.Effect<Stats>
     /** The least severe level that is recorded. */
@@ -99,6 +105,15 @@ export interface RecordOptions {
  * @category accessors
  */
 export const flush: Effect.Effect<void, FlushError, Observability> = Effect.flatMap(Observability, ({ flush }) => flush)
+
+/**
+ * Waits until all that was emitted before is in the spool, where `durability` is `"disk"`, or was exported meanwhile: a
+ * process that is killed then does not lose it. Fails after 5 seconds with what is neither. Elsewhere it waits for nothing.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const saved: Effect.Effect<void, FlushError, Observability> = Effect.flatMap(Observability, ({ saved }) => saved)
 
 /**
  * The fate of everything that was emitted.
@@ -284,10 +299,10 @@ const fromConfig = (
     Layer.unwrapScoped(
       Effect.map(
         BatchWriter.make({ ...config, metrics: metrics.pipeline, processors, exporters }),
-        ({ emitter, flush, offer, stats }) =>
+        ({ emitter, flush, offer, saved, stats }) =>
           Layer.effect(
             Observability,
-            Effect.map(Logger.Logger, (logger) => ({ flush, stats, record: recording(offer), ...logger }))
+            Effect.map(Logger.Logger, (logger) => ({ flush, saved, stats, record: recording(offer), ...logger }))
           ).pipe(
             Layer.provide(Logger.layer(capture)),
             Layer.provideMerge(
@@ -339,6 +354,7 @@ const unlessDisabled = <E, R>(
 const nothing = Layer.succeedContext(
   Context.make(Observability, {
     flush: Effect.void,
+    saved: Effect.void,
     stats: Effect.succeed({ ...perSignal(() => ({})), exporters: {} }),
     logLevel: Effect.succeed<Logger.LogLevel>("none"),
     setLogLevel: () => Effect.void,

@@ -56,7 +56,10 @@ const command = Command.make(name).pipe(
 const run = (argv: ReadonlyArray<string>) =>
   Effect.suspend(() => {
     if (isGiven(argv, "--wizard") && !Output.isInteractive()) return usage("--wizard asks: it needs a terminal")
-    return helpFor(argv) ?? Command.run(command, { name, version })(Arguments.separated(argv))
+    const args = Arguments.separated(argv)
+    const fault = Arguments.faultIn(args)
+    if (fault !== undefined) return usage(fault)
+    return helpFor(argv) ?? Command.run(command, { name, version })(args)
   })
 
 const isGiven = (argv: ReadonlyArray<string>, option: string): boolean => {

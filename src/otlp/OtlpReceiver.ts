@@ -125,6 +125,10 @@ const of = Effect.fnUntraced(function* (
     Effect.gen(function* () {
       if (underWay >= maxConcurrency + maxWaiting) return yield* busy
       let own = 0
+      const letGo = Effect.sync(() => {
+        held -= own
+        own = 0
+      })
       const hold = (bytes: number) => {
         own += bytes
         held += bytes
@@ -134,19 +138,17 @@ const of = Effect.fnUntraced(function* (
       return yield* Body.read(request, maxBodySize, hold).pipe(
         Effect.flatMap((inflated) =>
           reading.withPermits(1)(
-            Effect.gen(function* () {
-              const taken = take(route, format, yield* inflated)
-              const decoded = yield* route.path === "metrics" ? metering.withPermits(1)(taken) : taken
-              return format.answer(200, response(route.rejected), toAnswer(route, decoded))
+            Effect.flatMap(inflated, (bytes) => {
+              const taken = take(route, format, bytes)
+              return route.path === "metrics" ? metering.withPermits(1)(taken) : taken
             })
           )
         ),
-        Effect.ensuring(
-          Effect.sync(() => {
-            underWay--
-            held -= own
-          })
-        )
+        Effect.ensuring(letGo),
+        // Records that were answered 200 outlive a kill, where the spool takes all that comes.
+        Effect.zipLeft(Effect.mapError(observability.saved, () => notSaved)),
+        Effect.map((decoded) => format.answer(200, response(route.rejected), toAnswer(route, decoded))),
+        Effect.ensuring(Effect.sync(() => underWay--))
       )
     })
 
@@ -259,7 +261,10 @@ const emitterOfEarlier = Effect.fnUntraced(function* (
 type Route = (typeof encodings)[keyof typeof encodings]
 
 const routes: ReadonlyMap<string, Route> = new Map(
-  [encodings.spans, encodings.logs, encodings.metrics].map((route) => [`/v1/${route.path}`, route as Route])
+  [encodings.spans, encodings.logs, encodings.metrics].flatMap((route: Route) => [
+    [`/v1/${route.path}`, route],
+    [`/v1/${route.path}/`, route]
+  ])
 )
 
 /**
@@ -292,6 +297,8 @@ function* attempt(
 }
 
 const full = new Refused({ status: 429, reason: "the queue is full: nothing was taken", headers: retryAfter })
+/** The sender comes again with what is in the queue already: the storages know it by its ids. */
+const notSaved = new Refused({ status: 503, reason: "the records are not on disk yet", headers: retryAfter })
 const notPost = new Refused({ status: 405, reason: "records are sent by POST", headers: { allow: "POST" } })
 const noFormat = new Refused({
   status: 415,

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process"
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
 import { DuckDBInstance } from "@duckdb/node-api"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -477,6 +478,7 @@ describe("effect-observability", () => {
         const { airline, folder } = yield* Files
         const alone = `${folder}/alone.mjs`
         writeFileSync(alone, readFileSync(bin))
+        cpSync(`${dirname(bin)}/cli`, `${folder}/cli`, { recursive: true })
         const { status, stderr } = spawnSync(process.execPath, [alone, "sessions", "--db", airline], {
           encoding: "utf8"
         })
@@ -494,8 +496,73 @@ describe("effect-observability", () => {
         const completions = yield* run(["--completions", "bash"])
         assert.deepStrictEqual([completions.code, completions.stderr], [0, ""])
         assert.include(completions.stdout, "sessions")
-        const { status } = spawnSync("bash", ["-n"], { input: completions.stdout })
-        assert.strictEqual(status, 0)
+      })
+    )
+
+    /** Loads the script in a shell, and asks it what `effect-observability TYPED` may become. */
+    const completing: { readonly [shell: string]: (script: string, typed: string) => string } = {
+      bash: (script, typed) =>
+        `source ${script}; COMP_WORDS=(effect-observability ${typed}); COMP_CWORD=1
+        "$(complete -p effect-observability | sed 's/.* -F \\([^ ]*\\).*/\\1/')" effect-observability ${typed} effect-observability
+        printf '%s\\n' "\${COMPREPLY[@]}"`,
+      fish: (script, typed) => `source ${script}; complete -C 'effect-observability ${typed}'`,
+      zsh: (script, typed) => `zmodload zsh/zpty
+        zpty shell zsh -f -i
+        zpty -w shell 'autoload -Uz compinit; compinit -u -D; source ${script}; PS1=; LISTMAX=1000'
+        zpty -w shell 'compdef _effect-observability_zsh_completions effect-observability; print read''y'
+        zpty -r -m shell text '*ready*'
+        zpty -n -w shell $'effect-observability ${typed}\\t\\t'
+        repeat 100; do zpty -r -t shell text && print -rn -- $text; sleep 0.02; done`
+    }
+
+    for (const [shell, code] of Object.entries(completing)) {
+      const isThere = spawnSync(shell, ["-c", "true"]).status === 0
+      it.effect.skipIf(!isThere && shell !== "bash")(`completes a command in ${shell}`, () =>
+        Effect.gen(function* () {
+          const { folder } = yield* Files
+          const script = `${folder}/completions.${shell}`
+          const { stderr, stdout } = yield* run(["--completions", shell])
+          assert.strictEqual(stderr, "")
+          writeFileSync(script, stdout)
+          const completed = spawnSync(shell, ["-c", code(script, "se")], {
+            encoding: "utf8",
+            env: { PATH: process.env["PATH"], HOME: folder, TERM: "dumb" }
+          })
+          for (const command of ["sessions", "session", "search", "serve"]) {
+            assert.match(completed.stdout, new RegExp(`\\b${command}\\b`), completed.stderr)
+          }
+          assert.notMatch(completed.stdout, /\bcosts\b/)
+        })
+      )
+    }
+
+    it.effect("says which option is given twice, or without a value", () =>
+      Effect.gen(function* () {
+        const { airline } = yield* Files
+        const wrong: ReadonlyArray<readonly [args: ReadonlyArray<string>, said: RegExp]> = [
+          [["--user", "a", "--user", "b"], /--user is given twice/],
+          [["--user=a", "--user", "b"], /--user is given twice/],
+          [["--utc", "--utc"], /--utc is given twice/],
+          [["--user", ""], /--user: its value is empty/],
+          [["--user="], /--user: its value is empty/],
+          [["--limit", ""], /--limit: its value is empty/]
+        ]
+        for (const [args, said] of wrong) {
+          const { code, stderr } = yield* run(["sessions", "--db", airline, ...args])
+          assert.deepStrictEqual([code, said.test(stderr)], [2, true], stderr)
+        }
+        const twice = yield* run([
+          "sessions",
+          "--db",
+          airline,
+          "--metadata",
+          "a=1",
+          "--metadata",
+          "b=2",
+          "--user",
+          "--utc"
+        ])
+        assert.strictEqual(twice.code, 0, twice.stderr)
       })
     )
 
@@ -519,7 +586,9 @@ describe("effect-observability", () => {
     it.effect("serves a file: takes OTLP, answers --url, follows it with tail, and writes all before it ends", () =>
       Effect.scoped(
         Effect.gen(function* () {
-          const { folder } = yield* Files
+          const { airline: original, folder } = yield* Files
+          const airline = `${folder}/paged.duckdb`
+          copyFileSync(original, airline)
           const db = `${folder}/served.duckdb`
           const server = yield* started(["serve", "--db", db, "--port", "0"])
           const [url = ""] = yield* server.printed(/http:\/\/127\.0\.0\.1:\d+/)
@@ -537,10 +606,38 @@ describe("effect-observability", () => {
           const listed = yield* run(["sessions", "--url", url, "--json"])
           assert.strictEqual(JSON.parse(listed.stdout).sessionId, "sent", listed.stderr)
           assert.strictEqual(yield* tail.end("SIGINT"), 130)
+          // A page that one of them began, the other goes on with, and one that was started again.
+          const spansOf = (...args: ReadonlyArray<string>) =>
+            Effect.map(run(["spans", "--order", "oldest", "--json", ...args]), ({ code, stderr, stdout }) => {
+              assert.strictEqual(code, 0, stderr)
+              const cursor = /--cursor (\S+)/.exec(stderr)?.[1]
+              return { ids: linesOf(stdout).map((line) => JSON.parse(line).spanId), cursor }
+            })
+          const copied = yield* started(["serve", "--db", airline, "--port", "0"])
+          const [from = ""] = yield* copied.printed(/http:\/\/127\.0\.0\.1:\d+/)
+          const first = yield* spansOf("--url", from, "--limit", "3")
+          const second = yield* spansOf("--url", from, "--limit", "3", "--cursor", first.cursor ?? "")
+          assert.strictEqual(yield* copied.end("SIGTERM"), 0)
+          const ofFile = yield* spansOf("--db", airline, "--limit", "3", "--cursor", first.cursor ?? "")
+          const again = yield* started(["serve", "--db", airline, "--port", "0"])
+          const [then = ""] = yield* again.printed(/http:\/\/127\.0\.0\.1:\d+/)
+          const third = yield* spansOf("--url", then, "--limit", "3", "--cursor", ofFile.cursor ?? "")
+          assert.strictEqual(yield* again.end("SIGTERM"), 0)
+          const whole = yield* spansOf("--db", airline, "--limit", "9")
+          assert.deepStrictEqual(second.ids, ofFile.ids)
+          assert.deepStrictEqual([...first.ids, ...second.ids, ...third.ids], whole.ids)
+          const wrong = yield* run(["spans", "--db", airline, "--order", "newest", "--cursor", first.cursor ?? ""])
+          assert.deepStrictEqual([wrong.code, /--cursor/.test(wrong.stderr)], [2, true], wrong.stderr)
           const locked = yield* run(["sessions", "--db", db])
           assert.match(locked.stderr, /serve --db/)
           const taken = yield* run(["serve", "--db", `${folder}/other.duckdb`, "--port", url.split(":").at(-1) ?? ""])
           assert.deepStrictEqual([taken.code, /--port/.test(taken.stderr)], [1, true], taken.stderr)
+          const open = yield* run(["serve", "--db", `${folder}/other.duckdb`, "--port", "0", "--host", "0.0.0.0"])
+          assert.deepStrictEqual([open.code, /token/.test(open.stderr)], [2, true], open.stderr)
+          assert.deepStrictEqual(
+            readdirSync(folder).filter((file) => file.startsWith("other")),
+            []
+          )
           assert.strictEqual(yield* send("2".repeat(16)), 200)
           assert.strictEqual(yield* server.end("SIGTERM"), 0, server.text())
           const spans = yield* run(["spans", "--db", db, "--session", "sent", "--json"])

@@ -22,7 +22,9 @@ import { collect } from "../../docs/examples/airline/Report.js"
 import { built, started } from "../cli/utils.js"
 
 const sessions = 12
-const turns = 30
+const turns = 60
+/** How often the collector ends in the middle of it. */
+const ends = 4
 /** How long a program thinks between two turns. */
 const pause = "40 millis"
 
@@ -97,15 +99,12 @@ const post = (url: string, body: unknown) =>
     Effect.retry(Schedule.spaced("100 millis").pipe(Schedule.upTo("60 seconds")))
   )
 
-/** Opened while programs work. */
-const working = Effect.unsafeMakeLatch(true)
-
 const each = <E>(run: (sessionId: string, turn: number) => Effect.Effect<unknown, E>, name: string) =>
   Effect.forEach(
     Array.from({ length: sessions }, (_, n) => `${name}-${n}`),
     (sessionId) =>
       Effect.forEach(Array.from({ length: turns }), (_, turn) =>
-        Effect.sleep(pause).pipe(Effect.zipRight(working.await), Effect.zipRight(run(sessionId, turn)))
+        Effect.zipRight(Effect.sleep(pause), run(sessionId, turn))
       ),
     { concurrency: "unbounded", discard: true }
   )
@@ -211,28 +210,24 @@ const folder = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirector
 
 describe("a collector", () => {
   it.scopedLive.each(["SIGKILL", "SIGTERM"] as const)(
-    "that ends by %s and is started again on its file has every session whole",
+    "that ends by %s at any moment and is started again on its file has every session whole",
     (signal) =>
       Effect.gen(function* () {
         yield* built
         const file = `${yield* folder}/agents.duckdb`
         const port = yield* freePort
         const url = `http://127.0.0.1:${port}`
-        const first = yield* serving(file, port)
         const senders = yield* Effect.fork(
           Effect.all([python(url), sdk(url), library(url)], { concurrency: "unbounded", discard: true })
         )
-        yield* Effect.sleep("300 millis")
-        if (signal === "SIGKILL") {
-          // What was taken in the last 50 ms may not be on the disk yet.
-          yield* working.close
-          yield* Effect.sleep("700 millis")
+        for (let i = 0; i < ends; i++) {
+          const server = yield* serving(file, port)
+          yield* Effect.sleep(50 + Math.random() * 500)
+          yield* server.end(signal)
         }
-        yield* first.end(signal)
-        yield* working.open
-        const second = yield* serving(file, port)
+        const last = yield* serving(file, port)
         yield* Fiber.join(senders)
-        assert.strictEqual(yield* second.end("SIGTERM"), 0)
+        assert.strictEqual(yield* last.end("SIGTERM"), 0)
         const { sessions, spans } = yield* stored(file)
         assert.deepStrictEqual(sessions, expected)
         assert.strictEqual(

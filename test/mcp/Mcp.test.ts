@@ -6,6 +6,7 @@ import { type Client, ReadBuffer, serializeMessage } from "@modelcontextprotocol
 import { Deferred, Effect, Exit, Fiber, Layer } from "effect"
 import { Storage } from "effect-observability"
 import { DuckDbStorage } from "effect-observability/duckdb"
+import { Agent } from "undici"
 import * as Mcp from "../../src/server/Mcp.js"
 import { at, spanId, traceId } from "../../src/testing/Records.js"
 import * as Store from "./store.js"
@@ -315,14 +316,14 @@ describe("a client that goes away", () => {
     Effect.gen(function* () {
       const { asked, layer, left } = yield* stuck
       const context = yield* Layer.build(httpLayer.pipe(Layer.provide(layer)))
-      const cut = new AbortController()
-      const client = yield* Effect.flatMap(Endpoint, (url) => httpClient(url, version, cut.signal)).pipe(
+      const agent = new Agent()
+      const client = yield* Effect.flatMap(Endpoint, (url) => httpClient(url, version, agent)).pipe(
         Effect.provide(context)
       )
       const fiber = yield* Effect.fork(call(client, "list_sessions"))
       yield* Deferred.await(asked)
-      cut.abort()
-      yield* Deferred.await(left).pipe(Effect.timeout("5 seconds"))
+      yield* Effect.promise(() => agent.destroy())
+      yield* Deferred.await(left)
       assert.isTrue(Exit.isFailure(yield* Fiber.await(fiber)))
     })
   )

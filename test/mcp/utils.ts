@@ -7,6 +7,7 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { type CallToolResult, Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client"
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 import { Context, Effect, Layer, type Scope } from "effect"
+import { Agent, fetch } from "undici"
 import * as Mcp from "../../src/server/Mcp.js"
 
 export interface Asked {
@@ -75,15 +76,11 @@ export const httpLayer = Layer.unwrapScoped(
   })
 )
 
-/** A client, whose connections are cut when the signal is aborted. */
-export const httpClient = (url: string, version: "modern" | "legacy" = "modern", cut?: AbortSignal) =>
+/** A client, of which an agent has the connections: who destroys that cuts them. */
+export const httpClient = (url: string, version: "modern" | "legacy" = "modern", agent = new Agent()) =>
   connected(
     made(version),
     new StreamableHTTPClientTransport(new URL(url), {
-      fetch: (url, init) =>
-        fetch(url, {
-          ...init,
-          signal: AbortSignal.any([init?.signal, cut].filter((signal) => signal instanceof AbortSignal))
-        })
+      fetch: (url, init) => fetch(url, { ...init, dispatcher: agent } as never) as never
     })
   )

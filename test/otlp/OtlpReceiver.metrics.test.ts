@@ -1,6 +1,7 @@
 /** Metrics of senders that say what it came to since they started. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { encode } from "../../src/otlp/internal/protobuf.js"
 import { post, receiver } from "../utils/receiver.js"
 
 const second = 1_000_000_000n
@@ -149,6 +150,48 @@ describe("OtlpReceiver, of cumulative metrics", () => {
         ["c", 700]
       ])
     })
+  )
+
+  it.scopedLive.each(["JSON", "protobuf"] as const)(
+    "takes a metric of many points in %s, and counts each that is none",
+    (format) =>
+      Effect.gen(function* () {
+        const count = 5_000
+        const point = (index: number, values: number) => ({
+          timeUnixNano: nanos(index),
+          asInt: "1",
+          attributes: Array.from({ length: values }, (_, i) => ({ key: `k${i}`, value: { stringValue: "v" } }))
+        })
+        const body = request({
+          name: "calls",
+          sum: {
+            dataPoints: [
+              ...Array.from({ length: count }, (_, index) => point(index, 10)),
+              point(count, 40_000),
+              { timeUnixNano: nanos(count + 1) }
+            ],
+            aggregationTemporality: 1,
+            isMonotonic: true
+          },
+          unit: "1"
+        })
+        const bare = request({ sum: { dataPoints: [point(0, 0), point(1, 0), point(2, 0)] } })
+        const { stats, url } = yield* receiver()
+        const send = (body: ReturnType<typeof request>) =>
+          format === "JSON"
+            ? Effect.map(post(`${url}/v1/metrics`, body), ({ json }) => json.partialSuccess)
+            : Effect.map(
+                post(`${url}/v1/metrics`, new Uint8Array(encode("resourceMetrics", body.resourceMetrics)), {
+                  "content-type": "application/x-protobuf"
+                }),
+                ({ bytes }) => ({ rejectedDataPoints: String(bytes.at(-1)), errorMessage: bytes.toString() })
+              )
+        const answer = yield* send(body)
+        assert.strictEqual(answer.rejectedDataPoints, "2")
+        assert.include(answer.errorMessage, "more than 32768 values")
+        assert.strictEqual((yield* send(bare)).rejectedDataPoints, "3")
+        assert.strictEqual((yield* stats).metrics["storage"]?.emitted, count)
+      })
   )
 
   it.scopedLive("takes a sum that can go down for a gauge, and deltas as they are", () =>

@@ -12,9 +12,10 @@ import { resourceFromAttributes } from "@opentelemetry/resources"
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs"
 import { AggregationType, MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics"
 import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node"
-import { generateText, jsonSchema, tool } from "ai"
-import { MockLanguageModelV3 } from "ai/test"
+import { embed, embedMany, generateText, jsonSchema, simulateReadableStream, streamText, tool } from "ai"
+import { MockEmbeddingModelV3, MockLanguageModelV3 } from "ai/test"
 import { Effect } from "effect"
+import { Storage } from "effect-observability"
 import { post, receiver } from "../utils/receiver.js"
 
 const resource = resourceFromAttributes({ "service.name": "python-agent", "host.name": "h1" })
@@ -230,6 +231,70 @@ describe("OtlpReceiver, of programs of other libraries", () => {
         "tool_call"
       ])
       assert.lengthOf(new Set(spans.map(({ traceId }) => traceId)), 1)
+    })
+  )
+
+  it.scopedLive("stores what a program of the AI SDK streams, and its embeddings, each counted once", () =>
+    Effect.gen(function* () {
+      const { records, run, url } = yield* receiver()
+      const { done, tracer } = tracing(url, JsonTraceExporter)
+      const experimental_telemetry = { isEnabled: true, tracer, metadata: { sessionId: "session-2", userId: "user-2" } }
+      const model = new MockLanguageModelV3({
+        provider: "anthropic.messages",
+        modelId: "claude-sonnet-4-5",
+        doStream: async () => ({
+          stream: simulateReadableStream({
+            chunks: [
+              { type: "stream-start", warnings: [] },
+              { type: "text-start", id: "1" },
+              { type: "text-delta", id: "1", delta: "Sun" },
+              { type: "text-delta", id: "1", delta: "ny." },
+              { type: "text-end", id: "1" },
+              {
+                type: "finish",
+                finishReason: { unified: "stop", raw: undefined },
+                usage: {
+                  inputTokens: { total: 20, noCache: 12, cacheRead: 8, cacheWrite: undefined },
+                  outputTokens: { total: 5, text: 5, reasoning: undefined }
+                }
+              }
+            ]
+          })
+        })
+      })
+      const embeddings = new MockEmbeddingModelV3({
+        provider: "openai.embedding",
+        modelId: "text-embedding-3-small",
+        maxEmbeddingsPerCall: 1,
+        doEmbed: async ({ values }) => ({
+          embeddings: values.map(() => [0.1, 0.2]),
+          usage: { tokens: 7 },
+          warnings: []
+        })
+      })
+      yield* Effect.promise(async () => {
+        for await (const _ of streamText({ model, prompt: "The weather in Rome?", experimental_telemetry }).textStream);
+        await embed({ model: embeddings, value: "Rome", experimental_telemetry })
+        await embedMany({ model: embeddings, values: ["Rome", "Oslo"], experimental_telemetry })
+      })
+      yield* done
+      const { spans } = yield* records
+      const generations = spans.filter(({ spanType }) => spanType === "model_generation")
+      assert.deepStrictEqual(
+        generations.map(({ inputTokens, model, outputTokens }) => [model, inputTokens, outputTokens]).sort(),
+        [
+          ["claude-sonnet-4-5", 20, 5],
+          ["text-embedding-3-small", 7, undefined],
+          ["text-embedding-3-small", 7, undefined],
+          ["text-embedding-3-small", 7, undefined]
+        ]
+      )
+      assert.deepStrictEqual(Array.from(new Set(spans.map(({ sessionId, userId }) => `${sessionId} ${userId}`))), [
+        "session-2 user-2"
+      ])
+      const [session] = (yield* run(Storage.listSessions())).items
+      assert.deepStrictEqual([session?.inputTokens, session?.outputTokens], [41, 5])
+      assert.include(JSON.stringify(spans.map(({ attributes }) => attributes)), "Sunny.")
     })
   )
 

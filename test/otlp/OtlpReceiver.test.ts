@@ -4,6 +4,7 @@ import { deflateRawSync, deflateSync, gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer, Logger } from "effect"
 import { Storage } from "effect-observability"
+import { jsonReader } from "../../src/otlp/internal/jsonReader.js"
 import { spanId, traceId } from "../../src/testing/Records.js"
 import { post, receiver } from "../utils/receiver.js"
 
@@ -27,6 +28,19 @@ const traces = (spans: ReadonlyArray<unknown>, resource: object = { attributes: 
 const logs = (logRecords: ReadonlyArray<unknown>) => ({
   resourceLogs: [{ resource: { attributes: [] }, scopeLogs: [{ scope: { name: "test" }, logRecords }] }]
 })
+
+/** The same with each name as the definition of its message has it. */
+const withOriginalNames = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(withOriginalNames)
+    : typeof value === "object" && value !== null
+      ? Object.fromEntries(
+          Object.entries(value).map(([name, field]) => [
+            name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+            withOriginalNames(field)
+          ])
+        )
+      : value
 
 /** The answers of protobuf, read by the numbers of their fields. */
 const text = (bytes: Buffer): string => bytes.toString("latin1")
@@ -187,6 +201,151 @@ describe("OtlpReceiver", () => {
         '{"int":7,"large":"9223372036854775807","double":"NaN","bytes":"AQID","nothing":null,"none":null,"lone":"\ufffd","__proto__":{"__proto__":true},"twice":true}'
       )
       assert.isFalse(({} as { polluted?: boolean }).polluted ?? false)
+    })
+  )
+
+  it.scopedLive(
+    "reads the names of JSON and those of the definitions, at a path with a slash at its end and without",
+    () =>
+      Effect.gen(function* () {
+        const { url } = yield* receiver()
+        const attributes = [
+          { key: "text", value: { stringValue: "traceId" } },
+          { key: "list", value: { arrayValue: { values: [{ intValue: "1" }, { doubleValue: 0.5 }] } } },
+          { key: "object", value: { kvlistValue: { values: [{ key: "camelCase", value: { boolValue: true } }] } } }
+        ]
+        const at = { startTimeUnixNano: "1700000000000000001", timeUnixNano: "1700000000000000002" }
+        const scope = { name: "test", version: "1" }
+        const resource = { attributes: [{ key: "service.name", value: { stringValue: "agentName" } }] }
+        const bodies = {
+          traces: {
+            resourceSpans: [
+              {
+                resource,
+                scopeSpans: [
+                  {
+                    scope,
+                    spans: [
+                      spanOf({
+                        parentSpanId: spanId(9),
+                        traceState: "a=b",
+                        attributes,
+                        droppedAttributesCount: 2,
+                        events: [{ timeUnixNano: "1700000000000000002", name: "eventName", attributes }],
+                        links: [{ traceId: traceId(2), spanId: spanId(2), attributes }],
+                        status: { code: 2, message: "no" }
+                      })
+                    ]
+                  }
+                ]
+              }
+            ]
+          },
+          logs: {
+            resourceLogs: [
+              {
+                resource,
+                scopeLogs: [
+                  {
+                    scope,
+                    logRecords: [
+                      { ...at, severityNumber: 9, severityText: "INFO", body: { stringValue: "said" }, attributes }
+                    ]
+                  }
+                ]
+              }
+            ]
+          },
+          metrics: {
+            resourceMetrics: [
+              {
+                resource,
+                scopeMetrics: [
+                  {
+                    scope,
+                    metrics: [
+                      { name: "level", gauge: { dataPoints: [{ ...at, asInt: "7" }] } },
+                      { name: "calls", sum: { aggregationTemporality: 1, dataPoints: [{ ...at, asDouble: 0.5 }] } },
+                      {
+                        name: "sizes",
+                        histogram: {
+                          aggregationTemporality: "AGGREGATION_TEMPORALITY_DELTA",
+                          dataPoints: [{ ...at, count: "3", sum: 6, bucketCounts: ["1", "2"], explicitBounds: [2] }]
+                        }
+                      },
+                      {
+                        name: "spread",
+                        exponentialHistogram: {
+                          aggregationTemporality: 1,
+                          dataPoints: [
+                            {
+                              ...at,
+                              count: 2,
+                              sum: 3,
+                              scale: 0,
+                              zeroCount: 1,
+                              positive: { offset: 1, bucketCounts: [1] }
+                            }
+                          ]
+                        }
+                      },
+                      {
+                        name: "quick",
+                        summary: {
+                          dataPoints: [{ ...at, count: 2, sum: 3, quantileValues: [{ quantile: 0.5, value: 1 }] }]
+                        }
+                      }
+                    ]
+                  }
+                ]
+              }
+            ]
+          }
+        }
+        const sent = yield* Effect.forEach([true, false], (isOriginal) =>
+          Effect.gen(function* () {
+            const { records, url } = yield* receiver()
+            for (const [path, body] of Object.entries(bodies)) {
+              const { json, status } = yield* post(
+                `${url}/v1/${path}${isOriginal ? "/" : ""}`,
+                isOriginal ? (withOriginalNames(body) as object) : body
+              )
+              assert.deepStrictEqual([status, json], [200, {}])
+            }
+            return yield* records
+          })
+        )
+        assert.deepStrictEqual(sent[0], sent[1])
+        assert.lengthOf(sent[0]?.metrics ?? [], 6)
+        for (const path of ["/v1/traces//", "//v1/traces", "/v1/trace"]) {
+          assert.strictEqual((yield* post(`${url}${path}`, bodies.traces)).status, 404, path)
+        }
+      })
+  )
+
+  it.effect("goes over a text that is all escapes in turns, and finds its end", () =>
+    Effect.sync(() => {
+      const texts = [
+        '\\"'.repeat(4e6),
+        "\\\\".repeat(4e6),
+        `${"\\\\".repeat(40_000)}${'\\"'.repeat(40_000)}`,
+        '\\\\\\"'
+      ]
+      for (const text of texts) {
+        const span = `{"name":"${text}"}`
+        const body = Buffer.from(`{"${text}":1,"resourceSpans":[{"scopeSpans":[{"spans":[${span},{}]}]}]}`)
+        const work = jsonReader.divide("resourceSpans", body, 10)
+        let step = work.next()
+        let steps = 1
+        while (!step.done) {
+          step = work.next()
+          steps++
+        }
+        const [first] = step.value[0]?.slices ?? []
+        assert.strictEqual(body.toString("utf8", first?.start, first?.end), span)
+        // No more than a stride is looked at between two pauses, where there are quotes in it.
+        if (text.startsWith('\\"')) assert.isAbove(steps, (2 * text.length) / 66_000)
+      }
     })
   )
 

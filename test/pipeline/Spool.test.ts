@@ -526,6 +526,64 @@ describe("durability on disk", () => {
     })
   )
 
+  it.scopedLive("tells all who wait when their records are written, though the exporter hangs", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const hanging: Exporter = { name: "store", export: () => Effect.never }
+      const writer = yield* make(hanging, directory, { durability: "disk" })
+      const written = yield* Effect.forEach(
+        upTo(50),
+        (i) => {
+          emitTo(writer.emitter, span({ name: String(i) }))
+          return Effect.map(writer.saved, () => files(directory).flatMap(linesOf).length)
+        },
+        { concurrency: "unbounded" }
+      ).pipe(Effect.timeout("1 second"))
+      assert.isTrue(written.every((lines, i) => lines > i))
+      // Those who came together waited for one write, and not each for its own.
+      assert.isAtMost(new Set(written).size, 25)
+    })
+  )
+
+  it.scopedLive("waits for what is exported in place of a disk that is full, and says what is neither", () =>
+    Effect.gen(function* () {
+      const options = { durability: "disk", maxBytes: 1_000, exportTimeout: "500 millis" } as const
+      const well = yield* make(memory("store"), yield* folder, options)
+      yield* emit(well, 0, 30)
+      yield* well.saved
+      const { exporter } = yield* mendable
+      const down = yield* make(exporter, yield* folder, options)
+      yield* emit(down, 0, 30)
+      const { remaining } = yield* Effect.flip(down.saved)
+      const { queued = 0, spooled = 0 } = yield* ledger(down)
+      assert.deepStrictEqual([queued, remaining.store?.spans], [30, 30 - spooled])
+    })
+  )
+
+  it.scopedLive("writes what a disk refused when it is well again", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* folder, "spool")
+      fs.writeFileSync(directory, "")
+      const hanging: Exporter = { name: "store", export: () => Effect.never }
+      const writer = yield* make(hanging, directory, { durability: "disk", exportTimeout: "300 millis" })
+      yield* emit(writer, 0, 10)
+      assert.strictEqual((yield* Effect.flip(writer.saved)).remaining.store?.spans, 10)
+      fs.rmSync(directory)
+      yield* emit(writer, 10, 11)
+      yield* writer.saved
+      assert.lengthOf(files(directory).flatMap(linesOf), 11)
+    })
+  )
+
+  it.scopedLive("waits for nothing where records are kept in memory", () =>
+    Effect.gen(function* () {
+      const hanging: Exporter = { name: "store", export: () => Effect.never }
+      const writer = yield* make(hanging, yield* folder)
+      yield* emit(writer, 0, 30)
+      yield* Effect.timeout(writer.saved, "100 millis")
+    })
+  )
+
   it.scopedLive("leaves nothing on disk of what was exported", () =>
     Effect.gen(function* () {
       const directory = yield* folder

@@ -1,5 +1,5 @@
 /** Who may ask a server, and how much, over real sockets. */
-import { connect } from "node:net"
+import { connect, type Socket } from "node:net"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Deferred, Effect, Layer, Option, Redacted } from "effect"
 import * as RemoteStorage from "../../src/server/RemoteStorage.js"
@@ -453,6 +453,45 @@ describe("one who sends or takes too much", () => {
         assert.lengthOf((yield* remote.listSpans()).items, 20)
       }).pipe(Effect.provide(serve(storage)))
     })
+  )
+
+  it.live("is refused beside 512 others, who send nothing or a head without an end, until some of them go", () =>
+    served({}, ({ port }) =>
+      Effect.gen(function* () {
+        const heads = ["", "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nX-Slow: "]
+        const sockets = yield* Effect.forEach(
+          Array.from({ length: 512 }),
+          (_, i) =>
+            Effect.async<Socket>((resume) => {
+              const socket = connect(port, "127.0.0.1", () => {
+                socket.write(heads[i % heads.length] ?? "")
+                resume(Effect.succeed(socket))
+              })
+              socket.on("error", () => {})
+            }),
+          { concurrency: 64 }
+        )
+        const asked = raw(port, ...question("/api/listSessions", ["Host: localhost"]))
+        // One connection more is closed without an answer, at once.
+        assert.strictEqual(yield* Effect.timeout(asked, "2 seconds"), "")
+        for (const socket of sockets.slice(0, 8)) socket.destroy()
+        yield* Effect.iterate("", {
+          while: (answer) => answer === "",
+          body: () => Effect.delay(asked, "20 millis")
+        }).pipe(
+          Effect.timeout("5 seconds"),
+          Effect.map((answer) => assert.strictEqual(statusOf(answer), 200))
+        )
+        // Those who do not come to the end of their head are cut off, and so have no place for long.
+        const cut = (socket: Socket) =>
+          Effect.async<void>((resume) => {
+            if (socket.destroyed) resume(Effect.void)
+            socket.once("close", () => resume(Effect.void)).resume()
+          })
+        yield* Effect.timeout(Effect.forEach(sockets.slice(8, 10), cut, { concurrency: 2 }), "20 seconds")
+        for (const socket of sockets) socket.destroy()
+      })
+    )
   )
 
   it.live("goes away, and what was asked for ends", () =>

@@ -5,7 +5,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { Storage } from "../../storage/Storage.js"
+import { make as makeStorage, Storage } from "../../storage/Storage.js"
 import { type Failure, failed, usage } from "../Failure.js"
 import * as Arguments from "../internal/arguments.js"
 import { browse } from "../internal/browse.js"
@@ -38,7 +38,14 @@ export const serve = Command.make(
     if (chosen.kind === "remote") return yield* usage("serve keeps records of its own: --db FILE or --clickhouse URL")
     const token = yield* Store.tokenOf(store.tokenFile)
     const { Observability, StorageServer } = yield* Effect.promise(() => import("../internal/collector.js"))
-    const layer = StorageServer.layer({ port, host, token, readOnly, allowedHosts, allowedOrigins }).pipe(
+    const serving = StorageServer.layer({ port, host, token, readOnly, allowedHosts, allowedOrigins })
+    // Before a file is made for records: whether it can listen.
+    yield* Layer.build(serving).pipe(
+      Effect.provide(takingNothing(Observability)),
+      Effect.scoped,
+      Effect.catchTag("StorageServerError", notListening)
+    )
+    const layer = serving.pipe(
       Layer.provide(Observability.layer({ serviceName: name, logLevel: "fatal", ...spooled(chosen) })),
       Layer.provide(Layer.scoped(Storage, Store.openToWrite(chosen, retention)))
     )
@@ -59,6 +66,18 @@ export const serve = Command.make(
 /** Records that senders were told are taken outlive a process that is killed: they wait in a folder beside the file. */
 const spooled = (store: Store.Store) =>
   store.kind === "duckdb" ? ({ spool: { directory: `${store.path}.spool` }, durability: "disk" } as const) : {}
+
+/** The services of a server that is there for a moment: whoever sends to it is told to come again. */
+const takingNothing = (Observability: typeof import("../../Observability.js")) =>
+  Layer.merge(
+    Layer.succeed(Storage, makeStorage({})),
+    Layer.map(Observability.layerExportOnly({ serviceName: name, logLevel: "none", exporters: [] }), (context) =>
+      Context.make(Observability.Observability, {
+        ...Context.get(context, Observability.Observability),
+        record: () => Effect.succeed(0)
+      })
+    )
+  )
 
 const notListening = ({ detail, reason }: { readonly detail: string; readonly reason: string }): Failure => {
   switch (reason) {

@@ -72,8 +72,20 @@ export const flag = (name: string, description: string): Options.Options<boolean
   Options.boolean(name).pipe(Options.withDescription(description))
 
 /** An option that may be given more than once. */
-export const texts = (name: string, placeholder: string, description: string): Options.Options<ReadonlyArray<string>> =>
-  Options.text(name).pipe(Options.withPseudoName(placeholder), Options.withDescription(description), Options.repeated)
+export const texts = (
+  name: string,
+  placeholder: string,
+  description: string
+): Options.Options<ReadonlyArray<string>> => {
+  repeatable.add(`--${name}`)
+  return Options.text(name).pipe(
+    Options.withPseudoName(placeholder),
+    Options.withDescription(description),
+    Options.repeated
+  )
+}
+
+const repeatable = new Set<string>()
 
 export const durationOf = (
   name: string,
@@ -158,4 +170,17 @@ export const separated = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
     const [, name = "", value = ""] = /^(--[a-z][a-z-]*)=(.*)$/s.exec(end >= 0 && i > end ? "" : argument) ?? []
     return takesNext(name) ? [name, value] : [argument]
   })
+}
+
+/** A fault of arguments for whichever command: `@effect/cli` calls an option that comes twice unknown. */
+export const faultIn = (args: ReadonlyArray<string>): string | undefined => {
+  const seen = new Set<string>()
+  for (let i = 0; i < args.length && args[i] !== "--"; i++) {
+    const name = args[i] as string
+    if (!/^--[a-z][a-z-]*$/.test(name)) continue
+    if (takesNext(name) && args[++i] === "") return `${name}: its value is empty`
+    if (seen.has(name) && !repeatable.has(name)) return `${name} is given twice, and has one value`
+    seen.add(name)
+  }
+  return undefined
 }

@@ -2,10 +2,9 @@
 import type { Refused as RefusedAttribute } from "../../signal/conventions/index.js"
 import type { MetricPoint } from "../../signal/MetricPoint.js"
 import type { RecordOf, SignalName } from "../../signal/signals.js"
-import { type Incoming, Malformed, type Raw, TooManyRecords } from "./incoming.js"
-import { NoJson } from "./jsonReader.js"
+import { type Incoming, Malformed, NoJson, type Slice, TooManyRecords } from "./incoming.js"
 import { logOf, scoreOf, spanOf, spansOf } from "./mapped.js"
-import { type Envelope, nesting } from "./messages.js"
+import { type Envelope, nesting, pointForms } from "./messages.js"
 import { toPoints } from "./points.js"
 import { toLog, toSpan } from "./reading.js"
 import type { Origin } from "./received.js"
@@ -37,12 +36,11 @@ export function* decode(
 ): Generator<void, Decoded> {
   const { maxRecords } = context
   const decoded: Decoded = { records: [], rejected: 0, message: "" }
-  const make = makers(decoded, context)[envelope]
-  const { record } = nesting[envelope]
+  const make = makers(decoded, incoming, bytes, context)[envelope]
   for (const { origin, slices } of yield* incoming.divide(envelope, bytes, maxRecords)) {
     for (const slice of slices) {
       try {
-        yield* make(incoming.read(record, bytes, slice), origin)
+        yield* make(slice, origin)
       } catch (error) {
         if (error instanceof NoJson) throw error
         refuse(decoded, error instanceof Malformed ? error.message : "it cannot be read")
@@ -59,23 +57,31 @@ const refuse = (decoded: Decoded, message: string, count = 1): void => {
   if (decoded.message === "") decoded.message = message
 }
 
-type Make = (raw: Raw, origin: Origin) => Generator<void>
+type Make = (slice: Slice, origin: Origin) => Generator<void>
 
-const makers = (decoded: Decoded, { refused, series }: Context): { readonly [E in Envelope]: Make } => {
+const makers = (
+  decoded: Decoded,
+  incoming: Incoming,
+  bytes: Buffer,
+  { maxRecords, refused, series }: Context
+): { readonly [E in Envelope]: Make } => {
   const { records } = decoded
+  const read = (envelope: Envelope, slice: Slice) => incoming.read(nesting[envelope].record, bytes, slice)
   const twins = new Map<string, number>()
   return {
-    *resourceSpans(raw, origin) {
-      records.push(spanOf(toSpan(raw, origin), refused))
+    *resourceSpans(slice, origin) {
+      records.push(spanOf(toSpan(read("resourceSpans", slice), origin), refused))
     },
-    *resourceLogs(raw, origin) {
-      const log = toLog(raw, origin)
+    *resourceLogs(slice, origin) {
+      const log = toLog(read("resourceLogs", slice), origin)
       const score = scoreOf(log)
       if (score !== undefined) records.push(score)
       else records.push(distinct(twins, logOf(log, refused)), ...spansOf(log))
     },
-    *resourceMetrics(raw, origin) {
-      const points: ReadonlyArray<MetricPoint> = yield* toPoints(raw, origin, series, {
+    *resourceMetrics(slice, origin) {
+      const metric = yield* incoming.divideMetric(bytes, slice, maxRecords)
+      const points: ReadonlyArray<MetricPoint> = yield* toPoints(metric, origin, series, {
+        read: (form, point) => incoming.read(pointForms[form], bytes, point),
         refuse: (message, count) => refuse(decoded, message, count)
       })
       for (const point of points) records.push(point)

@@ -3,7 +3,7 @@
  * and ends is known before any of them is looked at, so that one that is malformed costs itself alone.
  */
 import type { Json } from "../../signal/Json.js"
-import type { Envelope, Message } from "./messages.js"
+import type { Envelope, Message, PointForm } from "./messages.js"
 import type { Origin } from "./received.js"
 
 /**
@@ -13,6 +13,9 @@ import type { Origin } from "./received.js"
 export class Malformed {
   constructor(readonly message: string) {}
 }
+
+/** The text of a request is no JSON: nothing of it can be taken. */
+export class NoJson extends Malformed {}
 
 /** The bytes of a request that are one record. */
 export interface Slice {
@@ -33,6 +36,14 @@ export interface Incoming {
   /** Divides a request of at most so many records. */
   readonly divide: (envelope: Envelope, bytes: Buffer, maxRecords: number) => Generator<void, ReadonlyArray<Division>>
   readonly read: (message: Message, bytes: Buffer, slice: Slice) => Raw
+  /** Reads a metric of at most so many points, each of which is still to be read. */
+  readonly divideMetric: (bytes: Buffer, slice: Slice, maxRecords: number) => Generator<void, DividedMetric>
+}
+
+/** A metric without its points, and where those are. */
+export interface DividedMetric {
+  readonly raw: Raw
+  readonly points: { readonly [F in PointForm]?: ReadonlyArray<Slice> }
 }
 
 /**
@@ -51,7 +62,7 @@ export const minAround = 1_000
 /** How deep a value may be. */
 export const maxDepth = 64
 
-/** How many values one record may have, lists and objects among them. */
+/** How many values one record may have, lists and objects among them. A metric may have as many for each of its points. */
 export const maxValues = 32_768
 
 export const tooDeep = new Malformed(`a value is nested deeper than ${maxDepth} levels`)

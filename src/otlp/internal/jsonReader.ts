@@ -1,5 +1,5 @@
 /**
- * Reads the JSON form of OTLP by the tables of the messages: ids are hex digits in either case, integers of 64 bits texts or
+ * Reads the JSON form of OTLP by the tables of the messages: names are those of JSON or those of the definitions, ids are hex digits in either case, integers of 64 bits texts or
  * numbers, enums numbers or names, and what a table does not have is ignored
  * (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
  *
@@ -9,6 +9,7 @@ import * as Predicate from "effect/Predicate"
 import { assign } from "../../signal/internal/jsonWalk.js"
 import type { Json } from "../../signal/Json.js"
 import {
+  type DividedMetric,
   type Division,
   type Incoming,
   type JsonFields,
@@ -18,6 +19,7 @@ import {
   maxDepth,
   maxValues,
   minAround,
+  NoJson,
   originOf,
   type Raw,
   type Slice,
@@ -25,10 +27,19 @@ import {
   tooDeep,
   tooMany
 } from "./incoming.js"
-import { AnyValue, KeyValue, type Message, nesting, Resource, type Scalar, Scope, type Type } from "./messages.js"
-
-/** The text of a request is no JSON: nothing of it can be taken. */
-export class NoJson extends Malformed {}
+import {
+  AnyValue,
+  KeyValue,
+  type Message,
+  nesting,
+  originalName,
+  type PointForm,
+  pointForms,
+  Resource,
+  type Scalar,
+  Scope,
+  type Type
+} from "./messages.js"
 
 export const jsonReader: Incoming = {
   *divide(envelope, bytes, maxRecords) {
@@ -55,7 +66,7 @@ export const jsonReader: Incoming = {
         *[records]() {
           yield* text.list(function* () {
             if (++count > maxRecords) throw new TooManyRecords(maxRecords)
-            scoped.slices.push(yield* text.value())
+            scoped.slices.push(yield* text.value(envelope === "resourceMetrics" ? Number.POSITIVE_INFINITY : maxParts))
           })
         }
       })
@@ -87,7 +98,44 @@ export const jsonReader: Incoming = {
     text.end()
     return divisions
   },
-  read: (message, bytes, slice) => read(message, bytes, slice)
+  read: (message, bytes, slice) => read(message, bytes, slice),
+  *divideMetric(bytes, slice, maxRecords): Generator<void, DividedMetric> {
+    if (slice.fault !== undefined) throw slice.fault
+    const { cuts, points } = yield* pointsOf(bytes, slice, maxRecords)
+    // The rest without the points is a small document of its own.
+    const kept = [...cuts, slice.end].map((cut, i) => {
+      const [, before = slice.start] = cuts[i - 1] ?? []
+      return bytes.subarray(before, typeof cut === "number" ? cut : cut[0])
+    })
+    const head = Buffer.concat(kept.flatMap((part, i) => (i === 0 ? [part] : [emptyList, part])))
+    return { raw: read(nesting.resourceMetrics.record, head, yield* new Text(head).value()), points }
+  }
+}
+
+const emptyList = Buffer.from("[]")
+
+/** Finds the points of a metric, and what is to be cut out so that it has none. */
+function* pointsOf(bytes: Buffer, { start }: Slice, maxRecords: number) {
+  const text = new Text(bytes, start)
+  const cuts: Array<readonly [from: number, to: number]> = []
+  const points: { [F in PointForm]?: Array<Slice> } = {}
+  const data = (form: PointForm) =>
+    function* (): Generator<void> {
+      yield* text.objectIfAny({
+        *dataPoints() {
+          const slices: Array<Slice> = []
+          points[form] = slices
+          const from = yield* text.listIfAny(function* () {
+            slices.push(yield* text.value())
+            if (slices.length > maxRecords) throw new TooManyRecords(maxRecords)
+          })
+          if (from !== undefined) cuts.push([from, text.position])
+        }
+      })
+    }
+  const forms = Object.keys(pointForms) as Array<PointForm>
+  yield* text.objectIfAny(Object.fromEntries(forms.map((form) => [form, data(form)])))
+  return { cuts, points }
 }
 
 interface Scoped {
@@ -117,6 +165,7 @@ interface Budget {
 type Read = (value: unknown, budget: Budget, depth: number) => unknown
 
 interface Field {
+  readonly name: string
   readonly isRepeated: boolean
   readonly isAttributes: boolean
   readonly read: Read
@@ -127,7 +176,15 @@ const known = new WeakMap<Message, ReadonlyMap<string, Field>>()
 const compiled = (message: Message): ReadonlyMap<string, Field> => {
   const before = known.get(message)
   if (before !== undefined) return before
-  const fields = new Map(Object.entries(message).map(([name, [, type]]) => [name, toField(name, type)]))
+  const fields = new Map(
+    Object.entries(message).flatMap(([name, [, type]]) => {
+      const field = toField(name, type)
+      return [
+        [name, field],
+        [originalName(name), field]
+      ]
+    })
+  )
   known.set(message, fields)
   return fields
 }
@@ -142,12 +199,12 @@ const toField = (name: string, given: Type | readonly [Type]): Field => {
       if (result === undefined) throw new Malformed(`its ${name} is none`)
       return result
     }
-    return { isRepeated, isAttributes: false, read }
+    return { name, isRepeated, isAttributes: false, read }
   }
   const message = typeof type === "function" ? type() : type
   const isAttributes = message === KeyValue
   const read: Read = message === AnyValue ? toJson : (value, budget, depth) => toMessage(message, value, budget, depth)
-  return { isRepeated, isAttributes, read }
+  return { name, isRepeated, isAttributes, read }
 }
 
 const toMessage = (message: Message, value: unknown, budget: Budget, depth: number): Raw => {
@@ -155,11 +212,12 @@ const toMessage = (message: Message, value: unknown, budget: Budget, depth: numb
   if (depth > maxDepth) throw tooDeep
   const fields = compiled(message)
   const raw: Raw = {}
-  for (const name in value) {
-    const field = fields.get(name)
-    const given = value[name]
+  for (const key in value) {
+    const field = fields.get(key)
+    const given = value[key]
     // In JSON, null is what a field is by default.
     if (field === undefined || given === null) continue
+    const { name } = field
     if (field.isAttributes) raw[name] = toObject(given, budget, depth + 1)
     else if (field.isRepeated) raw[name] = listOf(name, given).map((item) => take(field, item, budget, depth))
     else raw[name] = take(field, given, budget, depth)
@@ -211,10 +269,9 @@ const itemsOf = (value: unknown): ReadonlyArray<unknown> => {
   return value["values"] === undefined || value["values"] === null ? [] : listOf("values", value["values"])
 }
 
-const values: ReadonlyMap<string, (value: unknown, budget: Budget, depth: number) => Json | undefined> = new Map<
-  string,
-  (value: unknown, budget: Budget, depth: number) => Json | undefined
->([
+type ReadValue = (value: unknown, budget: Budget, depth: number) => Json | undefined
+
+const kinds: ReadonlyArray<readonly [kind: string, read: ReadValue]> = [
   ["stringValue", (value) => scalars.string(value)],
   ["boolValue", (value) => scalars.bool(value)],
   ["intValue", (value) => mapped(scalars.int64(value), jsonOfInt)],
@@ -222,7 +279,14 @@ const values: ReadonlyMap<string, (value: unknown, budget: Budget, depth: number
   ["bytesValue", (value) => scalars.bytes(value)],
   ["arrayValue", (value, budget, depth) => itemsOf(value).map((item) => toJson(item, budget, depth + 1))],
   ["kvlistValue", (value, budget, depth) => toObject(itemsOf(value), budget, depth + 1)]
-])
+]
+
+const values: ReadonlyMap<string, ReadValue> = new Map(
+  kinds.flatMap(([kind, read]) => [
+    [kind, read],
+    [originalName(kind), read]
+  ])
+)
 
 const mapped = <A, B>(value: A | undefined, f: (value: A) => B): B | undefined =>
   value === undefined ? undefined : f(value)
@@ -294,15 +358,24 @@ const maxBrackets = 4 * maxDepth + 16
 /** An attribute has two brackets and two commas. What has more of them than that is not parsed, which cannot pause. */
 const maxParts = 4 * maxValues + 1_024
 
+/** No name that there is has as many bytes. */
+const maxName = 1_024
+
 /** Ignored values that are longer are not checked to be JSON. */
 const maxChecked = 65_536
 
 /** The text of a request, of which the values are found without being parsed. */
 class Text {
-  private at = 0
   private pause = stride
 
-  constructor(private readonly bytes: Buffer) {}
+  constructor(
+    private readonly bytes: Buffer,
+    private at = 0
+  ) {}
+
+  get position(): number {
+    return this.at
+  }
 
   /** Nothing may follow the document. */
   end(): void {
@@ -313,17 +386,24 @@ class Text {
   /** Goes over an object, with its members of some names; null is an object without any. */
   *object(members: { readonly [name: string]: () => Generator<void> }): Generator<void> {
     if (this.isNull()) return
+    const named = new Map(
+      Object.entries(members).flatMap(([name, member]) => [
+        [name, member],
+        [originalName(name), member]
+      ])
+    )
     this.expect(0x7b)
     if (this.ends(0x7d)) return
     do {
       this.space()
       const start = this.at
       this.expect(quote)
-      this.string(start)
-      const name = parse(this.bytes, { start, end: this.at }) as string
+      while (!this.string()) yield
+      const name = this.at - start > maxName ? "" : (parse(this.bytes, { start, end: this.at }) as string)
       this.space()
       this.expect(0x3a)
-      if (Object.hasOwn(members, name)) yield* (members[name] as () => Generator<void>)()
+      const member = named.get(name)
+      if (member !== undefined) yield* member()
       else {
         const ignored = yield* this.value()
         if (ignored.end - ignored.start < maxChecked && ignored.fault === undefined) parse(this.bytes, ignored)
@@ -340,8 +420,22 @@ class Text {
     while (this.goesOn(0x5d))
   }
 
-  /** Goes over a value. */
-  *value(): Generator<void, Slice> {
+  /** The same, over a value that may be no object: whoever reads it says so. */
+  *objectIfAny(members: { readonly [name: string]: () => Generator<void> }): Generator<void> {
+    if (this.begins(0x7b)) yield* this.object(members)
+    else yield* this.value()
+  }
+
+  /** The same with a list, and gives where it began. */
+  *listIfAny(item: () => Generator<void>): Generator<void, number | undefined> {
+    if (!this.begins(0x5b)) return void (yield* this.value())
+    const from = this.at
+    yield* this.list(item)
+    return from
+  }
+
+  /** Goes over a value. What has more brackets and commas than it may have is not to be read. */
+  *value(most = maxParts): Generator<void, Slice> {
     this.space()
     const { bytes } = this
     const start = this.at
@@ -356,7 +450,8 @@ class Text {
       }
       switch (bytes[this.at]) {
         case quote:
-          this.string(this.at)
+          this.at++
+          while (!this.string()) yield
           break
         case 0x7b:
         case 0x5b:
@@ -383,7 +478,7 @@ class Text {
     } while (depth > 0)
     this.pause = stride
     yield
-    const fault = deepest > maxBrackets ? tooDeep : parts > maxParts ? tooMany : undefined
+    const fault = deepest > maxBrackets ? tooDeep : parts > most ? tooMany : undefined
     return { start, end: this.at, ...(fault !== undefined && { fault }) }
   }
 
@@ -395,18 +490,19 @@ class Text {
     parse(this.bytes, { start, end: this.at })
   }
 
-  /** Goes over a text that begins with the quote at a place. */
-  private string(start: number): void {
+  /** Goes on over a text, of which the first quote was passed; `false` says that it pauses before the last. */
+  private string(): boolean {
     const { bytes } = this
-    let end = start
-    while (true) {
-      end = bytes.indexOf(quote, end + 1)
-      if (end === -1) throw noJson
-      let escapes = 0
-      while (bytes[end - 1 - escapes] === backslash) escapes++
-      if (escapes % 2 === 0) break
+    const next = bytes.indexOf(quote, this.at)
+    if (next === -1) throw noJson
+    let at = next
+    if (bytes[next - 1] === backslash) {
+      const pause = this.at + stride
+      for (at = this.at; at < pause && bytes[at] !== quote; ) at += bytes[at] === backslash ? 2 : 1
     }
-    this.at = end + 1
+    const isOver = bytes[at] === quote
+    this.at = isOver ? at + 1 : at
+    return isOver
   }
 
   private space(): void {
@@ -426,10 +522,14 @@ class Text {
   }
 
   private ends(byte: number): boolean {
-    this.space()
-    if (this.bytes[this.at] !== byte) return false
+    if (!this.begins(byte)) return false
     this.at++
     return true
+  }
+
+  private begins(byte: number): boolean {
+    this.space()
+    return this.bytes[this.at] === byte
   }
 
   /** Whether another member or item follows, or the end. */

@@ -171,6 +171,20 @@ const Metric: Message = {
   metadata: [12, [KeyValue]]
 }
 
+/** The kinds of points, one of which a metric has: the field that holds them, and the message of each. */
+export const pointForms = {
+  gauge: NumberDataPoint,
+  sum: NumberDataPoint,
+  histogram: HistogramDataPoint,
+  exponentialHistogram: ExponentialHistogramDataPoint,
+  summary: SummaryDataPoint
+} satisfies { readonly [form: string]: Message }
+
+export type PointForm = keyof typeof pointForms
+
+/** The name that a field has in the definition of its message, which readers of JSON take as well. */
+export const originalName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
 /** The messages of resources, by the field of a request that has them: the first of each. */
 export const resources = {
   resourceSpans: { resource: [1, Resource], scopeSpans: [2, [{ scope: [1, Scope], spans: [2, [Span]] }]] },

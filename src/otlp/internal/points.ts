@@ -7,8 +7,9 @@ import type { Json, JsonObject } from "../../signal/Json.js"
 import type { Histogram, MetricKind, MetricPoint } from "../../signal/MetricPoint.js"
 import { unchecked } from "../../signal/Signal.js"
 import { signals } from "../../signal/signals.js"
-import { Malformed, type Raw } from "./incoming.js"
+import { type DividedMetric, Malformed, NoJson, type Raw, type Slice } from "./incoming.js"
 import { hashOf } from "./mapping/log.js"
+import type { PointForm } from "./messages.js"
 import { metricIds } from "./metrics.js"
 import { attributesOf, listOf, maybeId, timeOf } from "./reading.js"
 import type { Origin } from "./received.js"
@@ -28,17 +29,18 @@ interface Metric {
   readonly ids: ReadonlyArray<Json>
 }
 
-/** Counts what was received and not taken. */
-interface Refusals {
+/** Reads points, and counts those that were received and not taken. */
+interface Reading {
+  read(form: PointForm, slice: Slice): Raw
   refuse(message: string, count?: number): void
 }
 
 /** Makes records of a metric. The series that it changes go on from there only if `series` is kept. */
 export function* toPoints(
-  raw: Raw,
+  { points: slices, raw }: DividedMetric,
   origin: Origin,
   series: Series,
-  refusals: Refusals
+  reading: Reading
 ): Generator<void, ReadonlyArray<MetricPoint>> {
   const ids = (raw["metadata"] as JsonObject | undefined)?.[metricIds]
   const metric: Metric = {
@@ -48,19 +50,24 @@ export function* toPoints(
     description: orAbsent(raw["description"]),
     ids: isOurs(origin) && Array.isArray(ids) ? ids : []
   }
-  const [form] = Object.keys(forms).filter((form) => raw[form] !== undefined) as Array<keyof typeof forms>
+  const [form] = Object.keys(forms).filter((form) => raw[form] !== undefined) as Array<PointForm>
   if (form === undefined) throw new Malformed("a metric has no points of a kind that there is")
-  if (metric.name === "") throw new Malformed("a metric has no name")
   const data = raw[form] as Raw
+  const given = slices[form] ?? []
   const points: Array<MetricPoint> = []
-  for (const [index, point] of listOf(data, "dataPoints").entries()) {
-    // A series that ends says so by a point without a value.
-    if ((((point["flags"] as number | undefined) ?? 0) & 1) === 1) continue
+  if (metric.name === "") {
+    reading.refuse("a metric has no name", Math.max(1, given.length))
+    return points
+  }
+  for (const [index, slice] of given.entries()) {
     try {
-      points.push(...forms[form]({ metric, data, point, index, series }))
+      const point = reading.read(form, slice)
+      // A series that ends says so by a point without a value.
+      const isWithoutValue = (((point["flags"] as number | undefined) ?? 0) & 1) === 1
+      if (!isWithoutValue) points.push(...forms[form]({ metric, data, point, index, series }))
     } catch (error) {
-      if (!(error instanceof Malformed)) throw error
-      refusals.refuse(error.message)
+      if (!(error instanceof Malformed) || error instanceof NoJson) throw error
+      reading.refuse(error.message)
     }
     yield
   }
@@ -127,7 +134,7 @@ const forms = {
       )
     ]
   }
-} satisfies { readonly [form: string]: Form }
+} satisfies { readonly [form in PointForm]: Form }
 
 const cumulative = 2
 

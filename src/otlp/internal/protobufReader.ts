@@ -5,6 +5,7 @@
 import { assign } from "../../signal/internal/jsonWalk.js"
 import type { Json } from "../../signal/Json.js"
 import {
+  type DividedMetric,
   type Division,
   type Incoming,
   type JsonFields,
@@ -21,7 +22,18 @@ import {
   tooDeep,
   tooMany
 } from "./incoming.js"
-import { AnyValue, KeyValue, type Message, Resource, type Scalar, Scope, type Type } from "./messages.js"
+import {
+  AnyValue,
+  KeyValue,
+  type Message,
+  nesting,
+  type PointForm,
+  pointForms,
+  Resource,
+  type Scalar,
+  Scope,
+  type Type
+} from "./messages.js"
 import { wireTypes } from "./protobuf.js"
 
 export const protobufReader: Incoming = {
@@ -47,8 +59,36 @@ export const protobufReader: Incoming = {
     }
     return divisions
   },
-  read: (message, bytes, slice) => readInto({}, compiled(message), new Input(bytes, slice), 0)
+  read: (message, bytes, slice) => readInto({}, compiled(message), new Input(bytes, slice), 0),
+  *divideMetric(bytes, slice, maxRecords): Generator<void, DividedMetric> {
+    const raw = readInto({}, compiled(withoutData), new Input(bytes, slice), 0)
+    const points: { [F in PointForm]?: Array<Slice> } = {}
+    for (const [form, number, fields] of formFields) {
+      // A message that comes twice is one.
+      for (const data of yield* slicesOf(bytes, slice, number, maxRecords)) {
+        const own = held<Raw>(raw, form, () => ({}))
+        points[form] ??= []
+        for (const point of yield* slicesOf(bytes, data, 1, maxRecords)) points[form].push(point)
+        if (points[form].length > maxRecords) throw new TooManyRecords(maxRecords)
+        const input = new Input(bytes, data)
+        input.room += points[form].length
+        readInto(own, compiled(fields), input, 0)
+      }
+    }
+    return { raw, points }
+  }
 }
+
+const { record: Metric } = nesting.resourceMetrics
+
+const withoutData: Message = Object.fromEntries(Object.entries(Metric).filter(([name]) => !(name in pointForms)))
+
+/** The fields that hold points, with their numbers and with what they have besides. */
+const formFields = (Object.keys(pointForms) as Array<PointForm>).map((form) => {
+  const [number, data] = Metric[form] as readonly [number, Message]
+  const { dataPoints: _, ...others } = data
+  return [form, number, others] as const
+})
 
 /** How many fields are looked at between two pauses. */
 const stride = 4_096

@@ -68,12 +68,26 @@ export class Backing<Entry extends Held> {
     return this.segments.isWaiting
   }
 
+  /** The position of the first record that is to be written to disk and is not there yet, where all are. */
+  get unwrittenHead(): number {
+    const [first] = this.unwritten
+    return this.everything && first !== undefined ? first.position : Number.POSITIVE_INFINITY
+  }
+
+  /** How many records up to a position are to be written to disk and are not there yet, where all are. */
+  countUnwritten(until: number): number {
+    return this.everything ? Iterable.size(Iterable.filter(this.unwritten, ({ position }) => position <= until)) : 0
+  }
+
   add(entry: Entry): void {
     if (!entry.snapshot && !this.places.has(entry)) this.unwritten.add(entry)
   }
 
-  /** Writes what was added. When the disk fails, or has no more room, it stays in memory alone. */
-  readonly write: Effect.Effect<void> = Effect.suspend(() => {
+  /**
+   * Writes what was added. `false` says that the disk fails or has no more room: the rest stays in memory alone, and is
+   * tried again with the next records where all are to be written.
+   */
+  readonly write: Effect.Effect<boolean> = Effect.suspend(() => {
     let bytes = 0
     const entries = Arr.takeWhile(Iterable.take(this.unwritten, writtenAtOnce.records), (entry) => {
       const fits = bytes < writtenAtOnce.bytes
@@ -88,13 +102,18 @@ export class Backing<Entry extends Held> {
             else this.released.push(place)
           }
         })
-      ),
-      Effect.catchAll(() => Effect.sync(() => this.unwritten.clear()))
+      )
     )
   }).pipe(
     Effect.repeat({ while: () => this.unwritten.size > 0 }),
     Effect.when(() => this.unwritten.size > 0),
-    Effect.asVoid
+    Effect.as(true),
+    Effect.catchAll(() =>
+      Effect.sync(() => {
+        if (!this.everything) this.unwritten.clear()
+        return false
+      })
+    )
   )
 
   /** Writes entries at once, for a process that ends. */

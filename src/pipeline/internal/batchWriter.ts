@@ -15,7 +15,7 @@ import type { Exporter } from "../Exporter.js"
 import type { FlushError } from "../FlushError.js"
 import type { SignalProcessor } from "../SignalProcessor.js"
 import type { Stats } from "../Stats.js"
-import { endFlushes, failFlushes, flush, fork } from "./flush.js"
+import { endFlushes, failFlushes, flush, fork, saved } from "./flush.js"
 import * as Losses from "./losses.js"
 import * as Metrics from "./metrics.js"
 import * as Notices from "./notices.js"
@@ -41,6 +41,8 @@ export interface BatchWriter {
   /** Takes records that are offered as long as there is room, and gives how many they were. */
   readonly offer: (offers: ReadonlyArray<Writer.Offer>, whole: boolean) => number
   readonly flush: Effect.Effect<void, FlushError>
+  /** Waits until what was emitted before is on disk, where all is to be. */
+  readonly saved: Effect.Effect<void, FlushError>
   readonly stats: Effect.Effect<Stats>
 }
 
@@ -91,7 +93,7 @@ export const make = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() => Effect.flatMap(fork(closed), Fiber.await))
 
   const emitter = Writer.emitterOf(writer)
-  return { emitter, offer: Writer.offering(writer, emitter), flush: flush(writer), stats }
+  return { emitter, offer: Writer.offering(writer, emitter), flush: flush(writer), saved: saved(writer), stats }
 })
 
 /** Brings records through the processors to the lanes, until the writer closes and none is left. */

@@ -153,6 +153,21 @@ export class Lane extends Inspectable.Class {
     return head
   }
 
+  /** The position of the first entry that is to be on disk, with all others, and is not there yet. */
+  get unwrittenHead(): number {
+    return this.backing?.unwrittenHead ?? Number.POSITIVE_INFINITY
+  }
+
+  /** How many entries up to a position are to be on disk, with all others, and are not there yet. */
+  countUnwritten(until: number): number {
+    return this.backing?.countUnwritten(until) ?? 0
+  }
+
+  /** Whether all records go to the disk at once. */
+  get savesEverything(): boolean {
+    return this.backing?.everything === true
+  }
+
   /** How many records up to a position a flush waits for. */
   countUntil(until: number): number {
     let count = this.backing?.everything === false ? this.backing.countAlone(until) : 0
@@ -229,11 +244,12 @@ export class Lane extends Inspectable.Class {
         yield* this.toPersist.await
         this.toPersist.unsafeClose()
         if (destination.isCrowded) for (const entry of this.waiting) backing.add(entry)
-        yield* backing.write
-        // A disk that fails is not asked all the time.
-        if (destination.isCrowded && !this.spill(backing)) yield* Effect.sleep("100 millis")
+        const isWritten = yield* backing.write
+        const isStuck = destination.isCrowded && !this.spill(backing)
         yield* backing.tidy
         yield* settled
+        // A disk that fails is not asked all the time.
+        if (!isWritten || isStuck) yield* Effect.sleep("100 millis")
       }
     })
 

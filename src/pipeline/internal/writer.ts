@@ -51,6 +51,8 @@ export interface Writer {
   /** Open when they shall not wait any longer. */
   readonly batchDue: Effect.Latch
   readonly flushes: Set<Flush>
+  /** Waits until everything up to a position is on disk, in the order in which they began. */
+  readonly saves: Array<Flush>
 }
 
 /** Waits for everything up to a position. */
@@ -89,7 +91,8 @@ export const make = (
     closing: false,
     notEmpty: Effect.unsafeMakeLatch(),
     batchDue: Effect.unsafeMakeLatch(),
-    flushes: new Set()
+    flushes: new Set(),
+    saves: []
   }
 }
 
