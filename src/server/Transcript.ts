@@ -25,7 +25,7 @@ export type Item = Turn | LogRecord | Score
 /**
  * The course of a session, oldest first: the items of its timeline, in which each turn has what was said. Inputs of models
  * repeat all that came before: of each call only what is new in it is here, and results of tools are with their calls.
- * One turn is read at a time. A session that is not stored has no items.
+ * One turn is read at a time, and the next three are asked for. A session that is not stored has no items.
  *
  * @example
  * ```ts
@@ -68,25 +68,35 @@ export const ofSession = (
       })
       const first = options?.fromTurn ?? 1
       const end = first + (options?.turns ?? Number.POSITIVE_INFINITY)
-      let number = 0
-      let seen = 0
       return Stream.paginateChunkEffect(undefined, (cursor: string | undefined) =>
         Effect.map(
           storage.sessionTimeline({ sessionId, pagination: { cursor, limit: pageSize } }),
           ({ items, nextCursor }) => [Chunk.unsafeFromArray(items), nextCursor]
         )
       ).pipe(
-        Stream.takeWhile((item) => item._tag !== "SpanRecord" || ++seen < end),
-        Stream.mapEffect((item): Effect.Effect<Item | undefined, StorageError> => {
-          if (item._tag !== "SpanRecord") return Effect.succeed(number < first && first > 1 ? undefined : item)
-          number++
-          // The turn before the first says what of the input of that one is not new.
-          if (number < first - 1) return Effect.succeed(undefined)
-          return Effect.map(reader(item, number), (turn) => (turn.number < first ? undefined : turn))
+        // Each item with the number of its turn, or of the turn before it.
+        Stream.mapAccum(0, (turns, item) => {
+          const number = item._tag === "SpanRecord" ? turns + 1 : turns
+          return [number, { item, number }]
         }),
-        Stream.filter((item) => item !== undefined)
+        Stream.takeWhile(({ item, number }) => item._tag !== "SpanRecord" || number < end),
+        // The turn before the first says what of the input of that one is not new.
+        Stream.filter(({ item, number }) =>
+          item._tag === "SpanRecord" ? number >= first - 1 : first === 1 || number >= first
+        ),
+        Stream.mapEffect(
+          ({ item, number }): Effect.Effect<Effect.Effect<Item, StorageError>, StorageError> =>
+            item._tag === "SpanRecord"
+              ? Effect.map(reader.ask(item), (asked) => reader.read(asked, number))
+              : Effect.succeed(Effect.succeed(item)),
+          { concurrency: ahead }
+        ),
+        Stream.flattenEffect(),
+        Stream.filter((item) => item._tag !== "Turn" || item.number >= first)
       )
     })
   )
 
 const pageSize = 50
+/** Turns that a storage is asked for at once. */
+const ahead = 4

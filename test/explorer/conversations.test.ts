@@ -5,8 +5,10 @@ import { Storage } from "effect-observability"
 import { collect } from "../../docs/examples/airline/Report.js"
 import type { Answers, Options, Turn } from "../../src/server/internal/encoded.js"
 import * as StorageServer from "../../src/server/StorageServer.js"
+import { describeBrowser, open } from "../utils/browser.js"
 import { conversationsOf, held, heldIn, missing, real, saidOf, short } from "../utils/realConversations.js"
 import { serve } from "../utils/remote.js"
+import { address, entriesOn, go, recorded, waitForTurns } from "../utils/sessionPage.js"
 
 /** The turns of a session, some at a time, as a page asks for them. */
 const turnsOf = (sessionId: string) =>
@@ -53,10 +55,49 @@ const isTold = (it: Vitest.MethodsNonLive<Storage.Storage | StorageServer.Storag
     })
   )
 
+const isShown = (it: Vitest.MethodsNonLive<Storage.Storage | StorageServer.StorageServer, true>, transcript: string) =>
+  it.scoped(
+    "shows each session as its transcript reads, message for message",
+    () =>
+      Effect.gen(function* () {
+        const conversations = conversationsOf(transcript)
+        const { listSessions, listTraces } = yield* Storage.Storage
+        const { url } = yield* StorageServer.StorageServer
+        const sessions = yield* collect(listSessions)
+        assert.strictEqual(sessions.length, conversations.length)
+        const page = yield* open()
+        yield* Effect.promise(() => page.goto(`${url}/sessions`))
+        yield* Effect.forEach(
+          sessions,
+          Effect.fnUntraced(function* ({ sessionId, turns }) {
+            const { items } = yield* listTraces({ filters: { sessionId }, pagination: { limit: 1 } })
+            const expected = heldIn(conversations, items[0]?.metadata)
+            const shown = yield* Effect.promise(async () => {
+              await go(page, address(url, sessionId, recorded))
+              await page.waitForSelector(`.session-title bdi[title="${sessionId}"]`)
+              await waitForTurns(page, turns)
+              return entriesOn(page)
+            })
+            assert.deepStrictEqual(saidOf(shown), expected?.said)
+          }),
+          { discard: true }
+        )
+      }),
+    { timeout: 120_000 }
+  )
+
 describe("what the explorer is told of a conversation", () => {
   layer(serve(held(short)), { excludeTestServices: true })("of the demonstration", (it) => isTold(it, short))
 
   describe.skipIf(missing !== "")(`of 100 real ones${missing}`, () => {
     layer(serve(held(real)), { excludeTestServices: true, timeout: "2 minutes" })((it) => isTold(it, real))
+  })
+})
+
+describeBrowser("a conversation on the page", () => {
+  layer(serve(held(short)), { excludeTestServices: true })("of the demonstration", (it) => isShown(it, short))
+
+  describe.skipIf(missing !== "")(`of 100 real ones${missing}`, () => {
+    layer(serve(held(real)), { excludeTestServices: true, timeout: "2 minutes" })((it) => isShown(it, real))
   })
 })

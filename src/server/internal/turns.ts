@@ -1,4 +1,5 @@
-/** Reads what was said in the turns of a session, one after the other. */
+/** Reads what was said in the turns of a session, one after the other, and asks for some of them ahead. */
+import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
@@ -25,6 +26,8 @@ const maxText = 32 * 2 ** 20
 const maxImages = 8 * 2 ** 20
 /** A page of spans with their payload, which is let go of when it is read. */
 const pageSize = 100
+/** Bytes of the attributes of a trace that is held before it is read. */
+const maxAsked = 2 ** 20
 
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 
@@ -36,19 +39,44 @@ interface Kept {
   readonly images: boolean
 }
 
-/** Reads the turns of a session, which must come in their order. */
+/** What is asked of a storage before a turn is read: several turns may be asked for at once. */
+interface Asked {
+  readonly span: SpanRecord
+  readonly truncated: boolean
+  readonly within: ReadonlyMap<string, OutlineSpan>
+  /** All spans of the turn, in the order of time, where its trace is small. */
+  readonly spans: ReadonlyArray<SpanRecord> | undefined
+}
+
+/** A trace without its payload, and with it where it is small. */
+interface Known {
+  readonly outline: TraceOutline | undefined
+  readonly spans: ReadonlyArray<SpanRecord> | undefined
+}
+
+/** Asks for turns, and reads them. */
 export const make = (storage: StorageService, sessionId: string, kept: Kept) => {
   const threads = new Threads()
   // Turns below a root that lives as long as its process are in one trace.
-  let last: TraceOutline | undefined
+  let last: { readonly traceId: string; readonly known: Effect.Effect<Known, StorageError> } | undefined
 
-  const outlineOf = (traceId: string) =>
-    last?.traceId === traceId
-      ? Effect.succeed(last)
-      : Effect.map(storage.traceOutline(traceId), (found) => {
-          last = Option.getOrUndefined(found)
-          return last
-        })
+  const traceOf = (traceId: string): Effect.Effect<Known, StorageError> =>
+    Effect.suspend(() => {
+      if (last?.traceId === traceId) return last.known
+      return Effect.flatMap(Effect.cached(askTrace(traceId)), (known) => {
+        last = { traceId, known }
+        return known
+      })
+    })
+
+  const askTrace = (traceId: string) =>
+    Effect.gen(function* () {
+      const outline = Option.getOrUndefined(yield* storage.traceOutline(traceId))
+      if (outline === undefined || !isSmall(outline)) return { outline, spans: undefined }
+      const trace = yield* storage.getTrace(traceId)
+      const spans = Option.match(trace, { onNone: () => [], onSome: ({ spans }) => spans })
+      return { outline, spans: Array.sort(spans, byTime) }
+    })
 
   const read = (filters: SpanFilters, each: (span: SpanRecord) => void) =>
     Effect.gen(function* () {
@@ -67,34 +95,76 @@ export const make = (storage: StorageService, sessionId: string, kept: Kept) => 
       return cursor !== undefined
     })
 
-  return (span: SpanRecord, number: number): Effect.Effect<Turn, StorageError> =>
-    Effect.gen(function* () {
-      const { traceId } = span
-      const outline = yield* outlineOf(traceId)
+  const ask = (span: SpanRecord): Effect.Effect<Asked, StorageError> =>
+    Effect.map(traceOf(span.traceId), ({ outline, spans }) => {
       const within = spansOf(outline?.spans ?? [], span, sessionId)
-      const turn = new TurnReader(span, within, threads, kept)
-      const readAll = (spanType: "model_generation" | "tool_call", each: (span: SpanRecord) => void) => {
-        const times = [...within.values()].filter((_) => _.spanType === spanType).map(({ startTime }) => startTime)
-        if (times.length === 0) return Effect.succeed(false)
-        const [startedAfter, startedBefore] = [minimum(times), maximum(times) + 1n]
-        return read({ traceId, spanType, startedAfter, startedBefore }, (found) => {
-          if (within.has(found.spanId)) each(found)
-        })
+      return {
+        span,
+        within,
+        truncated: outline?.truncated === true,
+        spans: spans?.filter(({ spanId }) => within.has(spanId))
       }
-      const isCut = yield* Effect.zipWith(
-        readAll("model_generation", (call) => turn.addCall(call)),
-        Effect.suspend(() => readAll("tool_call", (call) => turn.addTool(call))),
-        (models, tools) => models || tools
-      )
-      const failed: Array<Failed> = []
-      if ([...within.values()].some(({ status }) => status === "error")) {
-        yield* read({ traceId, status: "error" }, (found) => {
-          if (within.has(found.spanId)) failed.push(toFailed(found))
-        })
-      }
-      return turn.make(number, failed, isCut || outline?.truncated === true)
     })
+
+  /** Reads the spans of a type, of those that are there or of the storage; says whether there are more of them. */
+  const readAll = (
+    { span: { traceId }, spans, within }: Asked,
+    spanType: "model_generation" | "tool_call",
+    each: (span: SpanRecord) => void
+  ) => {
+    if (spans !== undefined) {
+      return Effect.as(
+        forEachInTurns(
+          spans.filter((span) => span.spanType === spanType),
+          each
+        ),
+        false
+      )
+    }
+    const calls = [...within.values()].filter((span) => span.spanType === spanType)
+    if (calls.length === 0) return Effect.succeed(false)
+    const times = calls.map(({ startTime }) => startTime)
+    const range = { startedAfter: minimum(times), startedBefore: maximum(times) + 1n }
+    return read({ traceId, spanType, ...range }, (found) => {
+      if (within.has(found.spanId)) each(found)
+    })
+  }
+
+  const failuresOf = ({ span: { traceId }, spans, within }: Asked) =>
+    Effect.gen(function* () {
+      const failed: Array<Failed> = []
+      const add = (found: SpanRecord) => {
+        if (found.status === "error" && within.has(found.spanId)) failed.push(toFailed(found))
+      }
+      if (spans !== undefined) spans.forEach(add)
+      else if ([...within.values()].some(({ status }) => status === "error")) {
+        yield* read({ traceId, status: "error" }, add)
+      }
+      return failed
+    })
+
+  return {
+    /** Asks for a turn. */
+    ask,
+    /** Reads a turn. They must come in their order. */
+    read: (asked: Asked, number: number): Effect.Effect<Turn, StorageError> =>
+      Effect.gen(function* () {
+        const turn = new TurnReader(asked.span, asked.within, threads, kept)
+        const models = yield* readAll(asked, "model_generation", (call) => turn.addCall(call))
+        const tools = yield* readAll(asked, "tool_call", (call) => turn.addTool(call))
+        const failed = yield* failuresOf(asked)
+        return turn.make(number, failed, models || tools || asked.truncated)
+      })
+  }
 }
+
+const isSmall = ({ spans }: TraceOutline): boolean =>
+  spans.length <= pageSize && spans.reduce((sum, { attributesSize }) => sum + attributesSize, 0) <= maxAsked
+
+const byTime = Order.combine(
+  Order.mapInput(Order.bigint, ({ startTime }: SpanRecord) => startTime),
+  Order.mapInput(Order.string, ({ spanId }: SpanRecord) => spanId)
+)
 
 /** A span that failed, without its payload. */
 interface Failed extends Failing, Pick<SpanRecord, "name" | "startTime"> {}
@@ -245,7 +315,7 @@ class TurnReader {
       entries: this.entries.sort(Order.mapInput(Order.bigint, ({ time }: Entry) => time)),
       modelCalls: this.modelCalls,
       toolCalls: this.toolCalls,
-      models: Array.from(this.models).sort(),
+      models: [...this.models].sort(),
       inputTokens: this.inputTokens,
       outputTokens: this.outputTokens,
       costUsd: this.nanodollars === undefined ? undefined : Number(this.nanodollars) / 1e9,

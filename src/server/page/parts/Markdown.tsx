@@ -43,8 +43,9 @@ const Node = ({ depth, token }: { readonly token: MarkedToken; readonly depth: n
     case "def":
       return null
     case "heading":
+      // Strangers leave levels out: below the second level of a page, all of theirs are of the third.
       return (
-        <div class={`md-head md-head-${token.depth}`} role="heading" aria-level={Math.min(6, token.depth + 3)}>
+        <div class={`md-head md-head-${token.depth}`} role="heading" aria-level={3}>
           {nodes(token.tokens, depth)}
         </div>
       )

@@ -67,7 +67,7 @@ export const Shell = ({ children, view }: { readonly view: View; readonly childr
         </div>
       </header>
       <Lost />
-      <main id="main" class="view" tabIndex={-1}>
+      <main id="main" class="view" data-view={view} tabIndex={-1}>
         <Guarded key={view}>{children}</Guarded>
       </main>
       {shared.value.panel === "keys" && <KeysPanel />}

@@ -61,11 +61,26 @@ const tables = {
 
   session: {
     id: text,
-    tab: word("conversation", "timeline", "logs", "scores"),
+    /** Absent: the conversation. */
+    tab: word("timeline", "logs", "scores"),
+    /** The turn that is read. */
+    turn: whole,
     /** The span that is open. */
     trace: text,
     span: text,
-    find: text
+    find: text,
+    /** Which of what was found, from 1. */
+    match: whole,
+    /** Absent: texts are shown as Markdown and as JSON. */
+    raw: word("on"),
+    /** Absent: only what failed is unfolded. */
+    folds: word("open"),
+    /** The least level of the logs. */
+    level: word("debug", "info", "warn", "error", "fatal"),
+    /** The part of the time line that is seen: two parts of 10,000, as `"0-2500"`. */
+    zoom: text,
+    /** Absent: time in which nothing happened is cut short. */
+    idle: word("shown")
   },
 
   traces: {
