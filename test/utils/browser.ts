@@ -115,3 +115,12 @@ export const axeOf = (page: Page): Promise<ReadonlyArray<string>> =>
 /** How far the page can be scrolled sideways: 0 where all of it fits. */
 export const overflowOf = (page: Page): Promise<number> =>
   page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+/** Waits until an expression holds on the page. What Playwright waits with is evaluated in the page, which its policy forbids. */
+export const until = async (page: Page, expression: string): Promise<void> => {
+  const end = Date.now() + 10_000
+  while (!(await page.evaluate(expression).catch(() => false))) {
+    if (Date.now() > end) throw new Error(`after 10 s, this does not hold: ${expression}`)
+    await page.waitForTimeout(20)
+  }
+}

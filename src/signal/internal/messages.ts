@@ -39,8 +39,13 @@ export interface Content {
   readonly toolResult: Json | undefined
 }
 
+/** What of a span says its content: the encoded form of one has it too. */
+interface Spoken extends Pick<SpanRecord, "spanType" | "attributes"> {
+  readonly events: ReadonlyArray<{ readonly name: string; readonly attributes: JsonObject }>
+}
+
 /** The content of a span, as that of one that nothing is around where its type says nothing. */
-export const read = (span: SpanRecord): Content => {
+export const read = (span: Spoken): Content => {
   const { attributes, events, spanType } = span
   const { input, output, system, toolArguments, toolResult } = contentOf({
     attributes,

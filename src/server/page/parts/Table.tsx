@@ -92,7 +92,7 @@ export const Table = <A,>(props: Props<A>) => {
         {...{ "aria-label": label }}
         {...(isCards ? {} : { "aria-rowcount": more === undefined ? rows.length + 1 : -1 })}
         tabIndex={0}
-        style={{ "--tracks": tracksOf(columns), "--least": `${leastOf(columns)}px`, "--step": `${step}px` }}
+        style={{ "--tracks": tracksOf(columns), "--least": `${leastOf(columns)}px`, "--row-height": `${step}px` }}
         onScroll={onScroll}
         {...watch}
       >

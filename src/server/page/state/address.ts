@@ -29,6 +29,8 @@ const word = <W extends string>(...words: ReadonlyArray<W>) =>
   one((text): W | undefined => words.find((word) => word === text))
 /** A whole number that is not negative. */
 const whole = one((text): number | undefined => (/^\d{1,9}$/.test(text) ? Number(text) : undefined))
+/** Nanoseconds from the start of what is shown. */
+const offset = one((text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined))
 /** Texts in an order. */
 const texts: Param<ReadonlyArray<string>> = {
   read: (query, name) => (query.has(name) ? query.getAll(name) : undefined),
@@ -93,13 +95,28 @@ const tables = {
     id: text,
     /** The span that is open. */
     span: text,
+    /** The span under the cursor, where none is open. */
+    at: text,
     find: text,
-    depth: whole
+    /** So many levels are open; absent: all. */
+    depth: whole,
+    /** Spans that are folded where their level is open, or open where it is folded. */
+    fold: texts,
+    /** The types of spans that are shown. */
+    type: texts,
+    only: word("errors"),
+    path: word("on"),
+    /** The window of time. */
+    from: offset,
+    to: offset,
+    /** What was said: as messages, or as it is recorded. */
+    said: word("raw")
   },
 
   span: {
     trace: text,
-    id: text
+    id: text,
+    said: word("raw")
   },
 
   logs: {

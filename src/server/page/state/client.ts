@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals"
 import type { Answers, Options, Stats } from "../../internal/encoded.js"
 import { base } from "./address.js"
+import { readRows } from "./rows.js"
 
 /**
  * Why there is no answer: the reason of a `StorageError`, `"Unauthorized"` for who has no token, `"Lost"` where nobody
@@ -38,21 +39,39 @@ export type Method = keyof Options & keyof Answers
 
 /** Asks a question. Fails with an `AskError`, or as `fetch` does where the signal was aborted. */
 export const ask = <M extends Method>(method: M, options: Options[M], abort?: AbortSignal): Promise<Answers[M]> =>
-  send(
-    method,
-    { method: "POST", body: JSON.stringify(options), headers: { "content-type": "application/json" } },
-    abort
-  )
+  send(method, posted(options), abort)
+
+const posted = (options: unknown): RequestInit => ({
+  method: "POST",
+  body: JSON.stringify(options),
+  headers: { "content-type": "application/json" }
+})
+
+/**
+ * Asks for an answer that consists of many rows, and takes it apart as it comes, a row at a time, so that the page is never
+ * held up: the server sends a row a line.
+ */
+export const askRows = <M extends Method>(
+  method: M,
+  options: Options[M],
+  name: string,
+  abort?: AbortSignal
+): Promise<Answers[M]> => send(method, posted(options), abort, (answer) => readRows(answer, name))
 
 /** What the server says of itself. */
 export const stats = (abort?: AbortSignal): Promise<Stats> => send("stats", {}, abort)
 
-const send = async <A>(path: string, init: RequestInit, abort: AbortSignal | undefined): Promise<A> => {
+const send = async <A>(
+  path: string,
+  init: RequestInit,
+  abort: AbortSignal | undefined,
+  read: (answer: Response) => Promise<A> = (answer) => answer.json()
+): Promise<A> => {
   let answer: Response
   try {
     answer = await fetch(`${base}api/${path}`, { ...init, ...(abort === undefined ? {} : { signal: abort }) })
     if (answer.ok && answer.headers.has(versionHeader)) {
-      const value = await answer.json()
+      const value = await read(answer)
       isUp()
       return value
     }

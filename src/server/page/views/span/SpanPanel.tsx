@@ -1,0 +1,58 @@
+/** A span beside the tree. */
+import { useEffect, useRef } from "preact/hooks"
+import { Badge } from "../../parts/Badge.js"
+import { Empty, ErrorNote, Loading } from "../../parts/states.js"
+import { href, type RouteOf } from "../../state/address.js"
+import { useKeys } from "../../state/keys.js"
+import { cut, oneLine } from "../../state/visible.js"
+import { SpanBody } from "./SpanBody.js"
+import { useSpan } from "./useSpan.js"
+
+interface Props {
+  readonly traceId: string
+  readonly spanId: string
+  readonly route: RouteOf<"trace">
+  readonly close: () => void
+}
+
+export const SpanPanel = ({ close, route, spanId, traceId }: Props) => {
+  const { again, answer: span, error } = useSpan(traceId, spanId)
+  const box = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (box.current !== null) box.current.scrollTop = 0
+  }, [spanId])
+  useKeys("Span", [
+    { keys: "Escape", label: "close the span", run: close },
+    { keys: "s", label: "to what the span says", run: () => box.current?.focus() }
+  ])
+  const isRaw = route.said === "raw"
+  return (
+    <aside class="span-panel" aria-label="Span" ref={box} tabIndex={-1}>
+      <header class="span-head">
+        {span !== undefined && span !== null && <Badge type={span.spanType} />}
+        <h2>
+          <bdi>{oneLine(cut(span?.name ?? spanId, 300))}</bdi>
+        </h2>
+        <a href={href({ view: "span", trace: traceId, id: spanId })}>Page</a>
+        <a
+          class="span-close"
+          href={href({ ...route, span: undefined, at: spanId })}
+          aria-label="Close"
+          title="Close: Esc"
+        >
+          ×
+        </a>
+      </header>
+      {error !== undefined && <ErrorNote error={error} again={again} />}
+      {span === null && (
+        <Empty title="There is no such span">
+          <p>It was deleted, or is not here yet.</p>
+        </Empty>
+      )}
+      {span === undefined && error === undefined && <Loading label="The span is loading" />}
+      {span !== undefined && span !== null && (
+        <SpanBody key={span.spanId} span={span} isRaw={isRaw} toOther={{ ...route, said: isRaw ? undefined : "raw" }} />
+      )}
+    </aside>
+  )
+}
