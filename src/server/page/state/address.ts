@@ -58,7 +58,9 @@ const tables = {
     filters: filters(sessionFilters),
     ...order,
     /** The session under the cursor. */
-    at: text
+    at: text,
+    /** The session that another one is compared with. */
+    pick: text
   },
 
   session: {
@@ -121,16 +123,31 @@ const tables = {
 
   logs: {
     filters: filters(logFilters),
-    at: text
+    at: text,
+    /** The levels that are shown; all where there are none. */
+    levels: texts,
+    /** The newest come last, and the list goes on with them. */
+    order: word("follow"),
+    /** The record that is open, by its time and its id. */
+    open: text
   },
 
   dashboard: {
-    filters: filters(spanFilters)
+    filters: filters(spanFilters),
+    /** How long the time is that is shown, unless filters say when it begins. */
+    range: word("1h", "24h", "7d", "30d"),
+    /** By what costs are summed up. */
+    top: word("sessions", "users", "services", "tags"),
+    /** Tables in the place of charts. */
+    show: word("tables")
   },
 
   compare: {
     of: word("sessions", "traces"),
-    ids: texts
+    /** The two that are compared. */
+    ids: texts,
+    /** The turn, or the span, under the cursor. */
+    at: text
   }
 }
 

@@ -6,6 +6,7 @@ import { useTitle } from "../parts/useTitle.js"
 import { navigate, type RouteOf } from "../state/address.js"
 import { sessionFilters } from "../state/filters.js"
 import { oneLine } from "../state/visible.js"
+import { Comparing, useComparing } from "./sessions/Comparing.js"
 import { cardOf, columnsOf } from "./sessions/columns.js"
 import { useSessions } from "./sessions/useSessions.js"
 
@@ -13,6 +14,7 @@ export const Sessions = ({ route }: { readonly route: RouteOf<"sessions"> }) => 
   useTitle("Sessions")
   const { at, direction = "desc", filters, orderBy = "time" } = route
   const list = useSessions(filters, { field: orderBy, direction })
+  const routeOf = useComparing(route)
   return (
     <>
       <div class="view-head">
@@ -24,6 +26,7 @@ export const Sessions = ({ route }: { readonly route: RouteOf<"sessions"> }) => 
           to={(filters) => ({ ...route, filters, at: undefined })}
         />
       </div>
+      <Comparing route={route} />
       {list.error !== undefined && (list.rows === undefined || list.error.reason !== "Lost") && (
         <ErrorNote error={list.error} again={list.again} />
       )}
@@ -42,7 +45,7 @@ export const Sessions = ({ route }: { readonly route: RouteOf<"sessions"> }) => 
           height={52}
           card={cardOf}
           cardHeight={112}
-          routeOf={({ sessionId }) => ({ view: "session", id: sessionId })}
+          routeOf={({ sessionId }) => routeOf(sessionId)}
           titleOf={({ firstInput, sessionId }) => oneLine(firstInput ?? sessionId)}
           cursor={at}
           onCursor={(at) => navigate({ ...route, at }, { replace: true })}

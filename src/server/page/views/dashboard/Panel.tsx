@@ -1,0 +1,43 @@
+/** A part of the dashboard, with states of its own: another one that fails does not take it along. */
+import type { ComponentChildren } from "preact"
+import { useId } from "preact/hooks"
+import type { AggregateRow, Answers } from "../../../internal/encoded.js"
+import { ErrorNote } from "../../parts/states.js"
+import type { Asking } from "../../state/live.js"
+
+interface Props {
+  readonly title: string
+  readonly asking: Asking<Answers["aggregate"]>
+  /** Beside the title. */
+  readonly head?: ComponentChildren
+  readonly class?: string
+  /** Of the rows of the answer, or `undefined` where they have nothing to show. */
+  readonly children: (rows: ReadonlyArray<AggregateRow>) => ComponentChildren
+}
+
+export const Panel = ({
+  asking: { again, answer, error, isCurrent },
+  children,
+  class: name = "",
+  head,
+  title
+}: Props) => {
+  const id = useId()
+  const shown = answer === undefined ? undefined : children(answer.rows)
+  return (
+    <section class={`dash-panel ${name}`} aria-labelledby={id} aria-busy={!isCurrent}>
+      <header class="dash-head">
+        <h2 id={id}>{title}</h2>
+        {head}
+      </header>
+      {error !== undefined && <ErrorNote error={error} again={again} />}
+      {answer === undefined ? (
+        error === undefined && <div class="dash-wait" role="status" aria-label={`${title}: loading`} />
+      ) : (
+        <div class={isCurrent || error !== undefined ? undefined : "stale"}>
+          {shown ?? <p class="dash-none">Nothing in this time.</p>}
+        </div>
+      )}
+    </section>
+  )
+}
