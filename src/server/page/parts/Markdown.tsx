@@ -2,7 +2,7 @@
  * Markdown of a stranger as nodes: `marked` takes it apart, and no text of it becomes anything else. HTML stays text, links
  * lead to the web and mail alone, and no image is fetched.
  */
-import { lexer, type MarkedToken, type Token } from "marked"
+import { Lexer, type MarkedToken, type Token } from "marked"
 import type { ComponentChildren, JSX } from "preact"
 import { useMemo } from "preact/hooks"
 import { visible } from "../state/visible.js"
@@ -27,7 +27,7 @@ export const Markdown = ({ text }: { readonly text: string }) => {
 /** Whoever nests a thousand quotes makes the lexer fail. */
 const tokensOf = (text: string): ReadonlyArray<Token> | undefined => {
   try {
-    return lexer(text, { gfm: true })
+    return Lexer.lex(text, { gfm: true })
   } catch {
     return undefined
   }
