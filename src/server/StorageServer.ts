@@ -271,6 +271,7 @@ export const handlers = (options: Pick<AppOptions, "readOnly"> = {}) => {
       .handleRaw("traceOutline", handle("traceOutline"))
       .handleRaw("listSpans", handle("listSpans"))
       .handleRaw("getSpan", handle("getSpan"))
+      .handleRaw("spanContent", handle("spanContent"))
       .handleRaw("listLogs", handle("listLogs"))
       .handleRaw("listMetrics", handle("listMetrics"))
       .handleRaw("listScores", handle("listScores"))

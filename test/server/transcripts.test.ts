@@ -2,7 +2,7 @@
 import { HttpApiClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Layer, Stream } from "effect"
+import { Chunk, Effect, Layer, Option, Stream } from "effect"
 import type { Answers, Options, Turn } from "../../src/server/internal/encoded.js"
 import * as StorageApi from "../../src/server/StorageApi.js"
 import * as StorageServer from "../../src/server/StorageServer.js"
@@ -288,5 +288,76 @@ describe("POST /api/sessionTranscript", () => {
         assert.strictEqual((yield* ask("sessionTranscript", { sessionId, turns: 20 })).status, 200)
       }).pipe(Effect.provide(serve(failing)))
     })
+  )
+})
+
+describe("POST /api/spanContent", () => {
+  const id = { traceId: traceId(1), spanId: spanId(1) }
+
+  it.live("tells what a span was given and answered, by whichever convention", () =>
+    withServer(
+      Effect.gen(function* () {
+        yield* Storage.insertSpans([
+          span({
+            ...id,
+            spanType: "model_generation",
+            attributes: {
+              "gen_ai.system_instructions": [text("be brief")],
+              "gen_ai.input.messages": [said("user", text("how many?"))],
+              "gen_ai.output.messages": [
+                said("assistant", { type: "tool_call", id: "1", name: "count", arguments: { of: "<b>" } })
+              ]
+            } as never
+          }),
+          span({
+            ...id,
+            spanId: spanId(2),
+            spanType: "model_generation",
+            attributes: {
+              "llm.output_messages.0.message.role": "assistant",
+              "llm.output_messages.0.message.content": "3"
+            }
+          })
+        ])
+        const { json, status } = yield* ask("spanContent", id)
+        assert.strictEqual(status, 200)
+        assert.deepStrictEqual<unknown>(json, {
+          instructions: { role: "system", parts: [{ _tag: "Text", text: "be brief" }] },
+          input: [{ role: "user", parts: [{ _tag: "Text", text: "how many?" }] }],
+          output: [
+            { role: "assistant", parts: [{ _tag: "ToolCall", id: "1", name: "count", arguments: { of: "<b>" } }] }
+          ]
+        })
+        const other = yield* ask("spanContent", { ...id, spanId: spanId(2) })
+        assert.deepStrictEqual(other.json?.output, [{ role: "assistant", parts: [{ _tag: "Text", text: "3" }] }])
+      })
+    )
+  )
+
+  it.live("is what a client with schemas reads", () =>
+    withServer(
+      Effect.gen(function* () {
+        const attributes = { "gen_ai.input.messages": [said("user", text("hello"))] } as never
+        yield* Storage.insertSpans([span({ ...id, spanType: "model_generation", attributes })])
+        const { url } = yield* StorageServer.StorageServer
+        const client = yield* HttpApiClient.make(StorageApi.StorageApi, { baseUrl: url })
+        const content = yield* client.storage.spanContent({ payload: id })
+        const parts = Option.map(content, ({ input }) => input.flatMap(({ parts }) => parts))
+        assert.deepStrictEqual(parts, Option.some([{ _tag: "Text", text: "hello" } as const]))
+      }).pipe(Effect.provide(NodeHttpClient.layerUndici))
+    )
+  )
+
+  it.live("is null where there is no such span, and refuses what is no id", () =>
+    withServer(
+      Effect.gen(function* () {
+        assert.isNull((yield* ask("spanContent", id)).json)
+        for (const wrong of [{}, { traceId: id.traceId }, { ...id, spanId: 1 }]) {
+          const { json, status } = yield* ask("spanContent", wrong as never)
+          assert.strictEqual(status, 400)
+          assert.propertyVal(json, "reason", "InvalidArgument")
+        }
+      })
+    )
   )
 })

@@ -12,6 +12,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 const sources = join(root, "src/server/page")
 const target = join(root, "src/server/internal/page.ts")
 
+/** Bytes that all script and style may have as gzip. */
+const budget = 90_000
+
 const types: { readonly [extension: string]: string } = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",
@@ -45,6 +48,12 @@ export const page = async (): Promise<void> => {
       body
     }
   })
+  const bytes = files
+    .filter(({ name }) => /\.(?:js|css)$/.test(name))
+    .reduce((sum, { body }) => sum + gzipSync(body, { level: 9 }).length, 0)
+  if (bytes > budget) {
+    throw new Error(`the page has ${bytes} bytes of script and style as gzip, and may have ${budget}`)
+  }
   const temporary = `${target}.${process.pid}.tmp`
   writeFileSync(
     temporary,
@@ -59,8 +68,7 @@ export interface PageFile {
 export const files: ReadonlyArray<PageFile> = ${JSON.stringify(files, null, 2)}\n`
   )
   renameSync(temporary, target)
-  const bytes = files.reduce((sum, { body }) => sum + gzipSync(body, { level: 9 }).length, 0)
-  console.log(`the page has ${files.length} files, ${(bytes / 1000).toFixed(1)} kB as gzip`)
+  console.log(`the page has ${files.length} files, ${(bytes / 1000).toFixed(1)} kB of script and style as gzip`)
 }
 
 /** Before tests: vitest calls it once. */

@@ -7,6 +7,7 @@
  */
 import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
+import type { Content } from "../../signal/internal/messages.js"
 import type { Json, JsonObject } from "../../signal/Json.js"
 import type { LogRecord } from "../../signal/LogRecord.js"
 import type { MetricPoint } from "../../signal/MetricPoint.js"
@@ -143,6 +144,7 @@ export interface Answers {
     readonly spans: ReadonlyArray<OutlineSpan>
   } | null
   readonly getSpan: Span | null
+  readonly spanContent: Content | null
   readonly getSession: Session | null
   readonly aggregate: { readonly rows: ReadonlyArray<AggregateRow> }
   readonly deleteBefore: Encoded<Deleted>

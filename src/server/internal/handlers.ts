@@ -9,6 +9,7 @@ import { Observability } from "../../Observability.js"
 import { isolated } from "../../runtime/isolated.js"
 import { version } from "../../runtime/version.js"
 import { encode } from "../../signal/internal/fields.js"
+import { read } from "../../signal/internal/messages.js"
 import { decodeOrFail, storageError } from "../../storage/exchange.js"
 import { Storage, type StorageError, type StorageService } from "../../storage/Storage.js"
 import * as Transcript from "../Transcript.js"
@@ -97,6 +98,7 @@ const asks: { readonly [M in Method]: (storage: StorageService, argument: Argume
   getTrace: (storage, { traceId }) => tree(storage.getTrace(traceId)),
   traceOutline: (storage, { traceId }) => tree(storage.traceOutline(traceId)),
   getSpan: (storage, id) => one(storage.getSpan(id)),
+  spanContent: (storage, id) => one(Effect.map(storage.getSpan(id), Option.map(read))),
   getSession: (storage, { sessionId }) => one(storage.getSession(sessionId)),
   aggregate: (storage, options) =>
     rows(Effect.map(storage.aggregate(options as never), (rows) => ({ head: {}, name: "rows", rows }))),

@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import type { Field } from "../../signal/Field.js"
 import { encode } from "../../signal/internal/fields.js"
+import type { Content } from "../../signal/internal/messages.js"
 import { Level, LogRecord, fields as logFields } from "../../signal/LogRecord.js"
 import { MetricPoint, fields as metricFields } from "../../signal/MetricPoint.js"
 import { Score, fields as scoreFields } from "../../signal/Score.js"
@@ -124,6 +125,9 @@ const Aggregate = Schema.Struct({
 })
 
 const OfTrace = typed<{ readonly traceId: string }>(Schema.Struct({ traceId: text }))
+const OfSpan = typed<{ readonly traceId: string; readonly spanId: string }>(
+  Schema.Struct({ traceId: text, spanId: text })
+)
 const OfSession = typed<{ readonly sessionId: string }>(Schema.Struct({ sessionId: text }))
 
 const within = (from: number, to: number) =>
@@ -157,6 +161,7 @@ export interface Arguments {
   readonly getTrace: { readonly traceId: string }
   readonly traceOutline: { readonly traceId: string }
   readonly getSpan: { readonly traceId: string; readonly spanId: string }
+  readonly spanContent: { readonly traceId: string; readonly spanId: string }
   readonly getSession: { readonly sessionId: string }
   readonly aggregate: Storage.AggregateOptions
   readonly deleteBefore: { readonly time: bigint }
@@ -175,7 +180,8 @@ export const argumentsOf: { readonly [M in keyof Arguments]: Typed<Arguments[M]>
   sessionTranscript: typed(TranscriptOptions),
   getTrace: OfTrace,
   traceOutline: OfTrace,
-  getSpan: typed(Schema.Struct({ traceId: text, spanId: text })),
+  getSpan: OfSpan,
+  spanContent: OfSpan,
   getSession: OfSession,
   aggregate: typed(Aggregate),
   deleteBefore: typed(Schema.Struct({ time: Nanos })),
@@ -230,6 +236,10 @@ const ofCall = {
   costUsd: optional(Schema.Number)
 }
 
+const ToolResult = Schema.Struct({ _tag: Schema.Literal("ToolResult"), id: optional(Schema.String), result: Json })
+
+const Other = Schema.Struct({ _tag: Schema.Literal("Other"), type: Schema.String, value: Json })
+
 const Part = Schema.Union(
   Schema.Struct({ _tag: Schema.Literal("Text", "Reasoning"), text: Schema.String, omitted: Schema.Int }),
   Schema.Struct({
@@ -243,15 +253,48 @@ const Part = Schema.Union(
     startTime: optional(Schema.BigInt),
     ...ofCall
   }),
-  Schema.Struct({ _tag: Schema.Literal("ToolResult"), id: optional(Schema.String), result: Json }),
+  ToolResult,
   Schema.Struct({
     _tag: Schema.Literal("Media"),
     mediaType: optional(Schema.String),
     uri: optional(Schema.String),
     placeholder: optional(Schema.String)
   }),
-  Schema.Struct({ _tag: Schema.Literal("Other"), type: Schema.String, value: Json })
+  Other
 )
+
+/** What a span says, as messages. */
+const Message = Schema.Struct({
+  role: Schema.String,
+  name: optional(Schema.String),
+  parts: Schema.Array(
+    Schema.Union(
+      Schema.Struct({ _tag: Schema.Literal("Text", "Reasoning"), text: Schema.String }),
+      Schema.Struct({
+        _tag: Schema.Literal("ToolCall"),
+        id: optional(Schema.String),
+        name: Schema.String,
+        arguments: Json
+      }),
+      ToolResult,
+      Schema.Struct({
+        _tag: Schema.Literal("Media"),
+        mediaType: optional(Schema.String),
+        uri: optional(Schema.String),
+        data: optional(Schema.String)
+      }),
+      Other
+    )
+  )
+})
+
+const SpanContent = Schema.Struct({
+  instructions: optional(Message),
+  input: Schema.Array(Message),
+  output: Schema.Array(Message),
+  toolArguments: Schema.optional(Json),
+  toolResult: Schema.optional(Json)
+})
 
 const Entry = Schema.Struct({
   role: Schema.String,
@@ -373,6 +416,7 @@ export interface Answers {
   readonly getTrace: Option.Option<Storage.Trace>
   readonly traceOutline: Option.Option<Storage.TraceOutline>
   readonly getSpan: Option.Option<SpanRecord>
+  readonly spanContent: Option.Option<Content>
   readonly getSession: Option.Option<SessionSummary>
   readonly aggregate: { readonly rows: ReadonlyArray<Storage.AggregateRow> }
   readonly deleteBefore: Storage.Deleted
@@ -397,6 +441,7 @@ export const answersOf: { readonly [M in keyof Answers]: Typed<Answers[M]> } = {
   getTrace: found(treeOf(SpanRecord)),
   traceOutline: found(treeOf(OutlineSpan)),
   getSpan: found(SpanRecord),
+  spanContent: found(SpanContent),
   getSession: found(SessionSummary),
   aggregate: typed(Schema.Struct({ rows: Schema.Array(AggregateRow) })),
   deleteBefore: typed(Deleted),

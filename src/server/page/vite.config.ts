@@ -23,8 +23,10 @@ export default defineConfig({
   // Each view has one segment of path, so that these are right at all of them, wherever the page is mounted.
   base: "./",
   logLevel: "warn",
+  // Tests build it, too, with another NODE_ENV.
+  mode: "production",
   publicDir: false,
-  esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
+  esbuild: { jsx: "automatic", jsxDev: false, jsxImportSource: "preact", legalComments: "none" },
   plugins: [lexerAlone],
   build: {
     target: "es2022",

@@ -2,11 +2,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import type { Log, OutlineSpan } from "../../../src/server/internal/encoded.js"
+import type { Listed } from "../../../src/server/page/state/useList.js"
 import { align, similarity } from "../../../src/server/page/views/compare/align.js"
 import { diff } from "../../../src/server/page/views/compare/diff.js"
 import { merged } from "../../../src/server/page/views/compare/trees.js"
 import { askedLevels, levels, shownLevels, toggled } from "../../../src/server/page/views/logs/levels.js"
-import { type Listed, withNewest, withOlder } from "../../../src/server/page/views/logs/merge.js"
+import { withNewest, withOther } from "../../../src/server/page/views/logs/merge.js"
 
 describe("turns side by side", () => {
   it("are those that ask nearly the same", () => {
@@ -211,8 +212,8 @@ describe("levels as toggles", () => {
 
 describe("the tail of logs", () => {
   const log = (time: number, logId = `log-${time}`) => ({ logId, timestamp: String(time) }) as Log
-  const idsOf = (list: Listed | undefined) => list?.rows.map(({ logId }) => logId)
-  const listed: Listed = { rows: [log(30), log(20), log(10)], cursor: "next" }
+  const idsOf = (list: Listed<Log> | undefined) => list?.rows.map(({ logId }) => logId)
+  const listed: Listed<Log> = { rows: [log(30), log(20), log(10)], cursor: "next" }
 
   it("puts what is newer first, each once", () => {
     const next = withNewest(listed, { items: [log(40), log(30), log(20)], nextCursor: "x" })
@@ -239,9 +240,7 @@ describe("the tail of logs", () => {
   })
 
   it("goes on with older ones, each once", () => {
-    assert.deepStrictEqual(withOlder(listed, { items: [log(10), log(5)], nextCursor: undefined }), {
-      rows: [log(30), log(20), log(10), log(5)],
-      cursor: undefined
-    })
+    const rows = withOther(listed.rows, [log(10), log(5)])
+    assert.deepStrictEqual(rows, [log(30), log(20), log(10), log(5)])
   })
 })

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { beforeAll, vi } from "vitest"
 import type { Filter } from "../../../src/server/page/state/filters.js"
+import { merge } from "../../../src/server/page/state/merge.js"
 import { bytes, count, dollars, dollarsShort, short } from "../../../src/server/page/state/numbers.js"
 import { cut, oneLine, visible } from "../../../src/server/page/state/visible.js"
-import { merge } from "../../../src/server/page/views/sessions/merge.js"
 
 /** They read the address when they are loaded. */
 const load = async (search: string) => {
@@ -177,20 +177,35 @@ describe("addresses", () => {
   })
 })
 
-describe("merged sessions", () => {
+interface Row {
+  readonly sessionId: string
+  readonly firstActivity: string
+  readonly lastActivity?: string
+}
+
+describe("merged rows", () => {
   const row = (sessionId: string, firstActivity: number, lastActivity: number, spans = 1) =>
-    ({ sessionId, firstActivity: String(firstActivity), lastActivity: String(lastActivity), spans }) as never
+    ({ sessionId, firstActivity: String(firstActivity), lastActivity: String(lastActivity), spans }) as Row
 
   it("are in the order of the list, newest first or longest first, each once", () => {
     const rows = [row("c", 0, 30), row("b", 10, 20), row("a", 0, 10)]
     const order = { field: "time", direction: "desc" } as const
+    const by = {
+      idOf: ({ sessionId }: Row) => sessionId,
+      valueOf: ({ firstActivity, lastActivity }: Row, field: "time" | "duration") =>
+        lastActivity === undefined ? undefined : BigInt(lastActivity) - (field === "time" ? 0n : BigInt(firstActivity))
+    }
     const newer = [row("d", 35, 40), row("a", 0, 35, 2)]
     const names = (list: ReadonlyArray<{ readonly sessionId: string }>) =>
       list.map(({ sessionId }) => sessionId).join("")
-    assert.strictEqual(names(merge(rows, newer, order, true)), "dacb")
-    assert.strictEqual(names(merge(rows, newer, { ...order, field: "duration" }, true)), "acbd")
+    assert.strictEqual(names(merge(by, rows, newer, order, true)), "dacb")
+    assert.strictEqual(names(merge(by, rows, newer, { ...order, field: "duration" }, true)), "acbd")
     // What would come after the last that is known is on a page that is not loaded yet.
-    assert.strictEqual(names(merge(rows, newer, { ...order, field: "duration" }, false)), "acb")
-    assert.strictEqual(merge(rows, [row("b", 10, 20)], order, true), rows)
+    assert.strictEqual(names(merge(by, rows, newer, { ...order, field: "duration" }, false)), "acb")
+    assert.strictEqual(merge(by, rows, [row("b", 10, 20)], order, true), rows)
+    // What has no value yet is last in either order.
+    const running = { sessionId: "r", firstActivity: "50" }
+    assert.strictEqual(names(merge(by, rows, [running], order, true)), "cbar")
+    assert.strictEqual(names(merge(by, rows, [running], { ...order, direction: "asc" }, true)), "abcr")
   })
 })

@@ -4,7 +4,7 @@
  */
 import type { ComponentChildren } from "preact"
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
-import { href, navigate, type Route } from "../state/address.js"
+import { href, navigate, type Route, type RouteOf } from "../state/address.js"
 import { useKeys } from "../state/keys.js"
 import { isNarrow } from "../state/narrow.js"
 import { some } from "../state/numbers.js"
@@ -21,6 +21,24 @@ export interface Column<A> {
   readonly cell: (row: A) => ComponentChildren
   /** The order by this column. */
   readonly sort?: { readonly to: Route; readonly direction: "ascending" | "descending" | "none" }
+}
+
+/** How a list is sorted by one of its columns, and the address in which it is the other way. */
+export const sortOf = (
+  route: RouteOf<"sessions" | "traces">,
+  field: "time" | "duration"
+): NonNullable<Column<unknown>["sort"]> => {
+  const isSorted = (route.orderBy ?? "time") === field
+  const isAscending = isSorted && route.direction === "asc"
+  return {
+    direction: isSorted ? (isAscending ? "ascending" : "descending") : "none",
+    to: {
+      ...route,
+      at: undefined,
+      orderBy: field === "time" ? undefined : field,
+      direction: isSorted && !isAscending ? "asc" : undefined
+    }
+  }
 }
 
 interface Props<A> {

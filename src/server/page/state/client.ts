@@ -58,7 +58,7 @@ export const askRows = <M extends Method>(
   abort?: AbortSignal
 ): Promise<Answers[M]> => send(method, posted(options), abort, (answer) => readRows(answer, name))
 
-/** What the server says of itself. */
+/** The fate of the server’s records. */
 export const stats = (abort?: AbortSignal): Promise<Stats> => send("stats", {}, abort)
 
 const send = async <A>(

@@ -68,9 +68,11 @@ export interface Asking<A> {
   readonly again: () => void
 }
 
-interface AnswerOptions {
+interface AnswerOptions<A> {
   /** Asks the same again as long as the page is live. */
   readonly live?: boolean
+  /** Whether an answer stays as it is: it is not asked for again then. */
+  readonly isLast?: (answer: A) => boolean
   /**
    * Tells one question from another, where the options do not: a filter as `"24h"` becomes another time each moment. It is
    * the filters of the address then.
@@ -82,7 +84,7 @@ interface AnswerOptions {
 export const useAnswer = <M extends Method>(
   method: M,
   options: Options[M] | undefined,
-  { key: question, live = false }: AnswerOptions = {}
+  { isLast, key: question, live = false }: AnswerOptions<Answers[M]> = {}
 ): Asking<Answers[M]> => {
   const key = options === undefined ? undefined : `${method} ${question ?? JSON.stringify(options)}`
   const [state, setState] = useState<{ key?: string; answer?: Answers[M]; error?: AskError }>({})
@@ -96,7 +98,9 @@ export const useAnswer = <M extends Method>(
     const turn = async (signal: AbortSignal) => {
       try {
         const answer = await ask(method, latest.current as Options[M], signal)
-        if (!abort.signal.aborted) setState({ key, answer })
+        if (abort.signal.aborted) return
+        setState({ key, answer })
+        if (isLast?.(answer)) stop?.()
       } catch (error) {
         if (!abort.signal.aborted && error instanceof AskError) setState((before) => ({ ...before, key, error }))
         throw error

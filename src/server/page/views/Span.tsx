@@ -10,7 +10,7 @@ import { useSpan } from "./span/useSpan.js"
 
 export const Span = ({ route }: { readonly route: RouteOf<"span"> }) => {
   const { id, said, trace } = route
-  const { again, answer: span, error, isCurrent } = useSpan(trace, id)
+  const { again, answer: span, content, error, isCurrent } = useSpan(trace, id)
   useTitle(span?.name ?? "Span")
   const inTrace = { view: "trace", id: trace, span: id } as const
   useKeys("Span", [
@@ -46,6 +46,7 @@ export const Span = ({ route }: { readonly route: RouteOf<"span"> }) => {
           <SpanBody
             key={span.spanId}
             span={span}
+            content={content}
             isRaw={said === "raw"}
             toOther={{ ...route, said: said === "raw" ? undefined : "raw" }}
           />

@@ -4,7 +4,6 @@ import { Empty, ErrorNote, Loading } from "../parts/states.js"
 import { Table } from "../parts/Table.js"
 import { useTitle } from "../parts/useTitle.js"
 import { navigate, type RouteOf } from "../state/address.js"
-import { askedFilters } from "../state/asked.js"
 import { spanFilters } from "../state/filters.js"
 import { oneLine } from "../state/visible.js"
 import { cardOf, columnsOf } from "./traces/columns.js"
@@ -13,7 +12,7 @@ import { useTraces } from "./traces/useTraces.js"
 export const Traces = ({ route }: { readonly route: RouteOf<"traces"> }) => {
   useTitle("Traces")
   const { at, direction = "desc", filters, orderBy = "time" } = route
-  const list = useTraces(askedFilters(spanFilters, filters), { field: orderBy, direction })
+  const list = useTraces(filters, { field: orderBy, direction })
   return (
     <>
       <div class="view-head">
@@ -25,7 +24,9 @@ export const Traces = ({ route }: { readonly route: RouteOf<"traces"> }) => {
           to={(filters) => ({ ...route, filters, at: undefined })}
         />
       </div>
-      {list.error !== undefined && <ErrorNote error={list.error} again={list.again} />}
+      {list.error !== undefined && (list.rows === undefined || list.error.reason !== "Lost") && (
+        <ErrorNote error={list.error} again={list.again} />
+      )}
       {list.rows === undefined ? (
         list.error === undefined && <Loading label="Traces are loading" lines={10} />
       ) : list.rows.length === 0 ? (
@@ -40,6 +41,7 @@ export const Traces = ({ route }: { readonly route: RouteOf<"traces"> }) => {
         )
       ) : (
         <Table
+          key={list.question}
           label="Traces"
           noun="trace"
           rows={list.rows}
@@ -53,6 +55,7 @@ export const Traces = ({ route }: { readonly route: RouteOf<"traces"> }) => {
           cursor={at}
           onCursor={(at) => navigate({ ...route, at }, { replace: true })}
           more={list.more}
+          isStale={list.isStale}
         />
       )}
     </>

@@ -1,4 +1,4 @@
-/** What differs between two texts, word by word: the shortest way from one to the other (Myers, 1986). */
+/** The difference of two texts, word by word: the shortest way from one to the other (Myers, 1986). */
 
 export interface Segment {
   /** In both texts, in the first alone, or in the second alone. */

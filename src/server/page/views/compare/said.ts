@@ -1,4 +1,4 @@
-/** What a turn comes down to: what was asked, what was answered, and with which tools. */
+/** The gist of a turn: what was asked, what was answered, and with which tools. */
 import type { Turn } from "../../../internal/encoded.js"
 import { between } from "../../state/time.js"
 

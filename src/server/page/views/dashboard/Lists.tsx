@@ -80,10 +80,8 @@ const Rate = ({ values }: { readonly values: AggregateRow["values"] }) => {
   )
 }
 
-export const Dollars = ({ value }: { readonly value: number }) => (
-  <span title={dollars(value)}>{dollarsShort(value)}</span>
-)
-export const Short = ({ value }: { readonly value: number }) => <span title={count(value)}>{short(value)}</span>
+const Dollars = ({ value }: { readonly value: number }) => <span title={dollars(value)}>{dollarsShort(value)}</span>
+const Short = ({ value }: { readonly value: number }) => <span title={count(value)}>{short(value)}</span>
 
 const time = (values: AggregateRow["values"], measure: string): string => {
   const value = valueOf(values, measure)

@@ -1,4 +1,4 @@
-/** What the dashboard asks: nine aggregates, whatever it shows. */
+/** The questions of the dashboard: nine aggregates, whatever it shows. */
 import type { Options } from "../../../internal/encoded.js"
 import { askedFilters } from "../../state/asked.js"
 import { type Filter, scoreFilters, spanFilters } from "../../state/filters.js"
@@ -31,7 +31,7 @@ const seen = {
 
 const calls = { calls: "count", errors: "errors", errorRate: "errorRate", ...quantiles("duration") } as const
 
-/** What is summed up by user, or whatever else: the address says by what. */
+/** The dimensions by which costs are summed up: the address says which one. */
 export const tops = { sessions: "sessionId", users: "userId", services: "serviceName", tags: "tags" } as const
 export type Top = keyof typeof tops
 

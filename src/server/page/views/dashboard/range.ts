@@ -11,7 +11,7 @@ export interface Range {
   readonly interval: string
 }
 
-/** What is wrong with a range that is none. */
+/** The fault of a range that is none. */
 export interface NoRange {
   readonly field: "startedAfter" | "startedBefore"
   readonly detail: string

@@ -2,7 +2,7 @@
 import type { AggregateRow } from "../../../internal/encoded.js"
 import type { Bucket } from "./range.js"
 
-export interface GroupRows {
+interface GroupRows {
   readonly group: AggregateRow["group"]
   readonly isRest: boolean
   readonly rows: ReadonlyArray<AggregateRow>

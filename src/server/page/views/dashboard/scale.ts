@@ -1,7 +1,7 @@
 /** The axes of a chart: round steps, their labels, and which buckets of time are named. */
 import { dollars, short } from "../../state/numbers.js"
 
-/** What is measured: how many, US dollars, nanoseconds, or a part of 1. */
+/** The unit of a measure: how many, US dollars, nanoseconds, or a part of 1. */
 export type Unit = "count" | "dollars" | "nanos" | "part" | "number"
 
 const second = 1e9
@@ -63,7 +63,7 @@ export const tickLabel = (value: number, unit: Unit): string => {
 /** `"2.00k"` as `"2k"`, `"1.50M"` as `"1.5M"`. */
 const trimmed = (text: string): string => text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "")
 
-/** Which of so many buckets are named, where there is room for so many names: the last always, and each so many before it. */
+/** The buckets that are named, where there is room for so many names: the last always, and each so many before it. */
 export const named = (count: number, room: number): ReadonlyArray<number> => {
   if (count === 0) return []
   const every = Math.max(1, Math.ceil(count / Math.max(1, room)))

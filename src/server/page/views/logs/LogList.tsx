@@ -102,14 +102,14 @@ const Opened = ({
   )
 }
 
-export interface Layout {
+interface Layout {
   /** Where a row begins. */
   readonly offset: (index: number) => number
   /** The row that is at a height. */
   readonly at: (top: number) => number
 }
 
-export const layoutOf = (step: number, opened: number, extra: number): Layout => ({
+const layoutOf = (step: number, opened: number, extra: number): Layout => ({
   offset: (index) => index * step + (opened >= 0 && index > opened ? extra : 0),
   at: (top) => {
     const end = (opened + 1) * step

@@ -20,12 +20,12 @@ export const fromKey = (key: string): { readonly timestamp: string; readonly log
   return timestamp === undefined || logId === undefined ? undefined : { timestamp, logId }
 }
 
-export const LevelName = ({ level }: { readonly level: Level }) => <span class={`level level-${level}`}>{level}</span>
+const LevelName = ({ level }: { readonly level: Level }) => <span class={`level level-${level}`}>{level}</span>
 
-export const routeOfTrace = ({ spanId, traceId }: Log): Route | undefined =>
+const routeOfTrace = ({ spanId, traceId }: Log): Route | undefined =>
   traceId === undefined ? undefined : { view: "trace", id: traceId, span: spanId }
 
-export const routeOfSession = ({ sessionId }: Log): Route | undefined =>
+const routeOfSession = ({ sessionId }: Log): Route | undefined =>
   sessionId === undefined ? undefined : { view: "session", id: sessionId, tab: "logs" }
 
 export const Line = ({ log }: { readonly log: Log }) => {

@@ -1,11 +1,6 @@
-/** What is newer, put before what is listed. */
+/** Puts newer logs before those that are listed. */
 import type { Log } from "../../../internal/encoded.js"
-
-export interface Listed {
-  readonly rows: ReadonlyArray<Log>
-  /** Asks for what is older; absent where there is none. */
-  readonly cursor: string | undefined
-}
+import type { Listed } from "../../state/useList.js"
 
 interface Newest {
   readonly items: ReadonlyArray<Log>
@@ -19,7 +14,7 @@ const isAfter = (a: string, b: string): boolean => (a.length === b.length ? a > 
  * The list with the newest page of the same question: newest first, each record once. `undefined` where more has come than
  * the page holds, so that there is a gap between.
  */
-export const withNewest = (list: Listed, { items, nextCursor }: Newest): Listed | undefined => {
+export const withNewest = (list: Listed<Log>, { items, nextCursor }: Newest): Listed<Log> | undefined => {
   const known = new Set(list.rows.map(({ logId }) => logId))
   const fresh = items.filter(({ logId }) => !known.has(logId))
   if (fresh.length === 0) return list
@@ -29,12 +24,12 @@ export const withNewest = (list: Listed, { items, nextCursor }: Newest): Listed 
   // Records of the past may come late. The sort is stable: those of one time stay as the storage has them.
   rows.sort((a, b) => (a.timestamp === b.timestamp ? 0 : isAfter(a.timestamp, b.timestamp) ? -1 : 1))
   if (list.cursor === undefined || last === undefined) return { ...list, rows }
-  // What is older than the last row is on the pages to come.
+  // Logs that are older than the last row are on the pages to come.
   return { ...list, rows: rows.filter(({ timestamp }) => !isAfter(last.timestamp, timestamp)) }
 }
 
-/** The list with its next page. */
-export const withOlder = (list: Listed, { items, nextCursor }: Newest): Listed => {
-  const known = new Set(list.rows.map(({ logId }) => logId))
-  return { rows: [...list.rows, ...items.filter(({ logId }) => !known.has(logId))], cursor: nextCursor }
+/** The rows, and then those of a page that are not among them. */
+export const withOther = (rows: ReadonlyArray<Log>, others: ReadonlyArray<Log>): ReadonlyArray<Log> => {
+  const known = new Set(rows.map(({ logId }) => logId))
+  return [...rows, ...others.filter(({ logId }) => !known.has(logId))]
 }

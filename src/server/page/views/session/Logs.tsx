@@ -1,14 +1,15 @@
 /** The logs of a session as they came, each with the way to where it was logged. */
-import { useEffect, useState } from "preact/hooks"
+import { useState } from "preact/hooks"
 import type { Log } from "../../../internal/encoded.js"
 import { Json } from "../../parts/Json.js"
 import { Empty, ErrorNote, Loading } from "../../parts/states.js"
 import { Text } from "../../parts/Text.js"
 import { href, navigate, type RouteOf } from "../../state/address.js"
-import { AskError, ask } from "../../state/client.js"
-import { poll } from "../../state/live.js"
+import { ask } from "../../state/client.js"
 import { clockOf, instant } from "../../state/time.js"
+import { useList } from "../../state/useList.js"
 import { cut, oneLine } from "../../state/visible.js"
+import { withOther } from "../logs/merge.js"
 import type { TabProps } from "../Session.js"
 
 type Level = NonNullable<RouteOf<"session">["level"]>
@@ -16,7 +17,7 @@ const levels: ReadonlyArray<Level> = ["debug", "info", "warn", "error", "fatal"]
 
 export const Logs = ({ route, told }: TabProps) => {
   const { level } = route
-  const { again, error, isWhole, more, rows } = useLogs(told.sessionId, level)
+  const { again, error, more, rows } = useLogs(told.sessionId, level)
   return (
     <div class="session-list" role="region" aria-label="Logs" tabIndex={0}>
       <div class="timeline-bar">
@@ -52,7 +53,7 @@ export const Logs = ({ route, told }: TabProps) => {
           ))}
         </ol>
       )}
-      {!isWhole && rows !== undefined && (
+      {rows !== undefined && more !== undefined && (
         <button type="button" class="more-of" onClick={more}>
           More logs
         </button>
@@ -96,66 +97,31 @@ const glimpseOf = (data: ReadonlyArray<unknown>, attributes: Log["attributes"]):
 
 const limit = 200
 
-interface List {
-  readonly rows?: ReadonlyArray<Log> | undefined
-  readonly cursor?: string | undefined
-  readonly error?: AskError | undefined
-}
-
 /** The logs in their order: a page at first, more when they are asked for, and those that come once all are there. */
 const useLogs = (sessionId: string, minLevel: Level | undefined) => {
-  const [list, setList] = useState<List>({})
-  const [times, setTimes] = useState(0)
-  const filters = { sessionId, ...(minLevel !== undefined && { minLevel }) }
-  const page = (cursor: string | undefined, signal?: AbortSignal, startedAfter?: string) =>
+  const page = (cursor: string | undefined, abort: AbortSignal, startedAfter?: string) =>
     ask(
       "listLogs",
       {
-        filters: { ...filters, ...(startedAfter !== undefined && { startedAfter }) },
+        filters: {
+          sessionId,
+          ...(minLevel !== undefined && { minLevel }),
+          ...(startedAfter !== undefined && { startedAfter })
+        },
         orderBy: { field: "time", direction: "asc" },
         pagination: { limit, ...(cursor !== undefined && { cursor }) }
       },
-      signal
+      abort
     )
-  useEffect(() => {
-    const abort = new AbortController()
-    setList({})
-    const fail = (error: unknown) => {
-      if (error instanceof AskError && !abort.signal.aborted) setList((list) => ({ ...list, error }))
-    }
-    let shown: List = {}
-    const set = (next: List) => {
-      shown = next
-      if (!abort.signal.aborted) setList(next)
-    }
-    page(undefined, abort.signal)
-      .then(({ items, nextCursor }) => set({ rows: items, cursor: nextCursor }))
-      .catch(fail)
-    const stop = poll(async (signal) => {
-      if (shown.rows === undefined || shown.cursor !== undefined) return
-      const since = shown.rows.at(-1)?.timestamp
-      const { items, nextCursor } = await page(undefined, AbortSignal.any([signal, abort.signal]), since)
-      const known = new Set(shown.rows.map(({ logId }) => logId))
-      const fresh = items.filter(({ logId }) => !known.has(logId))
-      if (fresh.length > 0) set({ rows: [...shown.rows, ...fresh], cursor: nextCursor })
-    })
-    return () => {
-      stop()
-      abort.abort()
-    }
-  }, [sessionId, minLevel, times])
-  const more = () => {
-    const { cursor, rows = [] } = list
-    if (cursor === undefined) return
-    page(cursor)
-      .then(({ items, nextCursor }) => setList({ rows: [...rows, ...items], cursor: nextCursor }))
-      .catch((error) => error instanceof AskError && setList((list) => ({ ...list, error })))
-  }
-  return {
-    rows: list.rows,
-    error: list.error,
-    isWhole: list.cursor === undefined,
-    more,
-    again: () => setTimes((times) => times + 1)
-  }
+  const list = useList<Log>({
+    key: `${minLevel} ${sessionId}`,
+    page,
+    renew: async ({ cursor, rows }, abort) => {
+      if (cursor !== undefined) return (list) => list
+      const { items, nextCursor } = await page(undefined, abort, rows.at(-1)?.timestamp)
+      return (list) => ({ rows: withOther(list.rows, items), cursor: nextCursor })
+    },
+    append: withOther
+  })
+  return { ...list, rows: list.isStale ? undefined : list.rows }
 }

@@ -1,7 +1,7 @@
 /** What a row, and a card, says of a session. */
 
 import type { Session } from "../../../internal/encoded.js"
-import type { Column } from "../../parts/Table.js"
+import { type Column, sortOf } from "../../parts/Table.js"
 import { When } from "../../parts/When.js"
 import type { RouteOf } from "../../state/address.js"
 import { count, decimal, dollars, dollarsShort, short, some } from "../../state/numbers.js"
@@ -28,20 +28,6 @@ export const columnsOf = (route: RouteOf<"sessions">): ReadonlyArray<Column<Sess
     cell: ({ lastActivity }) => <When at={lastActivity} />
   }
 ]
-
-const sortOf = (route: RouteOf<"sessions">, field: "time" | "duration"): NonNullable<Column<Session>["sort"]> => {
-  const isSorted = (route.orderBy ?? "time") === field
-  const isAscending = isSorted && route.direction === "asc"
-  return {
-    direction: isSorted ? (isAscending ? "ascending" : "descending") : "none",
-    to: {
-      ...route,
-      at: undefined,
-      orderBy: field === "time" ? undefined : field,
-      direction: isSorted && !isAscending ? "asc" : undefined
-    }
-  }
-}
 
 export const cardOf = (session: Session) => (
   <>

@@ -1,13 +1,14 @@
 /** All of a span: what it is and came to, what was said, what failed, and what hangs on it. */
 import { useMemo } from "preact/hooks"
-import { type Content, read } from "../../../../signal/internal/messages.js"
+import type { Content } from "../../../../signal/internal/messages.js"
 import type { Span } from "../../../internal/encoded.js"
 import { Badge, signOf } from "../../parts/Badge.js"
 import { Copy } from "../../parts/Copy.js"
 import { Json } from "../../parts/Json.js"
+import { ErrorNote, Loading } from "../../parts/states.js"
 import { Text } from "../../parts/Text.js"
 import { href, type Route } from "../../state/address.js"
-import { now } from "../../state/live.js"
+import { type Asking, now } from "../../state/live.js"
 import { count, dollars, dollarsShort } from "../../state/numbers.js"
 import { between, clockOf, duration, instant } from "../../state/time.js"
 import { cut, oneLine, visible } from "../../state/visible.js"
@@ -19,18 +20,19 @@ import { Section } from "./Section.js"
 
 interface Props {
   readonly span: Span
+  readonly content: Asking<Content | null>
   readonly isRaw: boolean
   readonly toOther: Route
 }
 
-export const SpanBody = ({ isRaw, span, toOther }: Props) => {
-  const content = useMemo(() => read(span), [span])
+export const SpanBody = ({ content: { again, answer, error, isCurrent }, isRaw, span, toOther }: Props) => {
+  const content = isCurrent && error === undefined ? answer : undefined
   const failures = useMemo(() => failuresOf(span), [span])
   const events = span.events.filter(({ name }) => name !== "exception")
   return (
     <div class="span-body">
       <Facts span={span} />
-      <Copies span={span} content={content} />
+      <Copies span={span} content={content ?? undefined} />
       {(span.statusMessage !== undefined || (span.status === "error" && failures.length === 0)) && (
         <div class="note note-bad span-error">
           <strong>
@@ -39,7 +41,13 @@ export const SpanBody = ({ isRaw, span, toOther }: Props) => {
           {span.statusMessage !== undefined && <Text text={span.statusMessage} />}
         </div>
       )}
-      <Messages content={content} isRaw={isRaw} toOther={toOther} />
+      {error !== undefined ? (
+        <ErrorNote error={error} again={again} />
+      ) : content === undefined ? (
+        <Loading label="What it says is loading" lines={4} />
+      ) : (
+        content !== null && <Messages content={content} isRaw={isRaw} toOther={toOther} />
+      )}
       {failures.length > 0 && (
         <Section title={failures.length === 1 ? "Exception" : `Exceptions ${count(failures.length)}`}>
           {failures.slice(0, 50).map((failure, i) => (
@@ -131,11 +139,11 @@ const Named = ({ name, value }: { readonly name: string; readonly value: string 
     </Fact>
   )
 
-const Copies = ({ content, span }: { readonly span: Span; readonly content: Content }) => (
+const Copies = ({ content, span }: { readonly span: Span; readonly content: Content | undefined }) => (
   <div class="copies">
     <Copy label="Copy as JSON" text={() => asJson(span)} />
-    <Copy label="as Markdown" text={() => asMarkdown(span, content)} />
-    <Copy label="for a model" text={() => asPrompt(span, content)} />
+    {content !== undefined && <Copy label="as Markdown" text={() => asMarkdown(span, content)} />}
+    {content !== undefined && <Copy label="for a model" text={() => asPrompt(span, content)} />}
   </div>
 )
 

@@ -16,7 +16,7 @@ interface Props {
 }
 
 export const SpanPanel = ({ close, route, spanId, traceId }: Props) => {
-  const { again, answer: span, error } = useSpan(traceId, spanId)
+  const { again, answer: span, content, error } = useSpan(traceId, spanId)
   const box = useRef<HTMLElement>(null)
   useEffect(() => {
     if (box.current !== null) box.current.scrollTop = 0
@@ -51,7 +51,13 @@ export const SpanPanel = ({ close, route, spanId, traceId }: Props) => {
       )}
       {span === undefined && error === undefined && <Loading label="The span is loading" />}
       {span !== undefined && span !== null && (
-        <SpanBody key={span.spanId} span={span} isRaw={isRaw} toOther={{ ...route, said: isRaw ? undefined : "raw" }} />
+        <SpanBody
+          key={span.spanId}
+          span={span}
+          content={content}
+          isRaw={isRaw}
+          toOther={{ ...route, said: isRaw ? undefined : "raw" }}
+        />
       )}
     </aside>
   )

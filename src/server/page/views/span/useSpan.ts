@@ -1,15 +1,20 @@
-import { useRef } from "preact/hooks"
-import type { Span } from "../../../internal/encoded.js"
+import { useEffect, useRef } from "preact/hooks"
 import { useAnswer } from "../../state/live.js"
 
-/** A span, asked for again as long as it runs, or is not here: a large one that has ended is read once. */
+/** A span, and what it says. Both are asked for again as long as it runs, or is not here. */
 export const useSpan = (traceId: string | undefined, spanId: string | undefined) => {
-  const last = useRef<Span | null | undefined>(undefined)
-  const isKnown = last.current?.spanId === spanId && last.current?.traceId === traceId
-  const hasEnded = isKnown && last.current?.endTime !== undefined
-  const asking = useAnswer("getSpan", traceId === undefined || spanId === undefined ? undefined : { traceId, spanId }, {
-    live: !hasEnded
+  const id = traceId === undefined || spanId === undefined ? undefined : { traceId, spanId }
+  const span = useAnswer("getSpan", id, {
+    live: true,
+    isLast: (span) => span !== null && span.endTime !== undefined
   })
-  last.current = asking.answer
-  return asking
+  const content = useAnswer("spanContent", id)
+  const seen = useRef<string | undefined>(undefined)
+  useEffect(() => {
+    if (!span.isCurrent || span.answer === undefined) return
+    const key = `${traceId} ${spanId}`
+    if (seen.current === key) content.again()
+    seen.current = key
+  }, [span.answer])
+  return { ...span, content }
 }

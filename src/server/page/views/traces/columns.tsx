@@ -1,7 +1,7 @@
 /** What a row, and a card, says of a trace: what the span says with which it starts. */
 import type { Span } from "../../../internal/encoded.js"
 import { Badge } from "../../parts/Badge.js"
-import type { Column } from "../../parts/Table.js"
+import { type Column, sortOf } from "../../parts/Table.js"
 import { When } from "../../parts/When.js"
 import type { RouteOf } from "../../state/address.js"
 import { now } from "../../state/live.js"
@@ -24,20 +24,6 @@ export const columnsOf = (route: RouteOf<"traces">): ReadonlyArray<Column<Span>>
     cell: ({ startTime }) => <When at={startTime} />
   }
 ]
-
-const sortOf = (route: RouteOf<"traces">, field: "time" | "duration"): NonNullable<Column<Span>["sort"]> => {
-  const isSorted = (route.orderBy ?? "time") === field
-  const isAscending = isSorted && route.direction === "asc"
-  return {
-    direction: isSorted ? (isAscending ? "ascending" : "descending") : "none",
-    to: {
-      ...route,
-      at: undefined,
-      orderBy: field === "time" ? undefined : field,
-      direction: isSorted && !isAscending ? "asc" : undefined
-    }
-  }
-}
 
 export const cardOf = (span: Span) => (
   <>
