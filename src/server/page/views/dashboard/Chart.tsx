@@ -150,13 +150,13 @@ const Picture = ({
       {axis.map((value) => (
         <g key={value}>
           <line class="grid" x1={left} x2={width - right} y1={y(value)} y2={y(value)} />
-          <text class="tick" x={left - 6} y={y(value) + 4} text-anchor="end">
+          <text class="scale-label" x={left - 6} y={y(value) + 4} text-anchor="end">
             {tickLabel(value, unit)}
           </text>
         </g>
       ))}
       {named(buckets.length, Math.max(1, Math.floor(inner / 64))).map((i) => (
-        <text key={i} class="tick" x={Math.min(x(i) + step / 2, width - 18)} y={height - 5} text-anchor="middle">
+        <text key={i} class="scale-label" x={Math.min(x(i) + step / 2, width - 18)} y={height - 5} text-anchor="middle">
           {bucketName(buckets[i] as Bucket)}
         </text>
       ))}
