@@ -8,13 +8,14 @@ import { href, navigate, type Route, type RouteOf } from "../state/address.js"
 import { AskError } from "../state/client.js"
 import { type Filter, spanFilters, withFilter } from "../state/filters.js"
 import { useKeys } from "../state/keys.js"
-import { isLive, now, useAnswer } from "../state/live.js"
+import { type Asking, isLive, now, useAnswer } from "../state/live.js"
 import { Charts } from "./dashboard/Charts.js"
 import {
   agentHeads,
   agentItems,
   errorHeads,
   errorItems,
+  type Item,
   List,
   modelHeads,
   modelItems,
@@ -24,7 +25,7 @@ import {
   topItems,
   unpricedOf
 } from "./dashboard/Lists.js"
-import { Panel } from "./dashboard/Panel.js"
+import { Panel, type Rows } from "./dashboard/Panel.js"
 import { questionsOf, type Top, tops } from "./dashboard/questions.js"
 import {
   type NoRange,
@@ -35,6 +36,7 @@ import {
   usualRange,
   withoutRange
 } from "./dashboard/range.js"
+import { thumbsDownHeads, thumbsDownItems } from "./dashboard/ThumbsDown.js"
 import { Tiles } from "./dashboard/Tiles.js"
 
 interface Props {
@@ -175,7 +177,8 @@ const Panels = ({ isAsking, plain, range, route }: PanelsProps) => {
   const causes = useAnswer("aggregate", questions.causes)
   const tallies = useAnswer("aggregate", questions.top)
   const scores = useAnswer("aggregate", questions.scores)
-  const all = [totals, times, types, models, kinds, agents, causes, tallies, scores]
+  const thumbs = useAnswer("listScores", questions.thumbsDown)
+  const all = [thumbs, totals, times, types, models, kinds, agents, causes, tallies, scores]
   isAsking.current = all.some(({ isCurrent }) => !isCurrent)
 
   const unpriced = unpricedOf(causes.answer?.rows ?? [])
@@ -228,6 +231,7 @@ const Panels = ({ isAsking, plain, range, route }: PanelsProps) => {
           heads={errorHeads}
           items={(rows) => errorItems(rows, toOne)}
         />
+        <ListPanel title="Thumbs down" asking={thumbs} heads={thumbsDownHeads} items={thumbsDownItems} isWide />
       </div>
       <Foot />
     </>
@@ -264,7 +268,7 @@ const Tops = ({ route, top }: Props & { readonly top: Top }) => (
   </nav>
 )
 
-const ListPanel = ({
+const ListPanel = <R,>({
   asking,
   head,
   heads,
@@ -273,11 +277,11 @@ const ListPanel = ({
   title
 }: {
   readonly title: string
-  readonly asking: Parameters<typeof Panel>[0]["asking"]
+  readonly asking: Asking<Rows<R>>
   readonly heads: ReadonlyArray<string>
   readonly head?: ComponentChildren
   readonly isWide?: boolean
-  readonly items: (rows: Parameters<Parameters<typeof Panel>[0]["children"]>[0]) => Parameters<typeof List>[0]["items"]
+  readonly items: (rows: ReadonlyArray<R>) => ReadonlyArray<Item>
 }) => (
   <Panel title={title} asking={asking} head={head} class={isWide ? "dash-wide" : ""}>
     {(rows) => {

@@ -1,4 +1,4 @@
-/** The questions of the dashboard: nine aggregates, whatever it shows. */
+/** The questions of the dashboard: nine aggregates and a list, whatever it shows. */
 import type { Options } from "../../../internal/encoded.js"
 import { askedFilters } from "../../state/asked.js"
 import { type Filter, scoreFilters, spanFilters } from "../../state/filters.js"
@@ -100,6 +100,10 @@ export const questionsOf = (filters: ReadonlyArray<Filter>, { from, interval, to
       groupBy: ["name"],
       measures: { count: "count", mean: { mean: "value" } },
       limit: 12
+    },
+    thumbsDown: {
+      filters: { ...askedFilters(scoreFilters, ofScores(plain)), ...times, dataType: "boolean", maxValue: 0 },
+      pagination: { limit: 10 }
     }
-  } satisfies { readonly [name: string]: Question }
+  } satisfies { readonly [name: string]: Question | Options["listScores"] }
 }
