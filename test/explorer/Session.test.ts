@@ -250,7 +250,7 @@ describeBrowser("sessions of strangers", () => {
             await go(page, address(url, id, query as Record<string, string>))
             const tab = "tab" in query ? query.tab : "conversation"
             await page.waitForSelector(
-              { conversation: "[data-turn]", timeline: ".timeline-spans li", logs: ".log", scores: ".score" }[
+              { conversation: "[data-turn]", timeline: ".timeline-spans li", logs: ".session-log", scores: ".score" }[
                 tab
               ] as string
             )
@@ -329,14 +329,14 @@ describeBrowser("the other tabs of a session", () => {
       const { page, url } = yield* withRecords(data.sessions(now))
       yield* Effect.promise(async () => {
         await page.goto(address(url, data.named.failed, { tab: "logs" }))
-        await page.waitForSelector(".log")
-        assert.strictEqual(await page.locator(".log").count(), 11)
+        await page.waitForSelector(".session-log")
+        assert.strictEqual(await page.locator(".session-log").count(), 11)
         await page.locator(".timeline-bar select").selectOption("error")
-        await until(page, `document.querySelectorAll(".log").length === 3`)
+        await until(page, `document.querySelectorAll(".session-log").length === 3`)
         assert.strictEqual(queryOf(page).get("level"), "error")
-        await page.locator(".log summary").last().click()
+        await page.locator(".session-log summary").last().click()
         await page.getByText("connect ECONNREFUSED").waitFor()
-        await page.locator(".log > a").last().click()
+        await page.locator(".session-log > a").last().click()
         await page.waitForURL(/\/trace\?id=e/)
       })
     })
@@ -405,7 +405,9 @@ describeBrowser("the other tabs of a session", () => {
             for (const tab of ["", "timeline", "logs", "scores"]) {
               await page.goto(address(url, data.named.failed, { theme, tab, turn: "5", folds: "open" }))
               await page.waitForSelector(
-                { "": "[data-turn]", timeline: ".timeline-spans li", logs: ".log", scores: ".score" }[tab] as string
+                { "": "[data-turn]", timeline: ".timeline-spans li", logs: ".session-log", scores: ".score" }[
+                  tab
+                ] as string
               )
               await page.getByText("tags").waitFor()
               assert.deepStrictEqual(await axeOf(page), [], `${tab} ${theme} ${width}`)

@@ -1,6 +1,6 @@
 /** Real conversations, as the explorer is told of them: message for message what their transcripts say. */
-import { assert, describe, layer, type Vitest } from "@effect/vitest"
-import { Effect } from "effect"
+import { assert, describe, it, layer, type Vitest } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
 import { Storage } from "effect-observability"
 import { collect } from "../../docs/examples/airline/Report.js"
 import type { Answers, Options, Turn } from "../../src/server/internal/encoded.js"
@@ -55,14 +55,16 @@ const isTold = (it: Vitest.MethodsNonLive<Storage.Storage | StorageServer.Storag
     })
   )
 
-const isShown = (it: Vitest.MethodsNonLive<Storage.Storage | StorageServer.StorageServer, true>, transcript: string) =>
-  it.scoped(
+/** The page is closed before the server is: both are of the scope of the test. */
+const isShown = (transcript: string) =>
+  it.scopedLive(
     "shows each session as its transcript reads, message for message",
     () =>
       Effect.gen(function* () {
         const conversations = conversationsOf(transcript)
-        const { listSessions, listTraces } = yield* Storage.Storage
-        const { url } = yield* StorageServer.StorageServer
+        const context = yield* Layer.build(serve(held(transcript)))
+        const { listSessions, listTraces } = Context.get(context, Storage.Storage)
+        const { url } = Context.get(context, StorageServer.StorageServer)
         const sessions = yield* collect(listSessions)
         assert.strictEqual(sessions.length, conversations.length)
         const page = yield* open()
@@ -83,7 +85,7 @@ const isShown = (it: Vitest.MethodsNonLive<Storage.Storage | StorageServer.Stora
           { discard: true }
         )
       }),
-    { timeout: 120_000 }
+    { timeout: 240_000 }
   )
 
 describe("what the explorer is told of a conversation", () => {
@@ -95,9 +97,7 @@ describe("what the explorer is told of a conversation", () => {
 })
 
 describeBrowser("a conversation on the page", () => {
-  layer(serve(held(short)), { excludeTestServices: true })("of the demonstration", (it) => isShown(it, short))
+  describe("of the demonstration", () => isShown(short))
 
-  describe.skipIf(missing !== "")(`of 100 real ones${missing}`, () => {
-    layer(serve(held(real)), { excludeTestServices: true, timeout: "2 minutes" })((it) => isShown(it, real))
-  })
+  describe.skipIf(missing !== "")(`of 100 real ones${missing}`, () => isShown(real))
 })

@@ -37,7 +37,12 @@ export const page = async (): Promise<void> => {
   if (existsSync(target) && readFileSync(target, "utf8").startsWith(head)) return
   const { build } = await import("vite")
   const { default: config } = await import("../../src/server/page/vite.config.js")
-  const built = await build({ ...config, configFile: false })
+  const { NODE_ENV = "production" } = process.env
+  // A test runner says "test", of which a page with the checks of development would be made.
+  process.env["NODE_ENV"] = "production"
+  const built = await build({ ...config, configFile: false }).finally(() => {
+    process.env["NODE_ENV"] = NODE_ENV
+  })
   if (!("output" in built)) throw new Error("expected one build of the page")
   const files = built.output.map((file) => {
     const body = file.type === "chunk" ? file.code : String(file.source)

@@ -63,4 +63,5 @@ export const isSeen = (page: Page, selector: string): Promise<void> =>
 
 /** What is read of something, on one line. */
 export const textOf = (locator: Locator): Promise<string> =>
+  // biome-ignore lint/performance/useDomNodeTextContent: what is read has spaces where the style puts them.
   locator.innerText().then((text) => text.replace(/\s+/g, " "))

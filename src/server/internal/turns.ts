@@ -39,7 +39,7 @@ interface Kept {
   readonly images: boolean
 }
 
-/** What is asked of a storage before a turn is read: several turns may be asked for at once. */
+/** A turn as it was asked of a storage, before it is read: several may be asked for at once. */
 interface Asked {
   readonly span: SpanRecord
   readonly truncated: boolean
@@ -57,6 +57,7 @@ interface Known {
 /** Asks for turns, and reads them. */
 export const make = (storage: StorageService, sessionId: string, kept: Kept) => {
   const threads = new Threads()
+  const { failuresOf, readAll } = spansIn(storage)
   // Turns below a root that lives as long as its process are in one trace.
   let last: { readonly traceId: string; readonly known: Effect.Effect<Known, StorageError> } | undefined
 
@@ -78,6 +79,34 @@ export const make = (storage: StorageService, sessionId: string, kept: Kept) => 
       return { outline, spans: Array.sort(spans, byTime) }
     })
 
+  const ask = (span: SpanRecord): Effect.Effect<Asked, StorageError> =>
+    Effect.map(traceOf(span.traceId), ({ outline, spans }) => {
+      const within = spansOf(outline?.spans ?? [], span, sessionId)
+      return {
+        span,
+        within,
+        truncated: outline?.truncated === true,
+        spans: spans?.filter(({ spanId }) => within.has(spanId))
+      }
+    })
+
+  return {
+    /** Asks for a turn. */
+    ask,
+    /** Reads a turn. They must come in their order. */
+    read: (asked: Asked, number: number): Effect.Effect<Turn, StorageError> =>
+      Effect.gen(function* () {
+        const turn = new TurnReader(asked.span, asked.within, threads, kept)
+        const models = yield* readAll(asked, "model_generation", (call) => turn.addCall(call))
+        const tools = yield* readAll(asked, "tool_call", (call) => turn.addTool(call))
+        const failed = yield* failuresOf(asked)
+        return turn.make(number, failed, models || tools || asked.truncated)
+      })
+  }
+}
+
+/** Reads the spans of turns. */
+const spansIn = (storage: StorageService) => {
   const read = (filters: SpanFilters, each: (span: SpanRecord) => void) =>
     Effect.gen(function* () {
       let cursor: string | undefined
@@ -93,17 +122,6 @@ export const make = (storage: StorageService, sessionId: string, kept: Kept) => 
         cursor = Option.getOrUndefined(page.nextCursor)
       } while (cursor !== undefined && count < maxCalls)
       return cursor !== undefined
-    })
-
-  const ask = (span: SpanRecord): Effect.Effect<Asked, StorageError> =>
-    Effect.map(traceOf(span.traceId), ({ outline, spans }) => {
-      const within = spansOf(outline?.spans ?? [], span, sessionId)
-      return {
-        span,
-        within,
-        truncated: outline?.truncated === true,
-        spans: spans?.filter(({ spanId }) => within.has(spanId))
-      }
     })
 
   /** Reads the spans of a type, of those that are there or of the storage; says whether there are more of them. */
@@ -143,19 +161,7 @@ export const make = (storage: StorageService, sessionId: string, kept: Kept) => 
       return failed
     })
 
-  return {
-    /** Asks for a turn. */
-    ask,
-    /** Reads a turn. They must come in their order. */
-    read: (asked: Asked, number: number): Effect.Effect<Turn, StorageError> =>
-      Effect.gen(function* () {
-        const turn = new TurnReader(asked.span, asked.within, threads, kept)
-        const models = yield* readAll(asked, "model_generation", (call) => turn.addCall(call))
-        const tools = yield* readAll(asked, "tool_call", (call) => turn.addTool(call))
-        const failed = yield* failuresOf(asked)
-        return turn.make(number, failed, models || tools || asked.truncated)
-      })
-  }
+  return { failuresOf, readAll }
 }
 
 const isSmall = ({ spans }: TraceOutline): boolean =>

@@ -73,7 +73,7 @@ const tables = {
     trace: text,
     span: text,
     find: text,
-    /** Which of what was found, from 1. */
+    /** The place that was found, from 1. */
     match: whole,
     /** Absent: texts are shown as Markdown and as JSON. */
     raw: word("on"),

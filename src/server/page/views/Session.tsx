@@ -6,19 +6,14 @@ import { useTitle } from "../parts/useTitle.js"
 import { href, navigate, type RouteOf } from "../state/address.js"
 import { reconnected } from "../state/client.js"
 import { useKeys } from "../state/keys.js"
-import { oneLine, visible } from "../state/visible.js"
+import { visible } from "../state/visible.js"
 import { Conversation } from "./session/Conversation.js"
 import { Head } from "./session/Head.js"
 import { Logs } from "./session/Logs.js"
 import { Scores } from "./session/Scores.js"
-import { SpanPanel } from "./session/SpanPanel.js"
 import { Timeline } from "./session/Timeline.js"
-import { Told } from "./session/told.js"
-
-export interface TabProps {
-  readonly route: RouteOf<"session">
-  readonly told: Told
-}
+import { type TabProps, Told } from "./session/told.js"
+import { SpanPanel } from "./span/SpanPanel.js"
 
 type Tab = NonNullable<RouteOf<"session">["tab"]>
 
@@ -43,18 +38,14 @@ export const Session = ({ route }: { readonly route: RouteOf<"session"> }) => {
     told.seen = Math.max(1, turn)
     return id === "" ? undefined : told.start()
   }, [told, back])
-  useKeys("Session", [
-    ...tabs.map(({ key, label, tab }) => ({
+  useKeys(
+    "Session",
+    tabs.map(({ key, label, tab }) => ({
       keys: key,
       label: label.toLowerCase(),
       run: () => navigate({ ...route, tab })
-    })),
-    {
-      keys: "Escape",
-      label: "close the span",
-      run: () => (span === undefined ? false : navigate({ ...route, trace: undefined, span: undefined }))
-    }
-  ])
+    }))
+  )
 
   const summary = told.summary.value
   const error = told.error.value
@@ -93,7 +84,9 @@ export const Session = ({ route }: { readonly route: RouteOf<"session"> }) => {
               key={`${trace} ${span}`}
               traceId={trace}
               spanId={span}
-              close={{ ...route, trace: undefined, span: undefined }}
+              isRaw={route.raw === "on"}
+              toOther={{ ...route, raw: route.raw === "on" ? undefined : "on" }}
+              toClosed={{ ...route, trace: undefined, span: undefined }}
             />
           )}
         </div>
@@ -101,6 +94,3 @@ export const Session = ({ route }: { readonly route: RouteOf<"session"> }) => {
     </div>
   )
 }
-
-/** The title of a session, on one line. */
-export const titleOf = (id: string): string => oneLine(id)

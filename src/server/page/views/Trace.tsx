@@ -2,7 +2,7 @@
 import { useMemo } from "preact/hooks"
 import { Empty, ErrorNote, Loading } from "../parts/states.js"
 import { useTitle } from "../parts/useTitle.js"
-import { navigate, type RouteOf } from "../state/address.js"
+import type { RouteOf } from "../state/address.js"
 import { oneLine } from "../state/visible.js"
 import { SpanPanel } from "./span/SpanPanel.js"
 import { criticalPath } from "./trace/criticalPath.js"
@@ -93,8 +93,9 @@ const Shown = ({ route, tree }: { readonly route: RouteOf<"trace">; readonly tre
           <SpanPanel
             traceId={tree.traceId}
             spanId={span}
-            route={route}
-            close={() => navigate({ ...route, span: undefined, at: span })}
+            isRaw={route.said === "raw"}
+            toOther={{ ...route, said: route.said === "raw" ? undefined : "raw" }}
+            toClosed={{ ...route, span: undefined, at: span }}
           />
         )}
       </div>

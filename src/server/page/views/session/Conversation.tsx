@@ -4,12 +4,12 @@ import { href, navigate, type RouteOf } from "../../state/address.js"
 import { useKeys } from "../../state/keys.js"
 import { isNarrow } from "../../state/narrow.js"
 import { count as counted, some } from "../../state/numbers.js"
-import type { TabProps } from "../Session.js"
 import { Find } from "./Find.js"
 import { type Match, mark, matchesIn } from "./find.js"
 import { Rail } from "./Rail.js"
+import { type Marks, otherFolds, otherRaw } from "./shown.js"
 import { Asides, TurnView } from "./TurnView.js"
-import type { Told, ToldTurn } from "./told.js"
+import type { TabProps, Told, ToldTurn } from "./told.js"
 
 type Route = RouteOf<"session">
 
@@ -210,11 +210,6 @@ const useMatch = (box: Box, matches: ReadonlyArray<Match>, found: Match | undefi
   }, [found?.at])
 }
 
-export interface Marks {
-  readonly error: number | undefined
-  readonly dearest: number | undefined
-}
-
 /** The keys of the conversation, and the turns that they lead to. */
 const useMarks = (
   route: Route,
@@ -294,6 +289,3 @@ const useMarks = (
   ])
   return marks
 }
-
-export const otherRaw = ({ raw }: Route): Route["raw"] => (raw === "on" ? undefined : "on")
-export const otherFolds = ({ folds }: Route): Route["folds"] => (folds === "open" ? undefined : "open")

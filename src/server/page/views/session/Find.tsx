@@ -3,8 +3,8 @@ import { useEffect, useRef } from "preact/hooks"
 import { href, navigate, route as present, type RouteOf } from "../../state/address.js"
 import { useKeys } from "../../state/keys.js"
 import { count } from "../../state/numbers.js"
-import { type Marks, otherFolds, otherRaw } from "./Conversation.js"
 import type { Match } from "./find.js"
+import { type Marks, otherFolds, otherRaw } from "./shown.js"
 
 interface Props {
   readonly route: RouteOf<"session">

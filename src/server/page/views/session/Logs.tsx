@@ -10,7 +10,7 @@ import { clockOf, instant } from "../../state/time.js"
 import { useList } from "../../state/useList.js"
 import { cut, oneLine } from "../../state/visible.js"
 import { withOther } from "../logs/merge.js"
-import type { TabProps } from "../Session.js"
+import type { TabProps } from "./told.js"
 
 type Level = NonNullable<RouteOf<"session">["level"]>
 const levels: ReadonlyArray<Level> = ["debug", "info", "warn", "error", "fatal"]
@@ -67,7 +67,7 @@ const Row = ({ log }: { readonly log: Log }) => {
   const [isOpen, open] = useState(false)
   const isMore = cause !== undefined || data.length > 0 || Object.keys(attributes ?? {}).length > 0
   return (
-    <li class={`log level-${level}`} data-log={log.logId}>
+    <li class={`session-log level-${level}`} data-log={log.logId}>
       <time title={instant(timestamp)}>{clockOf(timestamp)}</time>
       <span class="log-level">{level}</span>
       <div class="log-said">

@@ -9,9 +9,8 @@ import { AskError, ask, stats } from "../../state/client.js"
 import { useAnswer } from "../../state/live.js"
 import { count } from "../../state/numbers.js"
 import { cut, oneLine } from "../../state/visible.js"
-import type { TabProps } from "../Session.js"
 import { scoreOf } from "./TurnView.js"
-import type { Told } from "./told.js"
+import type { TabProps, Told } from "./told.js"
 
 export const Scores = ({ route, told }: TabProps) => {
   const { sessionId } = told

@@ -9,11 +9,10 @@ import { now, useAnswer } from "../../state/live.js"
 import { count as counted, some } from "../../state/numbers.js"
 import { between, clockOf, duration, instant, millisOf } from "../../state/time.js"
 import { cut, oneLine } from "../../state/visible.js"
-import type { TabProps } from "../Session.js"
 import { type Axis, axisOf, readZoom, whole, writeZoom, type Zoom } from "./axis.js"
 import { SpanLink } from "./SpanLink.js"
 import { scoreOf } from "./TurnView.js"
-import type { Aside, ToldTurn } from "./told.js"
+import type { Aside, TabProps, ToldTurn } from "./told.js"
 
 export const Timeline = ({ route, told }: TabProps) => {
   const turns = told.turns.value
@@ -141,7 +140,7 @@ const Ruler = ({
         ))}
         {[0, 0.2, 0.4, 0.6, 0.8].map((at) => (
           <g key={at}>
-            <line class="tick" x1={percent(at)} x2={percent(at)} y1="0" y2="100%" />
+            <line class="axis-tick" x1={percent(at)} x2={percent(at)} y1="0" y2="100%" />
             <text class="tick-text" x={percent(at)} dx="4" y="15">
               {clockOf(nanosOf(axis.timeOf(at))).slice(0, 8)}
             </text>

@@ -21,7 +21,7 @@ type Interval = readonly [from: number, to: number]
 
 /** Nothing happens for so much of the time in which something does: that is cut. */
 const longGap = 0.05
-/** What is left of it. */
+/** The part that is left of it. */
 const shortGap = 0.02
 
 export const axisOf = (intervals: ReadonlyArray<Interval>, isCut: boolean, zoom: Zoom): Axis => {

@@ -1,10 +1,17 @@
 /** A session as the page has it: its summary, and its turns, of which some are there at first and the others when they are wanted. */
 import { signal } from "@preact/signals"
 import type { Log, ScoreRow, Session, Tagged, TranscriptItem, Turn } from "../../../internal/encoded.js"
+import type { RouteOf } from "../../state/address.js"
 import { AskError, ask } from "../../state/client.js"
 import { poll } from "../../state/live.js"
 
-/** What happened beside the turns. */
+/** A session, and what the address says of it. */
+export interface TabProps {
+  readonly route: RouteOf<"session">
+  readonly told: Told
+}
+
+/** Logs and scores: all that happened beside the turns. */
 export type Aside = Tagged<"LogRecord", Log> | Tagged<"Score", ScoreRow>
 
 /** A turn, with what happened after it began and before the next one did. */
@@ -26,7 +33,7 @@ export class Told {
   /** `null` where there is no such session. */
   readonly summary = signal<Session | null | undefined>(undefined)
   readonly turns = signal<ReadonlyMap<number, ToldTurn>>(new Map())
-  /** What happened before the first turn. */
+  /** Logs and scores before the first turn. */
   readonly before = signal<ReadonlyArray<Aside>>([])
   readonly error = signal<AskError | undefined>(undefined)
   private wanted: ReadonlyArray<number> = []
@@ -65,7 +72,7 @@ export class Told {
   want(number: number): void {
     if (number < 1 || number > this.count || this.turns.value.has(number)) return
     if (this.wanted[0] === number) return
-    // Who comes from below reads on upwards.
+    // A reader who comes from below reads on upwards.
     const from = this.turns.peek().has(number + 1) ? Math.max(1, number - step + 1) : number
     if (this.wanted.some((other) => other <= number && number < other + step)) return
     this.wanted = [from, ...this.wanted]

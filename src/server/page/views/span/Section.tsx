@@ -8,8 +8,8 @@ interface Props {
 
 /** A part of a span, with its title. */
 export const Section = ({ aside, children, title }: Props) => (
-  <section class="part" aria-label={title}>
-    <div class="part-head">
+  <section class="span-part" aria-label={title}>
+    <div class="span-part-head">
       <h3>{title}</h3>
       {aside}
     </div>

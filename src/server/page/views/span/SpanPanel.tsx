@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks"
 import { Badge } from "../../parts/Badge.js"
 import { Empty, ErrorNote, Loading } from "../../parts/states.js"
-import { href, type RouteOf } from "../../state/address.js"
+import { href, navigate, type Route } from "../../state/address.js"
 import { useKeys } from "../../state/keys.js"
 import { cut, oneLine } from "../../state/visible.js"
 import { SpanBody } from "./SpanBody.js"
@@ -11,21 +11,22 @@ import { useSpan } from "./useSpan.js"
 interface Props {
   readonly traceId: string
   readonly spanId: string
-  readonly route: RouteOf<"trace">
-  readonly close: () => void
+  readonly isRaw: boolean
+  /** The address in which what it says is shown the other way, and the one without the panel. */
+  readonly toOther: Route
+  readonly toClosed: Route
 }
 
-export const SpanPanel = ({ close, route, spanId, traceId }: Props) => {
+export const SpanPanel = ({ isRaw, spanId, toClosed, toOther, traceId }: Props) => {
   const { again, answer: span, content, error } = useSpan(traceId, spanId)
   const box = useRef<HTMLElement>(null)
   useEffect(() => {
     if (box.current !== null) box.current.scrollTop = 0
   }, [spanId])
   useKeys("Span", [
-    { keys: "Escape", label: "close the span", run: close },
+    { keys: "Escape", label: "close the span", run: () => navigate(toClosed) },
     { keys: "s", label: "to what the span says", run: () => box.current?.focus() }
   ])
-  const isRaw = route.said === "raw"
   return (
     <aside class="span-panel" aria-label="Span" ref={box} tabIndex={-1}>
       <header class="span-head">
@@ -34,12 +35,7 @@ export const SpanPanel = ({ close, route, spanId, traceId }: Props) => {
           <bdi>{oneLine(cut(span?.name ?? spanId, 300))}</bdi>
         </h2>
         <a href={href({ view: "span", trace: traceId, id: spanId })}>Page</a>
-        <a
-          class="span-close"
-          href={href({ ...route, span: undefined, at: spanId })}
-          aria-label="Close"
-          title="Close: Esc"
-        >
+        <a class="span-close" href={href(toClosed)} aria-label="Close" title="Close: Esc">
           ×
         </a>
       </header>
@@ -51,13 +47,7 @@ export const SpanPanel = ({ close, route, spanId, traceId }: Props) => {
       )}
       {span === undefined && error === undefined && <Loading label="The span is loading" />}
       {span !== undefined && span !== null && (
-        <SpanBody
-          key={span.spanId}
-          span={span}
-          content={content}
-          isRaw={isRaw}
-          toOther={{ ...route, said: isRaw ? undefined : "raw" }}
-        />
+        <SpanBody key={span.spanId} span={span} content={content} isRaw={isRaw} toOther={toOther} />
       )}
     </aside>
   )
