@@ -25,7 +25,7 @@ export type Item = Turn | LogRecord | Score
 /**
  * The course of a session, oldest first: the items of its timeline, in which each turn has what was said. Inputs of models
  * repeat all that came before: of each call only what is new in it is here, and results of tools are with their calls.
- * One turn is read at a time, and the next three are asked for. A session that is not stored has no items.
+ * Up to eight turns are asked for at a time. A session that is not stored has no items.
  *
  * @example
  * ```ts
@@ -84,12 +84,17 @@ export const ofSession = (
         Stream.filter(({ item, number }) =>
           item._tag === "SpanRecord" ? number >= first - 1 : first === 1 || number >= first
         ),
-        Stream.mapEffect(
-          ({ item, number }): Effect.Effect<Effect.Effect<Item, StorageError>, StorageError> =>
-            item._tag === "SpanRecord"
-              ? Effect.map(reader.ask(item), (asked) => reader.read(asked, number))
-              : Effect.succeed(Effect.succeed(item)),
-          { concurrency: ahead }
+        // The fibers of a stream that maps side by side outlive whoever reads it, where that one is interrupted.
+        Stream.rechunk(held),
+        Stream.mapChunksEffect((items) =>
+          Effect.forEach(
+            items,
+            ({ item, number }): Effect.Effect<Effect.Effect<Item, StorageError>, StorageError> =>
+              item._tag === "SpanRecord"
+                ? Effect.map(reader.ask(item), (asked) => reader.read(asked, number))
+                : Effect.succeed(Effect.succeed(item)),
+            { concurrency: ahead }
+          ).pipe(Effect.map(Chunk.unsafeFromArray))
         ),
         Stream.flattenEffect(),
         Stream.filter((item) => item._tag !== "Turn" || item.number >= first)
@@ -98,5 +103,7 @@ export const ofSession = (
   )
 
 const pageSize = 50
+/** Items that are there before they are read. */
+const held = 8
 /** Turns that a storage is asked for at once. */
 const ahead = 4

@@ -88,7 +88,7 @@ describeBrowser("the dashboard", () => {
       })
       yield* Effect.promise(async () => {
         await go(page, `${url}?range=30d`)
-        assert.isAtMost(asked.length, 9)
+        assert.isAtMost(asked.length, 10)
         assert.deepStrictEqual(await tilesOf(page), countedOf(seeds.spans))
 
         const models = await page
@@ -410,6 +410,36 @@ describeBrowser("the dashboard", () => {
             .sort((a, b) => b[1] - a[1])
             .map(([user]) => user)
         )
+      })
+    })
+  )
+
+  it.scopedLive("lists whom somebody was not content with, the newest first, and leads there", () =>
+    Effect.gen(function* () {
+      const { seeds, url } = yield* seeded()
+      const page = yield* open()
+      const refused = seeds.scores
+        .filter(({ dataType, value }) => dataType === "boolean" && value === 0)
+        .sort((a, b) => (a.time < b.time ? 1 : -1))
+      assert.isAtLeast(refused.length, 2)
+      yield* Effect.promise(async () => {
+        await go(page, `${url}?range=30d`)
+        const table = page.getByRole("region", { name: "Thumbs down: Comment" })
+        await table.waitFor()
+        const rows = await table
+          .locator("tbody tr")
+          .evaluateAll((rows) =>
+            rows.map((row) => [
+              row.querySelector("th")?.textContent?.trim(),
+              row.querySelectorAll("td")[1]?.textContent
+            ])
+          )
+        assert.deepStrictEqual(
+          rows,
+          refused.map(({ comment, sessionId }) => [comment, sessionId])
+        )
+        await table.getByRole("link").first().click()
+        await page.waitForURL((address) => address.searchParams.get("id") === refused[0]?.sessionId)
       })
     })
   )

@@ -3,6 +3,7 @@ import { HttpApiClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Layer, Option, Stream } from "effect"
+import { DuckDbStorage } from "../../src/duckdb.js"
 import type { Answers, Options, Turn } from "../../src/server/internal/encoded.js"
 import * as StorageApi from "../../src/server/StorageApi.js"
 import * as StorageServer from "../../src/server/StorageServer.js"
@@ -11,9 +12,13 @@ import type { JsonObject } from "../../src/signal/Json.js"
 import type { SpanRecord } from "../../src/signal/SpanRecord.js"
 import * as Storage from "../../src/storage/Storage.js"
 import { at, log, type SpanFields, score, span, spanId, traceId } from "../../src/testing/Records.js"
+import * as data from "../utils/explorerData.js"
+import { folder } from "../utils/folder.js"
 import { serve } from "../utils/remote.js"
 
 const sessionId = "session"
+
+const duckDb = Layer.unwrapScoped(Effect.map(folder, (path) => DuckDbStorage.layer({ path: `${path}/said.duckdb` })))
 
 const ask = <M extends keyof Options & keyof Answers>(method: M, options: Options[M]) =>
   Effect.flatMap(StorageServer.StorageServer, ({ url }) =>
@@ -288,6 +293,27 @@ describe("POST /api/sessionTranscript", () => {
         assert.strictEqual((yield* ask("sessionTranscript", { sessionId, turns: 20 })).status, 200)
       }).pipe(Effect.provide(serve(failing)))
     })
+  )
+
+  it.live("that nobody waits for any more ends, and a store that was asked closes", () =>
+    Effect.gen(function* () {
+      yield* data.insert(data.longConversation(Date.now(), 20))
+      const { url } = yield* StorageServer.StorageServer
+      yield* Effect.forEach(Array.from({ length: 16 }), (_, i) =>
+        Effect.promise(() =>
+          fetch(`${url}/api/sessionTranscript`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ sessionId: "two-hundred-turns", turns: 6 }),
+            signal: AbortSignal.timeout(1 + i * 3)
+          }).then(
+            (answer) => answer.text().catch(() => ""),
+            () => ""
+          )
+        )
+      )
+      assert.strictEqual((yield* ask("sessionTranscript", { sessionId })).status, 200)
+    }).pipe(Effect.provide(serve(duckDb)))
   )
 })
 

@@ -35,11 +35,11 @@ const digest = (): string => {
 export const page = async (): Promise<void> => {
   const head = `// Made by test/tools/page.ts, of ${digest()}\n`
   if (existsSync(target) && readFileSync(target, "utf8").startsWith(head)) return
-  const { build } = await import("vite")
-  const { default: config } = await import("../../src/server/page/vite.config.js")
   const { NODE_ENV = "production" } = process.env
   // A test runner says "test", of which a page with the checks of development would be made.
   process.env["NODE_ENV"] = "production"
+  const { build } = await import("vite")
+  const { default: config } = await import("../../src/server/page/vite.config.js")
   const built = await build({ ...config, configFile: false }).finally(() => {
     process.env["NODE_ENV"] = NODE_ENV
   })

@@ -263,7 +263,7 @@ const Part = Schema.Union(
   Other
 )
 
-/** What a span says, as messages. */
+/** A message of a span. */
 const Message = Schema.Struct({
   role: Schema.String,
   name: optional(Schema.String),

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url"
 import { defineConfig, type Plugin } from "vite"
 
 /**
- * Of `marked` the page uses the lexer, with neither extensions nor the rules of the first Markdown. The end of the module
+ * Of `marked` the page uses the lexer, with neither extensions nor the rules of other kinds of Markdown. The end of the module
  * makes an instance of all the rest, which nothing could leave out then: it is replaced by the export of the lexer.
  */
 const lexerAlone: Plugin = {
@@ -15,7 +15,10 @@ const lexerAlone: Plugin = {
       ";export{$1 as Lexer};"
     )
     if (alone === code) this.error("the module of marked ends in another way")
-    return { code: alone.replace(/this\.options\.(?:pedantic|extensions\?\.\w+)/g, "(void 0)"), map: null }
+    const plain = alone
+      .replace(/this\.options\.(?:pedantic|breaks|extensions\?\.\w+)/g, "(void 0)")
+      .replace(/,(?:breaks:\w+,)?pedantic:\w+\}/g, "}")
+    return { code: plain, map: null }
   }
 }
 
@@ -42,7 +45,7 @@ export default defineConfig({
     write: false,
     // A thirtieth less than what esbuild makes.
     minify: "terser",
-    terserOptions: { compress: { passes: 2, arguments: true, keep_fargs: false } },
+    terserOptions: { ecma: 2020, compress: { ecma: 2020, passes: 2, arguments: true, keep_fargs: false, inline: 1 } },
     modulePreload: false,
     // The content security policy has no place for styles in the page or images in the style.
     assetsInlineLimit: 0

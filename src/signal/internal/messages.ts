@@ -39,7 +39,7 @@ export interface Content {
   readonly toolResult: Json | undefined
 }
 
-/** What of a span says its content: the encoded form of one has it too. */
+/** The fields of a span that say its content: the encoded form of one has them too. */
 interface Spoken extends Pick<SpanRecord, "spanType" | "attributes"> {
   readonly events: ReadonlyArray<{ readonly name: string; readonly attributes: JsonObject }>
 }

@@ -72,6 +72,19 @@ const Branch = ({ depth = 1, name, value }: Props & { readonly value: object }) 
   )
 }
 
+/** Longer texts are not taken apart: that would hold the page. */
+const longest = 500_000
+
+/** The value of a text that is an object or a list of JSON, and nothing else. */
+export const jsonOf = (text: string): unknown => {
+  if (text.length > longest || !/^\s*(?:\{[\s\S]*\}|\[[\s\S]*\])\s*$/.test(text)) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** The first of what is folded, on one line. */
 const glimpse = (value: object, keys: ReadonlyArray<string>): string =>
   cut(

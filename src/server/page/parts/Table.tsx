@@ -5,9 +5,9 @@
 import type { ComponentChildren } from "preact"
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { href, navigate, type Route, type RouteOf } from "../state/address.js"
-import { useKeys } from "../state/keys.js"
 import { isNarrow } from "../state/narrow.js"
 import { some } from "../state/numbers.js"
+import { useCursor } from "./useCursor.js"
 
 export interface Column<A> {
   readonly id: string
@@ -81,16 +81,32 @@ export const Table = <A,>(props: Props<A>) => {
     label,
     more,
     noun,
+    onCursor,
     routeOf,
     rows,
     titleOf
   } = props
   const isCards = isNarrow.value
   const step = isCards ? cardHeight : height
-  const head = isCards ? 0 : headHeight
   const box = useRef<HTMLDivElement>(null)
   const { first, last, onScroll, toTop, unseen, watch } = useWindow(box, rows, keyOf, step, cursor !== undefined)
-  const { isAt, put, rest } = useCursor(props, box, step, head)
+  const { at, put, rest } = useCursor({
+    box,
+    rows,
+    keyOf,
+    noun,
+    cursor,
+    onCursor,
+    head: isCards ? 0 : headHeight,
+    offset: (index) => index * step,
+    enter: {
+      label: `open the ${noun}`,
+      run: (row) => {
+        onCursor(keyOf(row))
+        navigate(routeOf(row))
+      }
+    }
+  })
 
   useEffect(() => {
     if (more !== undefined && last + overscan * 2 >= rows.length) more()
@@ -129,11 +145,13 @@ export const Table = <A,>(props: Props<A>) => {
                 role={isCards ? "listitem" : "row"}
                 data-key={key}
                 {...(isCards ? {} : { "aria-rowindex": first + i + 2 })}
-                {...(isAt(key) ? { "aria-current": "true" } : {})}
+                {...(at === key ? { "aria-current": "true" } : {})}
                 style={{ transform: `translateY(${(first + i) * step}px)` }}
-                onFocusIn={() => !isAt(key) && rest(key)}
+                onFocusIn={() => at !== key && rest(key)}
                 onClick={(event) => {
                   put(key)
+                  // At once: a link that is followed leaves an address behind to which back leads.
+                  onCursor(key)
                   follow(event)
                 }}
               >
@@ -261,92 +279,4 @@ const useWindow = <A,>(
       }
     }
   }
-}
-
-/** How long the cursor must rest before the address says where: browsers take few changes of it a second. */
-const restMillis = 150
-
-/** The row under the cursor, and the keys that move it. */
-const useCursor = <A,>(
-  { cursor, keyOf, noun, onCursor, routeOf, rows }: Props<A>,
-  box: { readonly current: HTMLDivElement | null },
-  step: number,
-  head: number
-) => {
-  const [at, setAt] = useState(cursor)
-  const timer = useRef<number | undefined>(undefined)
-  const latest = useRef(onCursor)
-  latest.current = onCursor
-  /** The row whose link is focused as soon as it is drawn: whoever hears the page hears where the cursor is. */
-  const focused = useRef<string | undefined>(undefined)
-  useLayoutEffect(() => {
-    const key = focused.current
-    const link = key && box.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"] .row-link`)
-    if (!link) return
-    focused.current = undefined
-    link.focus({ preventScroll: true })
-  })
-  useEffect(() => setAt(cursor), [cursor])
-  useEffect(() => () => window.clearTimeout(timer.current), [])
-
-  /** At once: a link that is followed leaves an address behind to which back leads. */
-  const put = (key: string) => {
-    window.clearTimeout(timer.current)
-    setAt(key)
-    onCursor(key)
-  }
-  /** When it has come to rest. */
-  const rest = (key: string) => {
-    window.clearTimeout(timer.current)
-    setAt(key)
-    timer.current = window.setTimeout(() => latest.current(key), restMillis)
-  }
-  const indexOf = (key: string | undefined) => (key === undefined ? -1 : rows.findIndex((row) => keyOf(row) === key))
-  const show = (index: number) => {
-    const element = box.current
-    if (element === null) return
-    const top = index * step
-    if (top < element.scrollTop) element.scrollTop = top
-    const room = element.clientHeight - head
-    if (top + step > element.scrollTop + room) element.scrollTop = top + step - room
-  }
-  const move = (to: number) => {
-    const index = Math.max(0, Math.min(rows.length - 1, to))
-    const row = rows[index]
-    if (row === undefined) return false
-    const key = keyOf(row)
-    focused.current = key
-    show(index)
-    rest(key)
-    return true
-  }
-
-  // Where an address says a row, that is shown as soon as it is there.
-  const shown = useRef(false)
-  useLayoutEffect(() => {
-    if (shown.current) return
-    const index = indexOf(cursor)
-    if (index < 0) return
-    shown.current = true
-    show(index)
-  }, [rows])
-
-  useKeys("List", [
-    { keys: "j", label: `next ${noun}`, run: () => move(indexOf(at) + 1) },
-    { keys: "k", label: `previous ${noun}`, run: () => move(at === undefined ? 0 : indexOf(at) - 1) },
-    { keys: "g g", label: "first", run: () => move(0) },
-    { keys: "G", label: "last of those that are loaded", run: () => move(rows.length - 1) },
-    {
-      keys: "Enter",
-      label: `open the ${noun}`,
-      run: () => {
-        const row = rows[indexOf(at)]
-        if (row === undefined) return false
-        put(keyOf(row))
-        navigate(routeOf(row))
-        return true
-      }
-    }
-  ])
-  return { isAt: (key: string) => key === at, put, rest }
 }

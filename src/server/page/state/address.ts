@@ -111,7 +111,7 @@ const tables = {
     /** The window of time. */
     from: offset,
     to: offset,
-    /** What was said: as messages, or as it is recorded. */
+    /** Absent: messages are shown as such, and not as they are recorded. */
     said: word("raw")
   },
 

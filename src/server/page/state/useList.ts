@@ -4,7 +4,7 @@ import type { Page } from "../../internal/encoded.js"
 import { AskError, reconnected } from "./client.js"
 import { poll } from "./live.js"
 
-/** What is there of a list. */
+/** The part of a list that is there. */
 export interface Listed<A> {
   readonly rows: ReadonlyArray<A>
   /** Where the next page begins: absent at the end. */
@@ -72,13 +72,7 @@ export const useList = <A>(source: Source<A>) => {
   }, [key, times])
 
   const again = () => setTimes((times) => times + 1)
-  const back = reconnected.value
-  useEffect(() => {
-    if (back === 0) return
-    // When the server is back, rows that are there stay: the poll goes on by itself.
-    if (state.key === key && state.list !== undefined) change((list) => list)
-    else again()
-  }, [back])
+  useReturn(() => (state.key === key && state.list !== undefined ? change((list) => list) : again()))
 
   const { list } = state
   const error = state.key === key ? state.error : undefined
@@ -102,4 +96,12 @@ export const useList = <A>(source: Source<A>) => {
     more: list?.cursor === undefined || error !== undefined || state.key !== key ? undefined : more,
     again
   }
+}
+
+/** When the server is back, rows that are there stay: the poll goes on by itself. */
+const useReturn = (onReturn: () => void): void => {
+  const back = reconnected.value
+  useEffect(() => {
+    if (back > 0) onReturn()
+  }, [back])
 }

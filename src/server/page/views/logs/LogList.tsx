@@ -1,6 +1,7 @@
 /** Lines of one height, of which only those are drawn that are seen. One of them may be open, at whatever height it has. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import type { Log } from "../../../internal/encoded.js"
+import { useCursor } from "../../parts/useCursor.js"
 import { href, navigate, type RouteOf } from "../../state/address.js"
 import { useKeys } from "../../state/keys.js"
 import { isNarrow } from "../../state/narrow.js"
@@ -17,7 +18,6 @@ interface Props {
 }
 
 const overscan = 10
-const restMillis = 150
 
 export const LogList = ({ more, route, rows }: Props) => {
   const { open, order } = route
@@ -28,7 +28,33 @@ export const LogList = ({ more, route, rows }: Props) => {
   const opened = open === undefined ? -1 : rows.findIndex((row) => keyOf(row) === open)
   const layout = layoutOf(step, opened, opened < 0 ? 0 : extra)
   const { first, last, onScroll, unseen, toNewest } = useScroll(box, rows, layout, isFollowed, route.at !== undefined)
-  const { at, put } = useCursor({ route, rows, layout, box })
+  const { at, put } = useCursor({
+    box,
+    rows,
+    keyOf,
+    noun: "log",
+    offset: layout.offset,
+    cursor: route.at ?? open,
+    onCursor: (at) => navigate({ ...route, at }, { replace: true }),
+    enter: {
+      label: "open or close the log",
+      run: (row) => {
+        const key = keyOf(row)
+        navigate({ ...route, at: key, open: open === key ? undefined : key }, { replace: true })
+      }
+    }
+  })
+  useKeys("Logs", [
+    {
+      keys: "Escape",
+      label: "close the log",
+      run: () => {
+        if (open === undefined) return false
+        navigate({ ...route, open: undefined }, { replace: true })
+        return true
+      }
+    }
+  ])
 
   useEffect(() => {
     const isNear = isFollowed ? first === 0 : last >= rows.length
@@ -182,86 +208,3 @@ const useScroll = (
     toNewest: () => box.current?.scrollTo({ top: isFollowed ? box.current.scrollHeight : 0 })
   }
 }
-
-const useCursor = ({
-  box,
-  layout,
-  route,
-  rows
-}: {
-  readonly route: RouteOf<"logs">
-  readonly rows: ReadonlyArray<Log>
-  readonly layout: Layout
-  readonly box: { readonly current: HTMLDivElement | null }
-}) => {
-  const [at, setAt] = useState(route.at)
-  const timer = useRef<number | undefined>(undefined)
-  useEffect(() => setAt(route.at), [route.at])
-  useEffect(() => () => window.clearTimeout(timer.current), [])
-  const indexOf = (key: string | undefined) => rows.findIndex((row) => keyOf(row) === key)
-  const put = (key: string) => {
-    window.clearTimeout(timer.current)
-    setAt(key)
-  }
-  const show = (index: number) => {
-    const element = box.current
-    if (element === null) return
-    const [top, end] = [layout.offset(index), layout.offset(index + 1)]
-    if (top < element.scrollTop) element.scrollTop = top
-    if (end > element.scrollTop + element.clientHeight) {
-      element.scrollTop = Math.min(top, end - element.clientHeight)
-    }
-  }
-  const move = (to: number) => {
-    const index = Math.max(0, Math.min(rows.length - 1, to))
-    const row = rows[index]
-    if (row === undefined) return false
-    const key = keyOf(row)
-    setAt(key)
-    show(index)
-    window.clearTimeout(timer.current)
-    timer.current = window.setTimeout(() => navigate({ ...route, at: key }, { replace: true }), restMillis)
-    window.requestAnimationFrame(() => focus(box.current, key))
-    return true
-  }
-  useShown(rows, indexOf(route.open ?? route.at), show)
-
-  const toggle = () => {
-    const row = rows[indexOf(at)]
-    if (row === undefined) return false
-    const key = keyOf(row)
-    put(key)
-    navigate({ ...route, at: key, open: route.open === key ? undefined : key }, { replace: true })
-    return true
-  }
-  useKeys("Logs", [
-    { keys: "j", label: "next log", run: () => move(indexOf(at) + 1) },
-    { keys: "k", label: "previous log", run: () => move(at === undefined ? 0 : indexOf(at) - 1) },
-    { keys: "g g", label: "first", run: () => move(0) },
-    { keys: "G", label: "last of those that are loaded", run: () => move(rows.length - 1) },
-    { keys: "Enter", label: "open or close the log", run: toggle },
-    {
-      keys: "Escape",
-      label: "close the log",
-      run: () => {
-        if (route.open === undefined) return false
-        navigate({ ...route, open: undefined }, { replace: true })
-        return true
-      }
-    }
-  ])
-  return { at, put }
-}
-
-/** Where an address says a row, that is shown as soon as it is there. */
-const useShown = (rows: ReadonlyArray<Log>, index: number, show: (index: number) => void) => {
-  const isShown = useRef(false)
-  useLayoutEffect(() => {
-    if (isShown.current || rows.length === 0) return
-    isShown.current = true
-    if (index >= 0) show(index)
-  }, [rows])
-}
-
-const focus = (box: HTMLElement | null, key: string): void =>
-  box?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"] .row-link`)?.focus({ preventScroll: true })

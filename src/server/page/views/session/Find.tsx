@@ -23,7 +23,14 @@ export const Find = ({ isWhole, marks, match, matches, route }: Props) => {
   useEffect(() => () => window.clearTimeout(timer.current), [])
   useKeys("Find", [{ keys: "f", label: "find in the conversation", run: () => input.current?.select() }])
   const { find = "" } = route
+  // What is typed stays as it is: another text of the address alone, as after back, is put in its place.
+  const looked = useRef(find)
+  useEffect(() => {
+    if (input.current !== null && find !== looked.current) input.current.value = find
+    looked.current = find
+  }, [find])
   const look = (text: string) => {
+    looked.current = text
     const now = present.peek()
     if (now.view !== "session" || text === (now.find ?? "")) return
     navigate({ ...now, find: text === "" ? undefined : text, match: undefined }, { replace: true })
@@ -41,7 +48,7 @@ export const Find = ({ isWhole, marks, match, matches, route }: Props) => {
         type="search"
         aria-label="Find in the conversation"
         placeholder="Find in the conversation"
-        value={find}
+        defaultValue={find}
         maxLength={500}
         autocomplete="off"
         spellcheck={false}

@@ -2,7 +2,7 @@
 import { useMemo } from "preact/hooks"
 import type { EntryPart, ToolCall } from "../../../internal/encoded.js"
 import { Badge } from "../../parts/Badge.js"
-import { Json } from "../../parts/Json.js"
+import { Json, jsonOf } from "../../parts/Json.js"
 import { Link, Markdown } from "../../parts/Markdown.js"
 import { Text } from "../../parts/Text.js"
 import { count, dollars, dollarsShort } from "../../state/numbers.js"
@@ -95,16 +95,6 @@ export const Words = ({
   const room = Math.max(limit, until + 500)
   if (value !== undefined) return <Json value={value} depth={2} />
   return isRaw || text.length > room ? <Text key={room} text={text} limit={room} /> : <Markdown text={text} />
-}
-
-/** The value of a text that is an object or a list of JSON. */
-const jsonOf = (text: string): unknown => {
-  if (text.length > 200_000 || !/^\s*(?:\{[\s\S]*\}|\[[\s\S]*\])\s*$/.test(text)) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** Arguments and results: a tree, or the text that was recorded. */

@@ -1,7 +1,7 @@
 /** What a span was given and what it answered: as messages, or as it is recorded. */
 import { useMemo, useState } from "preact/hooks"
 import type { Content, Message, Part } from "../../../../signal/internal/messages.js"
-import { Json } from "../../parts/Json.js"
+import { Json, jsonOf } from "../../parts/Json.js"
 import { Markdown } from "../../parts/Markdown.js"
 import { Text } from "../../parts/Text.js"
 import { href, type Route } from "../../state/address.js"
@@ -126,26 +126,14 @@ const Folded = ({ children, label }: { readonly label: string; readonly children
 
 /** A text that is JSON is shown as what it says. */
 const Words = ({ text }: { readonly text: string }) => {
-  const parsed = useMemo(() => parsedOf(text), [text])
+  const parsed = useMemo(() => jsonOf(text), [text])
   return parsed === undefined ? <Markdown text={text} /> : <Json value={parsed} depth={2} />
 }
 
 const Value = ({ isRaw, value }: { readonly value: unknown; readonly isRaw: boolean }) => {
-  const parsed = useMemo(() => (typeof value === "string" && !isRaw ? parsedOf(value) : undefined), [value, isRaw])
+  const parsed = useMemo(() => (typeof value === "string" && !isRaw ? jsonOf(value) : undefined), [value, isRaw])
   if (typeof value === "string" && parsed === undefined) return <Text text={value} class="text value" />
   return <Json value={parsed ?? value} depth={2} />
-}
-
-const longest = 500_000
-
-const parsedOf = (text: string): object | undefined => {
-  if (text.length > longest || !/^\s*[[{]/.test(text)) return undefined
-  try {
-    const value = JSON.parse(text)
-    return typeof value === "object" && value !== null ? value : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** Images that came as bytes are shown; what lies elsewhere is a link that nothing fetches by itself. */

@@ -98,7 +98,7 @@ const promptOf = (part: Part): string => {
   }
 }
 
-/** What is said of a span, by name. */
+/** The facts of a span, by name. */
 const factsOf = (span: Span): ReadonlyArray<readonly [name: string, value: string]> => {
   const { endTime, startTime } = span
   const facts: ReadonlyArray<readonly [string, string | undefined]> = [

@@ -14,7 +14,7 @@ interface Records {
 const limit = 500
 /** Pages that are looked through. */
 const pages = 4
-/** What is written at the end of a span may come after it. */
+/** The end of a span writes records that may come after it. */
 const after = 1_000_000_000n
 
 export const useRecords = (span: Span): Records => {

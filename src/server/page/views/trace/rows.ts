@@ -1,11 +1,11 @@
-/** Which spans of a tree are rows: those that no fold and no filter hides. */
+/** The spans of a tree that are rows: those that no fold and no filter hides. */
 import type { OutlineSpan } from "../../../internal/encoded.js"
 import type { Tree } from "./tree.js"
 
 export interface Folds {
   /** So many levels are open; absent: all. */
   readonly depth: number | undefined
-  /** Those that are open where their level is folded, or folded where it is open. */
+  /** Spans that are open where their level is folded, or folded where it is open. */
   readonly turned: ReadonlySet<string>
   /** All above it is open, so that it is seen. */
   readonly cursor: number

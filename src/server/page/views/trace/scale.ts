@@ -13,7 +13,7 @@ export const windowOf = (whole: number, from: number | undefined, to: number | u
   return end - start >= 1 ? { from: start, to: end } : { from: 0, to: Math.max(1, whole) }
 }
 
-/** What is seen of something in a window, as parts of it from 0 to 1; `undefined` where nothing is. */
+/** The part of something that is seen in a window, as parts of it from 0 to 1; `undefined` where nothing is. */
 export const seen = ({ from, to }: Range, start: number, end: number): Range | undefined =>
   end < from || start > to
     ? undefined

@@ -113,7 +113,7 @@ const ordered = (given: ReadonlyArray<OutlineSpan>): { readonly order: Int32Arra
     }
   }
   for (let i = 0; i < count; i++) if (above[i] === -1) place(i)
-  // What no root leads to goes round in circles.
+  // Spans to which no root leads go round in circles.
   for (let i = 0; i < count; i++) if (placed[i] === -1) place(i)
   return { order, parent }
 }
