@@ -25,7 +25,8 @@ let browser: Browser | undefined
 /** Tests in a browser, one for each file: skipped by name where there is none, but not in CI. */
 export const describeBrowser = (name: string, tests: () => void): void => {
   const isThere = existsSync(executablePath) || process.env["CI"] !== undefined
-  describe.skipIf(!isThere)(name, () => {
+  // A page on a machine that does much else besides is slow.
+  describe.skipIf(!isThere)(name, { timeout: 90_000 }, () => {
     beforeAll(async () => {
       browser ??= await chromium.launch({ executablePath, args: flags })
     })
