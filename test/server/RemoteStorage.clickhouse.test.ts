@@ -8,5 +8,5 @@ import { asked } from "../utils/remote.js"
 vi.setConfig({ testTimeout: 120_000 })
 
 describeClickhouse("on ClickHouse", () => {
-  storageContract("RemoteStorage of ClickHouse", asked(layer()), { queries: 30 })
+  storageContract("RemoteStorage of ClickHouse", asked(layer()), { queries: 10 })
 })

@@ -14,17 +14,12 @@ import type { MetricPoint } from "../../signal/MetricPoint.js"
 import type { Score } from "../../signal/Score.js"
 import type { SessionSummary } from "../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
-import type {
-  Deleted,
-  OutlineSpan as Outlined,
-  AggregateRow as Row,
-  StorageErrorReason
-} from "../../storage/Storage.js"
+import type { Deleted, OutlineSpan as Outlined, AggregateRow as Row } from "../../storage/Storage.js"
 import type { Entry, Failure, Part, ToolUse } from "../Turn.js"
 import type * as wire from "./wire.js"
 
 /** The JSON of a value: nanoseconds are decimal digits, a duration is milliseconds or a text, what is absent is `null`. */
-export type Encoded<A> = A extends bigint
+type Encoded<A> = A extends bigint
   ? string
   : A extends string | number | boolean | null | undefined
     ? A
@@ -55,7 +50,7 @@ type RecordOf<A extends Records> = A extends SpanRecord
 /** The JSON of a record of each kind. */
 export type Span = typeof SpanRecord.Encoded
 export type Log = typeof LogRecord.Encoded
-export type Metric = typeof MetricPoint.Encoded
+type Metric = typeof MetricPoint.Encoded
 export type ScoreRow = typeof Score.Encoded
 export type Session = typeof SessionSummary.Encoded
 
@@ -72,7 +67,7 @@ export type TurnFailure = Encoded<Failure>
 /** A record with the name of its class. */
 export type Tagged<Tag extends string, A> = A & { readonly _tag: Tag }
 export type TranscriptItem = Turn | Tagged<"LogRecord", Log> | Tagged<"Score", ScoreRow>
-export type TimelineItem = Tagged<"SpanRecord", Span> | Tagged<"LogRecord", Log> | Tagged<"Score", ScoreRow>
+type TimelineItem = Tagged<"SpanRecord", Span> | Tagged<"LogRecord", Log> | Tagged<"Score", ScoreRow>
 
 /** A page of a list. */
 export interface Page<A> {
@@ -88,16 +83,6 @@ export interface Stats {
   readonly version: string
   readonly readOnly: boolean
   readonly pipeline: { readonly [signal: string]: Json }
-}
-
-/** An error, which comes with a status of its own. */
-export interface ErrorAnswer {
-  readonly _tag: "StorageError"
-  readonly reason: StorageErrorReason
-  readonly retryable: boolean
-  readonly detail?: string
-  /** The argument that is at fault. */
-  readonly field?: string
 }
 
 /** Durations and times in what is asked; all else is as a storage takes it. */

@@ -334,12 +334,6 @@ export interface ToldTurn extends Omit<Turn, "span"> {
 /** Anything that happened in a session. */
 type ToldItem = ToldTurn | LogRecord | Score
 
-/** Some turns of a session, and the turn to go on with. */
-export interface Told {
-  readonly nextTurn?: number | undefined
-  readonly items: ReadonlyArray<ToldItem>
-}
-
 const TurnRow = Schema.Struct({
   _tag: Schema.Literal("Turn"),
   number: Schema.Int,
@@ -412,7 +406,8 @@ export interface Answers {
   readonly listScores: Storage.PaginatedResult<Score>
   readonly listSessions: Storage.PaginatedResult<SessionSummary>
   readonly sessionTimeline: Storage.PaginatedResult<Storage.TimelineItem>
-  readonly sessionTranscript: Told
+  /** Some turns of a session, and the turn to go on with. */
+  readonly sessionTranscript: { readonly nextTurn?: number | undefined; readonly items: ReadonlyArray<ToldItem> }
   readonly getTrace: Option.Option<Storage.Trace>
   readonly traceOutline: Option.Option<Storage.TraceOutline>
   readonly getSpan: Option.Option<SpanRecord>

@@ -7,5 +7,5 @@ import { describeClickhouse } from "../../utils/describeClickhouse.js"
 vi.setConfig({ testTimeout: 120_000 })
 
 describeClickhouse("on ClickHouse", () => {
-  storageContract("ClickhouseStorage.layerClient", layer())
+  storageContract("ClickhouseStorage.layerClient", layer(), { queries: 60 })
 })

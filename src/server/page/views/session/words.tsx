@@ -82,7 +82,7 @@ const all = 50_000
 const limit = 6_000
 
 /** A text as Markdown, or as JSON where it is that and nothing else. */
-export const Words = ({
+const Words = ({
   isRaw,
   text,
   until = 0
