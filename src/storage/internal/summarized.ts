@@ -2,6 +2,7 @@
  * Sessions in short, computed from their records in memory: the reference for the sums of every engine.
  */
 
+import * as Exact from "../../signal/internal/exact.js"
 import {
   askedForInput,
   askedForOutput,
@@ -17,7 +18,6 @@ import type { LogRecord } from "../../signal/LogRecord.js"
 import type { Score } from "../../signal/Score.js"
 import { type ScoreSummary, SessionSummary } from "../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../signal/SpanRecord.js"
-import * as Exact from "./exact.js"
 import { compare } from "./select.js"
 
 export interface Session {

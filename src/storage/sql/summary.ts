@@ -1,9 +1,10 @@
 /**
  * Summaries of sessions: which fields of spans they sum, and how a row becomes one.
  */
+
+import * as Exact from "../../signal/internal/exact.js"
 import { SessionSummary } from "../../signal/SessionSummary.js"
 import { signals } from "../../signal/signals.js"
-import * as Exact from "../internal/exact.js"
 import { compare } from "../internal/select.js"
 import { distinct, maxNames } from "../internal/summarized.js"
 

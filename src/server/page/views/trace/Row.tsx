@@ -2,13 +2,30 @@
 import type { ComponentChildren } from "preact"
 import type { OutlineSpan } from "../../../internal/encoded.js"
 import { Badge, signOf } from "../../parts/Badge.js"
+import type { RouteOf } from "../../state/address.js"
 import { count, dollars, dollarsShort, short } from "../../state/numbers.js"
 import { duration } from "../../state/time.js"
 import { cut, oneLine } from "../../state/visible.js"
 import type { CriticalPath } from "./criticalPath.js"
-import type { Props as RowsProps } from "./Rows.js"
 import { type Range, seen } from "./scale.js"
 import { endAt, isCounted, type Tree } from "./tree.js"
+import type { Cursor } from "./useCursor.js"
+
+/** The rows of a tree. */
+export interface RowsProps {
+  readonly label: string
+  readonly tree: Tree
+  readonly rows: Int32Array
+  readonly matches: Int32Array
+  readonly kept: Uint8Array | undefined
+  readonly range: Range
+  readonly end: number
+  readonly path: CriticalPath | undefined
+  readonly route: RouteOf<"trace">
+  /** The place of the span under the cursor, or -1. */
+  readonly at: number
+  readonly cursor: Cursor
+}
 
 interface Props extends RowsProps {
   readonly index: number

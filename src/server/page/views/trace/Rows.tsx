@@ -5,33 +5,17 @@ import { href, navigate, type RouteOf } from "../../state/address.js"
 import { useKeys } from "../../state/keys.js"
 import { isNarrow } from "../../state/narrow.js"
 import { duration } from "../../state/time.js"
-import type { CriticalPath } from "./criticalPath.js"
-import { Row } from "./Row.js"
+import { Row, type RowsProps } from "./Row.js"
 import { isOpen, rowAt } from "./rows.js"
 import { type Range, ticksOf } from "./scale.js"
 import { isWithin, type Tree } from "./tree.js"
-import { type Cursor, withCursor } from "./useCursor.js"
-
-export interface Props {
-  readonly label: string
-  readonly tree: Tree
-  readonly rows: Int32Array
-  readonly matches: Int32Array
-  readonly kept: Uint8Array | undefined
-  readonly range: Range
-  readonly end: number
-  readonly path: CriticalPath | undefined
-  readonly route: RouteOf<"trace">
-  /** The place of the span under the cursor, or -1. */
-  readonly at: number
-  readonly cursor: Cursor
-}
+import { withCursor } from "./useCursor.js"
 
 const overscan = 10
 /** So many folds are in the address at most: the last. */
 const mostFolds = 200
 
-export const Rows = (props: Props) => {
+export const Rows = (props: RowsProps) => {
   const { at, cursor, kept, label, matches, range, route, rows, tree } = props
   const step = isNarrow.value ? 44 : 28
   const box = useRef<HTMLDivElement>(null)
@@ -107,7 +91,7 @@ export const Rows = (props: Props) => {
 }
 
 /** Whether a filter leaves anything below a span. */
-const isKeptBelow = ({ kept, tree }: Props, index: number): boolean => {
+const isKeptBelow = ({ kept, tree }: RowsProps, index: number): boolean => {
   if (kept === undefined) return true
   for (let i = index + 1; i < (tree.after[index] as number); i = tree.after[i] as number) if (kept[i] !== 0) return true
   return false
@@ -142,7 +126,7 @@ interface Moves {
 
 /** The keys of a tree, as the ARIA Authoring Practices have them, and those of lists. */
 const useTreeKeys = (
-  { at, route, rows, tree }: Props,
+  { at, route, rows, tree }: RowsProps,
   box: { readonly current: HTMLDivElement | null },
   { hasBelow, open, put, turn }: Moves
 ): void => {

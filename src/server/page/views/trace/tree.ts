@@ -1,5 +1,5 @@
 /** A trace as a tree in flat arrays: the numbers of a span stand at its place in the order of the tree. */
-import { largest, total } from "../../../../storage/internal/exact.js"
+import { largest, total } from "../../../../signal/internal/exact.js"
 import type { OutlineSpan } from "../../../internal/encoded.js"
 
 export interface Tree {

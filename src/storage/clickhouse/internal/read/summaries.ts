@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Struct from "effect/Struct"
+import { largest } from "../../../../signal/internal/exact.js"
 import {
   askedForInput,
   askedForOutput,
@@ -18,7 +19,6 @@ import {
 import type { JsonObject } from "../../../../signal/Json.js"
 import type { SessionSummary } from "../../../../signal/SessionSummary.js"
 import type { Derived, SessionQuery } from "../../../Engine.js"
-import { largest } from "../../../internal/exact.js"
 import { maxNames, said } from "../../../internal/summarized.js"
 import { pascalCase } from "../../../sql/identifiers.js"
 import { counts, decodeSummary, finite, isSummed, restOf, type SummaryRow, summed } from "../../../sql/summary.js"

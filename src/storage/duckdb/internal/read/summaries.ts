@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Struct from "effect/Struct"
 import { mapInTurns } from "../../../../runtime/eventLoop.js"
 import { replay } from "../../../../signal/conventions/effectObservability.js"
+import { largest } from "../../../../signal/internal/exact.js"
 import {
   askedForInput,
   askedForOutput,
@@ -21,7 +22,6 @@ import type { LogRecord } from "../../../../signal/LogRecord.js"
 import type { Score } from "../../../../signal/Score.js"
 import type { SessionSummary } from "../../../../signal/SessionSummary.js"
 import type { SpanRecord } from "../../../../signal/SpanRecord.js"
-import { largest } from "../../../internal/exact.js"
 import { earliestTime, said, summarized } from "../../../internal/summarized.js"
 import { snakeCase } from "../../../sql/identifiers.js"
 import { decodeSummary, isSummed, restOf, type ScoresOfName, type SummaryRow, summed } from "../../../sql/summary.js"
