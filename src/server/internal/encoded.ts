@@ -1,9 +1,6 @@
 /**
- * The JSON of what a server is asked and answers, as types alone: for a page, which brings no schemas with it.
- *
- * ```ts
- * declare const ask: <M extends keyof Options>(method: M, options: Options[M]) => Promise<Answers[M]>
- * ```
+ * The JSON of what a server is asked and answers, as types alone: for a page, which brings no schemas with it. A method `M` is
+ * asked with `Options[M]` and answers `Answers[M]`.
  */
 import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
