@@ -209,10 +209,10 @@ const taker = Effect.fnUntraced(function* (
 
 /**
  * A request waits a while for room in the queue: that paces who sends, and costs neither of the two what a request costs that
- * is refused and sent again.
+ * is refused and sent again. It is short: others wait behind it, and none of them may wait as long as senders do (10 s).
  */
 const betweenOffers = "20 millis"
-const maxOffers = 50
+const maxOffers = 10
 
 /** How long it is until earlier records are offered again for which the queue had no room. */
 const pause = "100 millis"
