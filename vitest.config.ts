@@ -19,8 +19,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: "test/tools/page.ts",
     pool: "forks",
-    // Many tests wait: on two cores, two files at a time.
-    poolOptions: { forks: { maxForks: Math.max(2, availableParallelism() - 1), minForks: 1 } },
+    // Many tests wait for an engine, a server or a browser: on two cores, three files at a time.
+    poolOptions: { forks: { maxForks: Math.max(3, availableParallelism() - 1), minForks: 1 } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ["default", ["json", { outputFile: "node_modules/.cache/vitest.json" }]]

@@ -44,7 +44,7 @@ export const layer = (of: "server" | "shards"): Layer.Layer<Storage, unknown> =>
       username,
       password: Redacted.make(password),
       settings,
-      timeout: "1 minute",
+      timeout: "100 seconds",
       ...options
     })
     const client = createClient({ url, username, password })
