@@ -140,6 +140,43 @@ describeBrowser("the comparison", () => {
     })
   )
 
+  it.scopedLive("is of two traces that are chosen in their list, or of the one that is shown", () =>
+    Effect.gen(function* () {
+      const { url } = yield* seeded
+      const page = yield* open()
+      const query = () => new URL(page.url()).searchParams
+      yield* Effect.promise(async () => {
+        await page.goto(`${url}/compare?of=traces`)
+        await page.getByRole("link", { name: "Choose two among the traces" }).click()
+        await page.getByText("Choose the first trace").waitFor()
+        await page.locator(".row").nth(1).click()
+        await page.getByText("Choose the trace to compare with").waitFor()
+        const first = query().get("pick")
+        await page.locator(".row").nth(2).click()
+        await page.waitForURL(/\/compare\?/)
+        await page.waitForSelector(".sums")
+        const [a, b] = query().getAll("ids")
+        assert.deepStrictEqual([query().get("of"), a], ["traces", first])
+
+        await page.goto(`${url}/trace?id=${b}`)
+        await page.getByRole("link", { name: "Compare with…" }).click()
+        await page.waitForSelector(".row")
+        await page.locator(`[data-key="${a}"]`).click()
+        await page.waitForURL(/\/compare\?/)
+        assert.deepStrictEqual(query().getAll("ids"), [b, a])
+        await page.getByRole("link", { name: "Compare A with…" }).click()
+        await page.getByText("Choose the trace to compare with").waitFor()
+        assert.strictEqual(query().get("pick"), b)
+
+        await page.goto(`${url}/session?id=support-0001`)
+        await page.getByRole("link", { name: "Compare with…" }).click()
+        await page.locator('[data-key="support-0002"]').click()
+        await page.waitForSelector(".pair")
+        assert.deepStrictEqual(query().getAll("ids"), ["support-0001", "support-0002"])
+      })
+    })
+  )
+
   it.scopedLive("goes from turn to turn by keys", () =>
     Effect.gen(function* () {
       const { url } = yield* seeded

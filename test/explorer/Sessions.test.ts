@@ -3,8 +3,8 @@ import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import type { sessionFilters } from "../../src/server/page/state/filters.js"
 import * as Storage from "../../src/storage/Storage.js"
-import { at, type SpanFields, score, span, spanId, traceId } from "../../src/testing/Records.js"
-import { describeBrowser, open, overflowOf, serve } from "../utils/browser.js"
+import { at, log, type SpanFields, score, span, spanId, traceId } from "../../src/testing/Records.js"
+import { describeBrowser, open, overflowOf, serve, until } from "../utils/browser.js"
 
 const said = (input: string, output: string): SpanFields => ({
   spanType: "model_generation",
@@ -80,7 +80,7 @@ describeBrowser("the view of sessions", () => {
             "< $0.0001",
             "2m 14s",
             "claude | +1",
-            "helpful 0.625 (2)"
+            "helpful | 0.625 (2)"
           ]
         )
         const titles = await page
@@ -241,6 +241,48 @@ describeBrowser("the view of sessions", () => {
         await page.keyboard.press("f")
         await page.keyboard.press("Escape")
         assert.strictEqual(await page.locator(".editor").count(), 0)
+      })
+    })
+  )
+
+  it.scopedLive("proposes the values that are left by the other filters, the most frequent first", () =>
+    Effect.gen(function* () {
+      const { context, insert, url } = yield* served
+      yield* insert(
+        { sessionId: "one", model: "claude", userId: "mia", tags: ["vip", "eu"] },
+        ...["gpt-5", "gpt-5", `"><b>&`].map((model) => ({ sessionId: "two", model, userId: "bob" }))
+      )
+      yield* Effect.provide(Storage.insertLogs([log({ userId: "eve", serviceName: "shop" })]), context)
+      const page = yield* open()
+      yield* Effect.promise(async () => {
+        const proposed = async (field: string, count: number) => {
+          await page.getByLabel("What is filtered").selectOption(field)
+          await until(page, `document.querySelectorAll("datalist option").length === ${count}`)
+          return page
+            .locator("datalist option")
+            .evaluateAll((all: ReadonlyArray<{ value: string }>) => all.map(({ value }) => value))
+        }
+        await page.goto(url)
+        await page.waitForSelector(".row")
+        await page.keyboard.press("f")
+        const models = await proposed("model", 3)
+        assert.strictEqual(models[0], "gpt-5")
+        assert.sameMembers([...models], ["gpt-5", `"><b>&`, "claude"])
+        assert.sameMembers([...(await proposed("tags", 2))], ["vip", "eu"])
+        await page.goto(`${url}/?userId=mia&model=gpt-5&search=nothing`)
+        await page.getByText("No session is like this").waitFor()
+        // The present value of the filter itself leaves none out.
+        await page.getByRole("button", { name: "model: gpt-5" }).click()
+        assert.deepStrictEqual(await proposed("model", 1), ["claude"])
+        const asked: Array<string> = []
+        page.on("request", (request) => asked.push(request.url()))
+        await page.getByLabel("What is filtered").selectOption("traceId")
+        assert.strictEqual(await page.locator("datalist option").count(), 0)
+        assert.isFalse(asked.some((address) => address.includes("aggregate")))
+        await page.goto(`${url}/logs`)
+        await page.waitForSelector(".log")
+        await page.keyboard.press("f")
+        assert.deepStrictEqual(await proposed("userId", 1), ["eve"])
       })
     })
   )

@@ -45,7 +45,11 @@ export default defineConfig({
     write: false,
     // A thirtieth less than what esbuild makes.
     minify: "terser",
-    terserOptions: { ecma: 2020, compress: { ecma: 2020, passes: 2, arguments: true, keep_fargs: false, inline: 1 } },
+    terserOptions: {
+      ecma: 2020,
+      // A constant is written where it stands: gzip finds more that is the same then.
+      compress: { ecma: 2020, passes: 4, arguments: true, keep_fargs: false, inline: 1, lhs_constants: false }
+    },
     modulePreload: false,
     // The content security policy has no place for styles in the page or images in the style.
     assetsInlineLimit: 0

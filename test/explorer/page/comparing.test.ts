@@ -8,6 +8,7 @@ import { diff } from "../../../src/server/page/views/compare/diff.js"
 import { merged } from "../../../src/server/page/views/compare/trees.js"
 import { askedLevels, levels, shownLevels, toggled } from "../../../src/server/page/views/logs/levels.js"
 import { withNewest, withOther } from "../../../src/server/page/views/logs/merge.js"
+import { treeOf } from "../../../src/server/page/views/trace/tree.js"
 
 describe("turns side by side", () => {
   it("are those that ask nearly the same", () => {
@@ -138,9 +139,14 @@ describe("the difference of two texts", () => {
 describe("two traces as one tree", () => {
   let id = 0
   const span = (name: string, parentSpanId?: string): OutlineSpan =>
-    ({ spanId: `${name}-${id++}`, name, ...(parentSpanId === undefined ? {} : { parentSpanId }) }) as OutlineSpan
+    ({
+      spanId: `${name}-${id++}`,
+      name,
+      startTime: "0",
+      ...(parentSpanId === undefined ? {} : { parentSpanId })
+    }) as OutlineSpan
   const told = (a: ReadonlyArray<OutlineSpan>, b: ReadonlyArray<OutlineSpan>) =>
-    merged(a, b).map(
+    merged(treeOf(a), treeOf(b)).map(
       ({ a, b, depth, name }) => `${" ".repeat(depth)}${name}${a === undefined ? " +" : b === undefined ? " -" : ""}`
     )
 
@@ -158,8 +164,8 @@ describe("two traces as one tree", () => {
   it("pairs calls of another model by their place, but no other tool", () => {
     const typed = (name: string, spanType: string) => ({ ...span(name), spanType }) as OutlineSpan
     const nodes = merged(
-      [typed("chat small", "model_generation"), typed("search", "tool_call")],
-      [typed("chat large", "model_generation"), typed("think", "tool_call")]
+      treeOf([typed("chat small", "model_generation"), typed("search", "tool_call")]),
+      treeOf([typed("chat large", "model_generation"), typed("think", "tool_call")])
     )
     assert.deepStrictEqual(
       nodes.map(({ a, b, renamed }) => [a?.name, b?.name, renamed]),
@@ -183,13 +189,18 @@ describe("two traces as one tree", () => {
       { spanId: "2", parentSpanId: "1", name: "two" },
       { spanId: "3", parentSpanId: "3", name: "own parent" },
       { spanId: "4", parentSpanId: "none", name: "orphan" }
-    ] as unknown as ReadonlyArray<OutlineSpan>
+    ].map((span) => ({ ...span, startTime: "0" })) as unknown as ReadonlyArray<OutlineSpan>
     assert.deepStrictEqual(told(circle, []), ["own parent -", "orphan -", "one -", " two -"])
   })
 
   it("takes a chain of 100,000 spans", () => {
-    const chain = Array.from({ length: 100_000 }, (_, i) => ({ spanId: `${i}`, parentSpanId: `${i - 1}`, name: "n" }))
-    assert.strictEqual(merged(chain as never, chain as never).length, 100_000)
+    const chain = Array.from({ length: 100_000 }, (_, i) => ({
+      spanId: `${i}`,
+      parentSpanId: `${i - 1}`,
+      name: "n",
+      startTime: "0"
+    }))
+    assert.strictEqual(merged(treeOf(chain as never), treeOf(chain as never)).length, 100_000)
   })
 })
 

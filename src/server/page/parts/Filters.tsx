@@ -1,8 +1,11 @@
 /** The filters of a list as chips: each a part of the address, which leads on without it. */
 import { useId, useRef, useState } from "preact/hooks"
+import type { Options } from "../../internal/encoded.js"
 import { href, navigate, type Route } from "../state/address.js"
-import { type Filter, type FilterSpec, type FilterTable, withFilter } from "../state/filters.js"
+import { askedFilters } from "../state/asked.js"
+import { type Filter, type FilterSpec, type FilterTable, logFilters, withFilter } from "../state/filters.js"
 import { useKeys } from "../state/keys.js"
+import { useAnswer } from "../state/live.js"
 import { cut, oneLine } from "../state/visible.js"
 
 interface Props {
@@ -12,11 +15,9 @@ interface Props {
   readonly to: (filters: ReadonlyArray<Filter>) => Route
   /** The filter that the storage has refused, as the field of its error: `"filters.model"`. */
   readonly refused?: string | undefined
-  /** Values that there are of a filter. */
-  readonly suggest?: ((key: string) => ReadonlyArray<string>) | undefined
 }
 
-export const Filters = ({ filters = [], refused, suggest, table, to }: Props) => {
+export const Filters = ({ filters = [], refused, table, to }: Props) => {
   const [edited, edit] = useState<Filter | "new" | undefined>(undefined)
   useKeys("Filters", [{ keys: "f", label: "add a filter", run: () => edit("new") }])
   const chips = filters.filter(([key]) => table[key]?.kind !== "search")
@@ -62,7 +63,7 @@ export const Filters = ({ filters = [], refused, suggest, table, to }: Props) =>
           key={String(edited)}
           table={table}
           filter={edited}
-          suggest={suggest}
+          filters={filters}
           save={save}
           close={() => edit(undefined)}
         />
@@ -76,19 +77,21 @@ const saidOf = (spec: FilterSpec | undefined, value: string): string => {
   return `${spec?.label}: ${oneLine(value)}`
 }
 
-interface EditorProps extends Pick<Props, "table" | "suggest"> {
+interface EditorProps extends Pick<Props, "table"> {
+  readonly filters: ReadonlyArray<Filter>
   readonly filter: Filter | "new"
   readonly save: (filter: Filter) => void
   readonly close: () => void
 }
 
-const Editor = ({ close, filter, save, suggest, table }: EditorProps) => {
+const Editor = ({ close, filter, filters, save, table }: EditorProps) => {
   const keys = Object.keys(table).filter((key) => table[key]?.kind !== "search")
   const [key, setKey] = useState(filter === "new" ? (keys[0] as string) : filter[0])
   const field = useRef<HTMLInputElement & HTMLSelectElement>(null)
   const id = useId()
   const spec = table[key] as FilterSpec
   const value = filter === "new" || filter[0] !== key ? "" : filter[1]
+  const names = useNames(table, filters, key)
   const choices = spec.kind === "flag" ? ["true", "false"] : spec.words
   return (
     <form
@@ -138,7 +141,7 @@ const Editor = ({ close, filter, save, suggest, table }: EditorProps) => {
             spellcheck={false}
           />
           <datalist id={`${id}-values`}>
-            {suggest?.(key).map((value) => (
+            {names.map((value) => (
               <option key={value} value={value} />
             ))}
           </datalist>
@@ -158,4 +161,20 @@ const Editor = ({ close, filter, save, suggest, table }: EditorProps) => {
       </button>
     </form>
   )
+}
+
+/** The values of a filter that records have, the most frequent first: among those that the other filters leave. */
+const useNames = (table: FilterTable, filters: ReadonlyArray<Filter>, key: string): ReadonlyArray<string> => {
+  const others = filters.filter((other) => other[0] !== key && table[other[0]]?.kind !== "search")
+  const asked = {
+    of: table === logFilters ? "logs" : "spans",
+    filters: askedFilters(table, others),
+    groupBy: [key],
+    measures: { count: "count" },
+    limit: 50
+  } as Options["aggregate"]
+  const { answer, isCurrent } = useAnswer("aggregate", table[key]?.isName ? asked : undefined, {
+    key: JSON.stringify([key, others])
+  })
+  return isCurrent ? (answer?.rows ?? []).flatMap(({ group }) => group[key] ?? []).map(String) : []
 }

@@ -59,7 +59,7 @@ const tables = {
     ...order,
     /** The session under the cursor. */
     at: text,
-    /** The session that another one is compared with. */
+    /** The session that another one is compared with; empty where the first one is to be chosen. */
     pick: text
   },
 
@@ -90,7 +90,9 @@ const tables = {
   traces: {
     filters: filters(spanFilters),
     ...order,
-    at: text
+    at: text,
+    /** The trace that another one is compared with. */
+    pick: text
   },
 
   trace: {

@@ -14,6 +14,8 @@ export interface FilterSpec {
   readonly words?: ReadonlyArray<string>
   /** An example of a value. */
   readonly hint?: string
+  /** Whether records have few values of it, which are proposed then. */
+  readonly isName?: boolean
 }
 
 export type FilterTable<K extends string = string> = { readonly [key in K]: FilterSpec }
@@ -23,6 +25,7 @@ const text = (label: string, hint?: string): FilterSpec => ({
   kind: "text",
   ...(hint === undefined ? {} : { hint })
 })
+const name = (label: string): FilterSpec => ({ label, kind: "text", isName: true })
 const word = (label: string, words: ReadonlyArray<string>): FilterSpec => ({ label, kind: "word", words })
 
 const statuses: { readonly [S in SpanStatus]: true } = { ok: true, error: true, interrupted: true, running: true }
@@ -45,7 +48,7 @@ const levels: { readonly [L in Level]: true } = {
 }
 
 const common = {
-  userId: text("user"),
+  userId: name("user"),
   sessionId: text("session"),
   traceId: text("trace", "32 hex digits"),
   threadId: text("thread"),
@@ -53,10 +56,10 @@ const common = {
   runId: text("run"),
   requestId: text("request"),
   resourceId: text("resource"),
-  organizationId: text("organization"),
-  serviceName: text("service"),
-  environment: text("environment"),
-  tags: { label: "tag", kind: "tag" },
+  organizationId: name("organization"),
+  serviceName: name("service"),
+  environment: name("environment"),
+  tags: { label: "tag", kind: "tag", isName: true },
   metadata: { label: "metadata", kind: "entry", hint: "plan=gold" },
   startedAfter: { label: "since", kind: "time", hint: "24h, yesterday, 2026-11-30 09:00" },
   startedBefore: { label: "until", kind: "time", hint: "1h, today, 2026-11-30 18:00" }
@@ -65,15 +68,15 @@ const common = {
 export const spanFilters = {
   search: { label: "search", kind: "search" },
   hasError: { label: "failed", kind: "flag" },
-  model: text("model"),
-  toolName: text("tool"),
-  agentName: text("agent"),
+  model: name("model"),
+  toolName: name("tool"),
+  agentName: name("agent"),
   ...common,
-  provider: text("provider"),
+  provider: name("provider"),
   spanType: word("type", Object.keys(types)),
-  name: text("span name"),
+  name: name("span name"),
   status: word("status", Object.keys(statuses)),
-  errorType: text("error type"),
+  errorType: name("error type"),
   minDuration: { label: "at least", kind: "duration", hint: "500ms, 2s, 5m" }
 } as const satisfies FilterTable<keyof SpanFilters>
 

@@ -163,3 +163,6 @@ const offsetAt = (millis: number): number => {
   const wall = utc(Number(year), Number(month), Number(day), Number(hour), Number(minute), Number(second))
   return wall - Math.floor(millis / 1000) * 1000
 }
+
+/** The duration of some nanoseconds, which need not be whole. */
+export const nanos = (value: number): string => duration(BigInt(Math.round(value)))

@@ -38,7 +38,7 @@ export const Compare = ({ route }: Props) => {
         <Pick key={`${of} ${ids.join(" ")}`} route={route} a={a} b={b} />
       </div>
       {a === "" || b === "" ? (
-        <Choose isTraces={isTraces} chosen={a === "" ? b : a} />
+        <Choose route={route} chosen={a === "" ? b : a} />
       ) : isTraces ? (
         <TracesCompared key={`${a} ${b}`} route={route} a={a} b={b} />
       ) : (
@@ -78,26 +78,24 @@ const Pick = ({ a, b, route }: Props & { readonly a: string; readonly b: string 
       ))}
       <button type="submit">Compare</button>
       {a !== "" && b !== "" && <a href={href({ ...route, ids: [b, a], at: undefined })}>Swap</a>}
-      {a !== "" && b !== "" && route.of !== "traces" && <a href={href(choice(a))}>Compare A with…</a>}
+      {a !== "" && b !== "" && <a href={href(choice(route, a))}>Compare A with…</a>}
     </form>
   )
 }
 
-/** Where a session is chosen to compare one with, or first the one. */
-const choice = (pick: string): Route => ({ view: "sessions", pick })
+/** Where one is chosen to compare another with, or first the one. */
+const choice = ({ of = "sessions" }: RouteOf<"compare">, pick: string): Route => ({ view: of, pick })
 
-const Choose = ({ chosen, isTraces }: { readonly isTraces: boolean; readonly chosen: string }) =>
-  isTraces ? (
-    <Empty title="Which traces?">
+const Choose = ({ chosen, route }: Props & { readonly chosen: string }) => {
+  const { of = "sessions" } = route
+  return (
+    <Empty title={`Which ${of}?`}>
       <p>
-        Give the ids of two traces. <a href={href({ view: "traces" })}>All traces</a>
-      </p>
-    </Empty>
-  ) : (
-    <Empty title="Which sessions?">
-      <p>
-        <a href={href(choice(chosen))}>Choose {chosen === "" ? "two" : "the other one"} among the sessions</a>, or give
-        their ids. In the list, <kbd>c</kbd> chooses.
+        <a href={href(choice(route, chosen))}>
+          Choose {chosen === "" ? "two" : "the other one"} among the {of}
+        </a>
+        , or give their ids. In the list, <kbd>c</kbd> chooses.
       </p>
     </Empty>
   )
+}

@@ -1,6 +1,7 @@
 /** How all of it goes: sessions, errors, tokens, costs and latencies over time, and by model, tool, agent and user. */
 import type { ComponentChildren } from "preact"
 import { useRef } from "preact/hooks"
+import type { AggregateRow } from "../../internal/encoded.js"
 import { Filters } from "../parts/Filters.js"
 import { ErrorNote } from "../parts/states.js"
 import { useTitle } from "../parts/useTitle.js"
@@ -11,18 +12,16 @@ import { useKeys } from "../state/keys.js"
 import { type Asking, isLive, now, useAnswer } from "../state/live.js"
 import { Charts } from "./dashboard/Charts.js"
 import {
-  agentHeads,
-  agentItems,
-  errorHeads,
-  errorItems,
+  agents as agentList,
+  errorTypes,
+  failuresOf,
   type Item,
+  itemsOf,
   List,
-  modelHeads,
-  modelItems,
-  toolHeads,
-  toolItems,
-  topHeads,
-  topItems,
+  type Listing,
+  models as modelList,
+  tools as toolList,
+  topOf,
   unpricedOf
 } from "./dashboard/Lists.js"
 import { Panel, type Rows } from "./dashboard/Panel.js"
@@ -211,26 +210,18 @@ const Panels = ({ isAsking, plain, range, route }: PanelsProps) => {
         to={toSessions}
       />
       <div class="dash-grid dash-lists">
-        <ListPanel title="Models" asking={kinds} heads={modelHeads} items={(rows) => modelItems(rows, toOne)} isWide />
-        <ListPanel title="Tools" asking={kinds} heads={toolHeads} items={(rows) => toolItems(rows, toOne)} isWide />
-        <ListPanel title="Agents" asking={agents} heads={agentHeads} items={(rows) => agentItems(rows, toOne)} />
+        <ListPanel title="Models" asking={kinds} {...listed(modelList, "Model", toOne)} isWide />
+        <ListPanel title="Tools" asking={kinds} {...listed(toolList, "Tool", toOne)} isWide />
+        <ListPanel title="Agents" asking={agents} {...listed(agentList, "Agent", toOne)} />
         <ListPanel
           title="Cost by"
           asking={tallies}
-          heads={topHeads(topNames[top])}
           head={<Tops route={route} top={top} />}
-          items={(rows) =>
-            topItems(rows, tops[top], (value) =>
-              top === "sessions" ? { view: "session", id: value } : toOne([tops[top], value])
-            )
-          }
+          {...listed(topOf(tops[top]), topNames[top], (filter) =>
+            top === "sessions" ? { view: "session", id: filter[1] } : toOne(filter)
+          )}
         />
-        <ListPanel
-          title="Errors by type"
-          asking={causes}
-          heads={errorHeads}
-          items={(rows) => errorItems(rows, toOne)}
-        />
+        <ListPanel title="Errors by type" asking={causes} {...listed(errorTypes, "Error", toOne, failuresOf)} />
         <ListPanel title="Thumbs down" asking={thumbs} heads={thumbsDownHeads} items={thumbsDownItems} isWide />
       </div>
       <Foot />
@@ -267,6 +258,17 @@ const Tops = ({ route, top }: Props & { readonly top: Top }) => (
     ))}
   </nav>
 )
+
+/** What a panel shows of a list, whose first column has this name. */
+const listed = (
+  listing: Listing,
+  name: string,
+  to: (filter: Filter) => Route,
+  rowsOf = (rows: ReadonlyArray<AggregateRow>) => rows
+) => ({
+  heads: [name, ...Object.keys(listing.cells)],
+  items: (rows: ReadonlyArray<AggregateRow>) => itemsOf(listing, rowsOf(rows), to)
+})
 
 const ListPanel = <R,>({
   asking,

@@ -6,7 +6,7 @@ import { href, navigate, type RouteOf } from "../../state/address.js"
 import { useKeys } from "../../state/keys.js"
 import { useAnswer } from "../../state/live.js"
 import { count, dollars, some } from "../../state/numbers.js"
-import { between, duration } from "../../state/time.js"
+import { between, duration, nanos } from "../../state/time.js"
 import { cut, oneLine, visible } from "../../state/visible.js"
 import { align } from "./align.js"
 import { diff, type Segment } from "./diff.js"
@@ -19,8 +19,6 @@ interface Props {
   readonly a: string
   readonly b: string
 }
-
-const nanos = (value: number): string => duration(BigInt(Math.round(value)))
 
 /** Characters of a text that are shown and compared. */
 const mostText = 12_000
@@ -115,8 +113,8 @@ const SessionSums = ({ a, b }: { readonly a: Session; readonly b: Session }) => 
   const scores = Array.from(new Set([...Object.keys(a.scores ?? {}), ...Object.keys(b.scores ?? {})])).slice(0, 8)
   return (
     <Sums
-      a={<Name side="A" id={a.sessionId} />}
-      b={<Name side="B" id={b.sessionId} />}
+      view="session"
+      ids={[a.sessionId, b.sessionId]}
       sums={[
         of("Turns", ({ turns }) => turns ?? 0),
         of("Spans", ({ spans }) => spans),
@@ -143,15 +141,6 @@ const SessionSums = ({ a, b }: { readonly a: Session; readonly b: Session }) => 
     </Sums>
   )
 }
-
-const Name = ({ id, side }: { readonly side: string; readonly id: string }) => (
-  <span class="side-name">
-    <span class="side-letter">{side}</span>
-    <a href={href({ view: "session", id })} class="mono">
-      <bdi>{oneLine(id)}</bdi>
-    </a>
-  </span>
-)
 
 /** Names of both, marked where only one side has them. */
 const NameSet = ({

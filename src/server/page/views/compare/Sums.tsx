@@ -1,5 +1,7 @@
 /** Numbers of both sides, and how much the second has more. */
 import type { ComponentChildren } from "preact"
+import { href } from "../../state/address.js"
+import { oneLine } from "../../state/visible.js"
 
 export interface Sum {
   readonly label: string
@@ -11,14 +13,14 @@ export interface Sum {
 }
 
 export const Sums = ({
-  a,
-  b,
   children,
-  sums
+  ids,
+  sums,
+  view
 }: {
   readonly sums: ReadonlyArray<Sum>
-  readonly a: ComponentChildren
-  readonly b: ComponentChildren
+  readonly view: "session" | "trace"
+  readonly ids: readonly [a: string, b: string]
   readonly children?: ComponentChildren
 }) => (
   <div class="sums" tabIndex={0} role="region" aria-label="Sums">
@@ -34,18 +36,22 @@ export const Sums = ({
         </tr>
       </thead>
       <tbody>
-        <tr class="side-a">
-          <th scope="row">{a}</th>
-          {sums.map(({ a, label, say }) => (
-            <td key={label}>{a === undefined ? "–" : say(a)}</td>
-          ))}
-        </tr>
-        <tr class="side-b">
-          <th scope="row">{b}</th>
-          {sums.map(({ b, label, say }) => (
-            <td key={label}>{b === undefined ? "–" : say(b)}</td>
-          ))}
-        </tr>
+        {(["a", "b"] as const).map((side, i) => (
+          <tr key={side} class={`side-${side}`}>
+            <th scope="row">
+              <span class="side-name">
+                <span class="side-letter">{side.toUpperCase()}</span>
+                <a href={href({ view, id: ids[i] })} class="mono">
+                  <bdi>{oneLine(ids[i] as string)}</bdi>
+                </a>
+              </span>
+            </th>
+            {sums.map(({ label, say, ...values }) => {
+              const { [side]: value } = values
+              return <td key={label}>{value === undefined ? "–" : say(value)}</td>
+            })}
+          </tr>
+        ))}
         <tr>
           <th scope="row" class="quiet">
             B − A

@@ -1,14 +1,15 @@
 /** Two traces as one tree: spans of the same names stand in one row. */
 import { useMemo } from "preact/hooks"
-import type { Answers, OutlineSpan } from "../../../internal/encoded.js"
+import type { OutlineSpan } from "../../../internal/encoded.js"
 import { Badge } from "../../parts/Badge.js"
 import { Empty, ErrorNote, Loading } from "../../parts/states.js"
 import { type Column, Table } from "../../parts/Table.js"
-import { href, navigate, type RouteOf } from "../../state/address.js"
+import { navigate, type RouteOf } from "../../state/address.js"
 import { useAnswer } from "../../state/live.js"
 import { count, dollars } from "../../state/numbers.js"
-import { between, duration } from "../../state/time.js"
+import { between, nanos } from "../../state/time.js"
 import { oneLine } from "../../state/visible.js"
+import { sumOf, type Tree, treeOf } from "../trace/tree.js"
 import { Delta, Sums } from "./Sums.js"
 import { merged, type Node } from "./trees.js"
 
@@ -18,15 +19,14 @@ interface Props {
   readonly b: string
 }
 
-type Outline = NonNullable<Answers["traceOutline"]>
-
-const nanos = (value: number): string => duration(BigInt(Math.round(value)))
-
 export const TracesCompared = ({ a, b, route }: Props) => {
   const askedA = useAnswer("traceOutline", { traceId: a })
   const askedB = useAnswer("traceOutline", { traceId: b })
-  const [left, right] = [askedA.answer, askedB.answer]
-  const nodes = useMemo(() => (left && right ? merged(left.spans, right.spans) : []), [left, right])
+  const [left, right] = useMemo(
+    () => [askedA.answer, askedB.answer].map((answer) => answer && treeOf(answer.spans, answer)),
+    [askedA.answer, askedB.answer]
+  )
+  const nodes = useMemo(() => (left && right ? merged(left, right) : []), [left, right])
   const error = askedA.error ?? askedB.error
   if (error !== undefined) {
     return (
@@ -77,7 +77,7 @@ export const TracesCompared = ({ a, b, route }: Props) => {
   )
 }
 
-const isRoot = (a: Outline, b: Outline) => (span: OutlineSpan) => span === a.spans[0] || span === b.spans[0]
+const isRoot = (a: Tree, b: Tree) => (span: OutlineSpan) => span === a.spans[0] || span === b.spans[0]
 
 const lengthOf = (span: OutlineSpan | undefined): number | undefined =>
   span?.endTime === undefined ? undefined : Number(between(span.startTime, span.endTime))
@@ -170,49 +170,24 @@ const Card = ({ node }: { readonly node: Node }) => (
   </>
 )
 
-const TraceSums = ({ a, b }: { readonly a: Outline; readonly b: Outline }) => {
-  const of = (value: (outline: Outline) => number | undefined) => ({ a: value(a), b: value(b) })
-  const sum = (outline: Outline, value: (span: OutlineSpan) => number | undefined) =>
-    outline.spans.reduce((sum, span) => sum + (value(span) ?? 0), 0)
-  const ofCalls = (value: (span: OutlineSpan) => number | undefined) => (outline: Outline) =>
-    sum(outline, (span) => (span.spanType === "model_generation" ? value(span) : 0))
-  // Whole billionths of a dollar, so that the sum is exact.
-  const cost = (outline: Outline) =>
-    sum(outline, ({ costUsd = 0, spanType }) =>
-      spanType === "model_generation" || spanType === "tool_call" ? Math.round(costUsd * 1e9) : 0
-    ) / 1e9
+const TraceSums = ({ a, b }: { readonly a: Tree; readonly b: Tree }) => {
+  const of = (value: (tree: Tree) => number | undefined) => ({ a: value(a), b: value(b) })
+  const calls = (type: OutlineSpan["spanType"]) =>
+    of(({ spans }) => spans.reduce((sum, { spanType }) => (spanType === type ? sum + 1 : sum), 0))
   return (
     <Sums
-      a={<Name side="A" id={a.traceId} />}
-      b={<Name side="B" id={b.traceId} />}
+      view="trace"
+      ids={[a.traceId, b.traceId]}
       sums={[
         { label: "Spans", ...of(({ spans }) => spans.length), say: count },
-        {
-          label: "Errors",
-          ...of((outline) => sum(outline, ({ status }) => (status === "error" ? 1 : 0))),
-          say: count,
-          isBad: true
-        },
-        { label: "Calls of models", ...of(ofCalls(() => 1)), say: count },
-        {
-          label: "Calls of tools",
-          ...of((outline) => sum(outline, ({ spanType }) => (spanType === "tool_call" ? 1 : 0))),
-          say: count
-        },
-        { label: "Input", ...of(ofCalls(({ inputTokens }) => inputTokens)), say: count },
-        { label: "Output", ...of(ofCalls(({ outputTokens }) => outputTokens)), say: count },
-        { label: "Cost", ...of(cost), say: dollars },
+        { label: "Errors", ...of(({ failed }) => failed), say: count, isBad: true },
+        { label: "Calls of models", ...calls("model_generation"), say: count },
+        { label: "Calls of tools", ...calls("tool_call"), say: count },
+        { label: "Input", ...of((tree) => sumOf(tree, tree.inputTokens)), say: count },
+        { label: "Output", ...of((tree) => sumOf(tree, tree.outputTokens)), say: count },
+        { label: "Cost", ...of((tree) => sumOf(tree, tree.costUsd)), say: dollars },
         { label: "Duration", ...of(({ spans }) => lengthOf(spans[0])), say: nanos, isBad: true }
       ]}
     />
   )
 }
-
-const Name = ({ id, side }: { readonly side: string; readonly id: string }) => (
-  <span class="side-name">
-    <span class="side-letter">{side}</span>
-    <a href={href({ view: "trace", id })} class="mono">
-      <bdi>{oneLine(id)}</bdi>
-    </a>
-  </span>
-)

@@ -1,5 +1,6 @@
 /** Two traces as one tree: spans are the same where their names are, and those of all that is above them. */
 import type { OutlineSpan } from "../../../internal/encoded.js"
+import type { Tree } from "../trace/tree.js"
 
 export interface Node {
   readonly key: string
@@ -11,54 +12,23 @@ export interface Node {
   readonly b: OutlineSpan | undefined
 }
 
-type Tree = {
-  readonly roots: ReadonlyArray<OutlineSpan>
-  readonly below: ReadonlyMap<string, ReadonlyArray<OutlineSpan>>
-}
-
-/** Spans whose parent is not there are roots, and the first of those that are below each other in a circle. */
-const treeOf = (spans: ReadonlyArray<OutlineSpan>): Tree => {
-  const ids = new Set(spans.map(({ spanId }) => spanId))
-  const roots: Array<OutlineSpan> = []
-  const below = new Map<string, Array<OutlineSpan>>()
-  for (const span of spans) {
-    const { parentSpanId } = span
-    if (parentSpanId === undefined || parentSpanId === span.spanId || !ids.has(parentSpanId)) roots.push(span)
-    else if (below.has(parentSpanId)) below.get(parentSpanId)?.push(span)
-    else below.set(parentSpanId, [span])
-  }
-  const reached = new Set<OutlineSpan>()
-  const reach = (root: OutlineSpan) => {
-    const stack = [root]
-    for (let span = stack.pop(); span !== undefined; span = stack.pop()) {
-      reached.add(span)
-      for (const child of below.get(span.spanId) ?? []) stack.push(child)
-    }
-  }
-  for (const root of roots) reach(root)
-  for (const span of spans) {
-    if (reached.has(span)) continue
-    const { parentSpanId = "" } = span
-    below.set(parentSpanId, below.get(parentSpanId)?.filter((other) => other !== span) ?? [])
-    roots.push(span)
-    reach(span)
-  }
-  return { roots, below }
+/** What is directly below a span of a tree, or the roots of it. */
+const below = (tree: Tree, above: OutlineSpan | null | undefined): ReadonlyArray<OutlineSpan> => {
+  if (above === undefined) return []
+  const at = above === null ? -1 : (tree.indexOf.get(above.spanId) as number)
+  const end = at < 0 ? tree.spans.length : (tree.after[at] as number)
+  const found: Array<OutlineSpan> = []
+  for (let i = at + 1; i < end; i = tree.after[i] as number) found.push(tree.spans[i] as OutlineSpan)
+  return found
 }
 
 /** The nodes of both, each before those below it. */
-export const merged = (a: ReadonlyArray<OutlineSpan>, b: ReadonlyArray<OutlineSpan>): ReadonlyArray<Node> => {
-  const [left, right] = [treeOf(a), treeOf(b)]
+export const merged = (a: Tree, b: Tree): ReadonlyArray<Node> => {
   const nodes: Array<Node> = []
-  const stack = paired(left.roots, right.roots, 0).reverse()
+  const stack = paired(below(a, null), below(b, null), 0).reverse()
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     nodes.push(node)
-    const below = paired(
-      node.a === undefined ? [] : (left.below.get(node.a.spanId) ?? []),
-      node.b === undefined ? [] : (right.below.get(node.b.spanId) ?? []),
-      node.depth + 1
-    )
-    for (const child of below.reverse()) stack.push(child)
+    for (const child of paired(below(a, node.a), below(b, node.b), node.depth + 1).reverse()) stack.push(child)
   }
   return nodes
 }

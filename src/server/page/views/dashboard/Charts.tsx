@@ -1,17 +1,19 @@
 /** The charts of the dashboard. */
+import type { ComponentChildren } from "preact"
 import type { AggregateRow, Answers } from "../../../internal/encoded.js"
 import type { Route } from "../../state/address.js"
 import type { Filter } from "../../state/filters.js"
 import type { Asking } from "../../state/live.js"
 import { count, decimal, dollars } from "../../state/numbers.js"
+import { nanos } from "../../state/time.js"
 import { oneLine } from "../../state/visible.js"
 import { Chart, Legend, type Series, type Told } from "./Chart.js"
 import { Panel } from "./Panel.js"
 import { ofScores } from "./questions.js"
 import type { Bucket } from "./range.js"
-import { type Bucketed, bucketed, sumOf, valueOf } from "./rows.js"
+import { bucketed, sumOf, valueOf } from "./rows.js"
 import type { Unit } from "./scale.js"
-import { nanos, percentWhole, Unpriced } from "./Tiles.js"
+import { percentWhole, Unpriced } from "./Tiles.js"
 
 type Asked = Asking<Answers["aggregate"]>
 
@@ -41,8 +43,8 @@ export const Charts = ({ filters, isTable, models, scores, times, to, types, unp
   const drawn = { isTable, to }
   return (
     <div class="dash-grid">
-      <OfTimes title="Sessions" asking={times} {...drawn} measure="sessions" colour="accent" told={["users"]} />
-      <OfTimes title="Turns" asking={times} {...drawn} measure="turns" colour="agent" told={["spans"]} />
+      <OfTimes title="Sessions" asking={times} {...drawn} measure="sessions" colour="accent" told="users" />
+      <OfTimes title="Turns" asking={times} {...drawn} measure="turns" colour="agent" told="spans" />
       <OfTimes
         title="Errors"
         asking={times}
@@ -50,11 +52,11 @@ export const Charts = ({ filters, isTable, models, scores, times, to, types, unp
         to={(bucket) => to(bucket, ["hasError", "true"])}
         measure="errors"
         colour="bad"
-        told={["errorRate"]}
+        told="errorRate"
       />
       <Tokens asking={times} {...drawn} />
       <Costs asking={models} {...drawn} unpriced={unpriced} />
-      <FirstToken asking={times} {...drawn} />
+      <Latency title="Time to first token" asking={times} {...drawn} spanType="model_generation" prefix="first" />
       <Latency title="Latency of models" asking={types} {...drawn} spanType="model_generation" />
       <Latency title="Latency of tools" asking={types} {...drawn} spanType="tool_call" />
       <Scores asking={scores} {...drawn} filters={filters} />
@@ -68,10 +70,11 @@ interface Drawn {
   readonly to: Props["to"]
 }
 
-const first = (rows: ReadonlyArray<AggregateRow>): Bucketed["groups"][number]["rows"] =>
-  bucketed(rows).groups[0]?.rows ?? []
-
-const bucketsOf = (rows: ReadonlyArray<AggregateRow>): ReadonlyArray<Bucket> => bucketed(rows).buckets
+/** The buckets and the rows of what has no groups. */
+const first = (all: ReadonlyArray<AggregateRow>) => {
+  const { buckets, groups } = bucketed(all)
+  return { buckets, rows: groups[0]?.rows ?? [] }
+}
 
 const toldOf = (rows: ReadonlyArray<AggregateRow>, measure: string): Told => {
   const [label, unit] = toldNames[measure] ?? [measure, "count"]
@@ -90,42 +93,55 @@ const toldNames: { readonly [measure: string]: readonly [label: string, unit: Un
   errorRate: ["of all spans", "part"]
 }
 
-const OfTimes = ({
+/** A chart in its panel: what it draws of the rows, or `undefined` where they have nothing to draw. */
+const Drawing = ({
   asking,
-  colour,
+  head,
   isTable,
-  measure,
+  of,
   title,
-  to,
-  told
+  to
+}: Drawn & {
+  readonly title: string
+  readonly head: ComponentChildren
+  readonly of: (
+    rows: ReadonlyArray<AggregateRow>
+  ) => Omit<Parameters<typeof Chart>[0], "label" | "isTable" | "to"> | undefined
+}) => (
+  <Panel title={title} asking={asking} head={head}>
+    {(rows) => {
+      const drawn = of(rows)
+      return drawn && <Chart {...drawn} label={title} isTable={isTable} to={to} />
+    }}
+  </Panel>
+)
+
+const counted = { kind: "bars", unit: "count", say: count } as const
+const isNone = (values: ReadonlyArray<number | null>) => values.every((value) => !value)
+
+const OfTimes = ({
+  colour,
+  measure,
+  told,
+  ...drawn
 }: Drawn & {
   readonly title: string
   readonly measure: string
   readonly colour: string
-  readonly told: ReadonlyArray<string>
+  readonly told: string
 }) => (
-  <Panel title={title} asking={asking} head={<Before />}>
-    {(all) => {
-      const rows = first(all)
+  <Drawing
+    {...drawn}
+    head={<Before />}
+    of={(all) => {
+      const { buckets, rows } = first(all)
       const values = rows.map(({ values }) => sumOf(values, measure))
       const before = rows.map(({ previous }) => sumOf(previous, measure))
-      if (values.every((value) => value === 0) && before.every((value) => value === 0)) return undefined
-      return (
-        <Chart
-          label={title}
-          kind="bars"
-          unit="count"
-          say={count}
-          isTable={isTable}
-          to={to}
-          buckets={bucketsOf(all)}
-          series={[{ label: title.toLowerCase(), colour, values }]}
-          told={told.map((measure) => toldOf(rows, measure))}
-          before={before}
-        />
-      )
+      if (isNone([...values, ...before])) return undefined
+      const series = [{ label: drawn.title.toLowerCase(), colour, values }]
+      return { ...counted, buckets, series, told: [toldOf(rows, told)], before }
     }}
-  </Panel>
+  />
 )
 
 const Before = () => (
@@ -145,72 +161,51 @@ const tokens = [
   { label: "output", colour: "tool" }
 ] as const
 
-const Tokens = ({ asking, isTable, to }: Drawn) => (
-  <Panel title="Tokens" asking={asking} head={<Legend series={tokens} isLines={false} />}>
-    {(all) => {
-      const rows = first(all)
+const Tokens = (drawn: Drawn) => (
+  <Drawing
+    {...drawn}
+    title="Tokens"
+    head={<Legend series={tokens} isLines={false} />}
+    of={(all) => {
+      const { buckets, rows } = first(all)
       const of = (measure: string) => rows.map(({ values }) => sumOf(values, measure))
       const input = of("input")
       // Those from a cache are among the input.
       const cached = of("cached").map((value, i) => Math.min(value, input[i] ?? 0))
       const output = of("output")
-      if ([...input, ...output].every((value) => value === 0)) return undefined
+      if (isNone([...input, ...output])) return undefined
       const values = [input.map((value, i) => value - (cached[i] ?? 0)), cached, output]
-      return (
-        <Chart
-          label="Tokens"
-          kind="bars"
-          unit="count"
-          say={count}
-          isTable={isTable}
-          to={to}
-          buckets={bucketsOf(all)}
-          series={tokens.map((token, i) => ({ ...token, values: values[i] as ReadonlyArray<number> }))}
-        />
-      )
+      const series = tokens.map((token, i) => ({ ...token, values: values[i] as ReadonlyArray<number> }))
+      return { ...counted, buckets, series }
     }}
-  </Panel>
+  />
 )
 
-const Costs = ({ asking, isTable, to, unpriced }: Drawn & { readonly unpriced: number }) => {
-  const { buckets, groups } = bucketed(asking.answer?.rows ?? [])
+const Costs = ({ unpriced, ...drawn }: Drawn & { readonly unpriced: number }) => {
+  const { buckets, groups } = bucketed(drawn.asking.answer?.rows ?? [])
   const series = groups
     .map(({ group, isRest, rows }): Omit<Series, "colour"> => {
       const model = group["model"]
       return {
         label: isRest ? "other models" : typeof model === "string" ? oneLine(model) : "tools",
         values: rows.map(({ values }) => sumOf(values, "cost")),
-        to: typeof model === "string" ? (bucket) => to(bucket, ["model", model]) : undefined
+        to: typeof model === "string" ? (bucket) => drawn.to(bucket, ["model", model]) : undefined
       }
     })
-    .filter(({ values }) => values.some((value) => value !== 0))
+    .filter(({ values }) => !isNone(values))
     .map((series, i): Series => ({ ...series, colour: colours[i % colours.length] as string }))
   return (
-    <Panel
+    <Drawing
+      {...drawn}
       title="Cost by model"
-      asking={asking}
       head={
         <>
           {unpriced > 0 && <Unpriced calls={unpriced} />}
           <Legend series={series} isLines={false} />
         </>
       }
-    >
-      {() =>
-        series.length === 0 ? undefined : (
-          <Chart
-            label="Cost by model"
-            kind="bars"
-            unit="dollars"
-            say={dollars}
-            isTable={isTable}
-            to={to}
-            buckets={buckets}
-            series={series}
-          />
-        )
-      }
-    </Panel>
+      of={() => (series.length === 0 ? undefined : { kind: "bars", unit: "dollars", say: dollars, buckets, series })}
+    />
   )
 }
 
@@ -220,90 +215,39 @@ const quantiles = [
   { label: "p99", colour: "workflow" }
 ] as const
 
-const Quantiles = ({
-  isTable,
-  label,
-  prefix,
-  rows,
-  to,
-  buckets
-}: Omit<Drawn, "asking"> & {
-  readonly label: string
-  readonly prefix: string
-  readonly rows: ReadonlyArray<AggregateRow>
-  readonly buckets: ReadonlyArray<Bucket>
-}) => (
-  <Chart
-    label={label}
-    kind="lines"
-    unit="nanos"
-    say={nanos}
-    isTable={isTable}
-    to={to}
-    buckets={buckets}
-    series={quantiles.map(({ colour, label }) => ({
-      label,
-      colour,
-      values: rows.map(({ values }) => valueOf(values, `${prefix}${label.slice(1)}`))
-    }))}
+/** Quantiles of the spans of a type. */
+const Latency = ({
+  prefix = "p",
+  spanType,
+  ...drawn
+}: Drawn & { readonly title: string; readonly spanType: string; readonly prefix?: string }) => (
+  <Drawing
+    {...drawn}
+    to={(bucket) => drawn.to(bucket, ["spanType", spanType])}
+    head={<Legend series={quantiles} isLines />}
+    of={(all) => {
+      const { buckets, groups } = bucketed(all)
+      const { rows } = groups.find(({ group }) => (group["spanType"] ?? spanType) === spanType) ?? {}
+      if (!rows?.some(({ values }) => valueOf(values, `${prefix}50`) !== null)) return undefined
+      const series = quantiles.map((quantile) => ({
+        ...quantile,
+        values: rows.map(({ values }) => valueOf(values, `${prefix}${quantile.label.slice(1)}`))
+      }))
+      return { kind: "lines", unit: "nanos", say: nanos, buckets, series }
+    }}
   />
 )
 
-const FirstToken = ({ asking, isTable, to }: Drawn) => (
-  <Panel title="Time to first token" asking={asking} head={<Legend series={quantiles} isLines />}>
-    {(all) => {
-      const rows = first(all)
-      if (rows.every(({ values }) => valueOf(values, "first50") === null)) return undefined
-      return (
-        <Quantiles
-          label="Time to first token"
-          prefix="first"
-          isTable={isTable}
-          to={(bucket) => to(bucket, ["spanType", "model_generation"])}
-          rows={rows}
-          buckets={bucketsOf(all)}
-        />
-      )
-    }}
-  </Panel>
-)
-
-const Latency = ({
-  asking,
-  isTable,
-  spanType,
-  title,
-  to
-}: Drawn & { readonly title: string; readonly spanType: string }) => (
-  <Panel title={title} asking={asking} head={<Legend series={quantiles} isLines />}>
-    {(all) => {
-      const { buckets, groups } = bucketed(all)
-      const found = groups.find(({ group }) => group["spanType"] === spanType)
-      if (found === undefined || found.rows.every(({ values }) => valueOf(values, "p50") === null)) return undefined
-      return (
-        <Quantiles
-          label={title}
-          prefix="p"
-          isTable={isTable}
-          to={(bucket) => to(bucket, ["spanType", spanType])}
-          rows={found.rows}
-          buckets={buckets}
-        />
-      )
-    }}
-  </Panel>
-)
-
 /** The mean of each score that has numbers, on an axis from 0. */
-const Scores = ({ asking, filters, isTable, to }: Drawn & { readonly filters: ReadonlyArray<Filter> }) => {
-  const { buckets, groups } = bucketed(asking.answer?.rows ?? [])
+const Scores = ({ filters, ...drawn }: Drawn & { readonly filters: ReadonlyArray<Filter> }) => {
+  const { buckets, groups } = bucketed(drawn.asking.answer?.rows ?? [])
   const shown = groups
     .filter(({ rows }) => rows.some(({ values }) => valueOf(values, "mean") !== null))
     .slice(0, colours.length)
   const series = shown.map(
     ({ group, rows }, i): Series => ({
       label: oneLine(String(group["name"] ?? "")),
-      colour: colours[i % colours.length] as string,
+      colour: colours[i] as string,
       values: rows.map(({ values }) => valueOf(values, "mean"))
     })
   )
@@ -315,31 +259,18 @@ const Scores = ({ asking, filters, isTable, to }: Drawn & { readonly filters: Re
   )
   const ignored = filters.length - ofScores(filters).length
   return (
-    <Panel
+    <Drawing
+      {...drawn}
       title="Scores, mean"
-      asking={asking}
       head={
         <>
           {ignored > 0 && <span class="warned">not by all filters: scores have no model, tool or agent</span>}
           <Legend series={series} isLines />
         </>
       }
-    >
-      {() =>
-        series.length === 0 ? undefined : (
-          <Chart
-            label="Scores, mean"
-            kind="lines"
-            unit="number"
-            say={decimal}
-            isTable={isTable}
-            to={to}
-            buckets={buckets}
-            series={series}
-            told={told}
-          />
-        )
+      of={() =>
+        series.length === 0 ? undefined : { kind: "lines", unit: "number", say: decimal, buckets, series, told }
       }
-    </Panel>
+    />
   )
 }

@@ -1,12 +1,14 @@
 /** The tables of the dashboard: models, tools, agents, kinds of errors, and who or what cost most. */
 import type { ComponentChildren } from "preact"
 import { useId } from "preact/hooks"
+import type { SpanType } from "../../../../signal/SpanRecord.js"
 import type { AggregateRow } from "../../../internal/encoded.js"
 import { href, type Route } from "../../state/address.js"
 import { count, dollars, dollarsShort, short } from "../../state/numbers.js"
+import { nanos } from "../../state/time.js"
 import { oneLine } from "../../state/visible.js"
 import { sumOf, valueOf } from "./rows.js"
-import { nanos, percent } from "./Tiles.js"
+import { percent } from "./Tiles.js"
 
 export interface Item {
   readonly key: string
@@ -68,122 +70,148 @@ export const List = ({ heads, items, label }: Props) => {
   )
 }
 
-const Rate = ({ values }: { readonly values: AggregateRow["values"] }) => {
-  const errors = sumOf(values, "errors")
-  const rate = valueOf(values, "errorRate") ?? 0
-  return errors === 0 ? (
-    <span class="none">0</span>
-  ) : (
-    <span class="bad" title={`${count(errors)} failed`}>
-      {percent(rate)}
-    </span>
-  )
+type Values = AggregateRow["values"]
+type Cell = (values: Values) => ComponentChildren
+
+/** What a table lists: rows of one dimension, each with the cells after its name. */
+export interface Listing {
+  readonly dimension: string
+  /** The spans that count; absent: all rows do. */
+  readonly spanType?: SpanType
+  /** What a row without a value of the dimension is called. */
+  readonly none: string
+  /** The measure of the largest first, and of the bar behind a name. */
+  readonly by: string
+  /** By head, what the cell says. */
+  readonly cells: { readonly [head: string]: Cell }
 }
 
-const Dollars = ({ value }: { readonly value: number }) => <span title={dollars(value)}>{dollarsShort(value)}</span>
-const Short = ({ value }: { readonly value: number }) => <span title={count(value)}>{short(value)}</span>
+const number =
+  (measure: string, ...others: ReadonlyArray<string>): Cell =>
+  (values) => {
+    const value = [measure, ...others].reduce((sum, name) => sum + sumOf(values, name), 0)
+    return <span title={count(value)}>{short(value)}</span>
+  }
 
-const time = (values: AggregateRow["values"], measure: string): string => {
-  const value = valueOf(values, measure)
-  return value === null ? "–" : nanos(value)
+const time =
+  (measure: string): Cell =>
+  (values) => {
+    const value = valueOf(values, measure)
+    return value === null ? "–" : nanos(value)
+  }
+
+const cost: Cell = (values) => {
+  const value = sumOf(values, "cost")
+  return <span title={dollars(value)}>{dollarsShort(value)}</span>
 }
 
-const partsOf = (values: ReadonlyArray<number>): ((i: number) => number) => {
-  const max = Math.max(0, ...values)
-  return (i) => (max === 0 ? 0 : (values[i] ?? 0) / max)
+const failed =
+  (say: (values: Values, errors: number) => string): Cell =>
+  (values) => {
+    const errors = sumOf(values, "errors")
+    return errors === 0 ? (
+      <span class="none">0</span>
+    ) : (
+      <span class="bad" title={`${count(errors)} failed`}>
+        {say(values, errors)}
+      </span>
+    )
+  }
+
+const calls = {
+  Calls: number("calls"),
+  Failed: failed((values) => percent(valueOf(values, "errorRate") ?? 0)),
+  p50: time("p50"),
+  p95: time("p95"),
+  p99: time("p99")
 }
-
-type To = (filter: readonly [string, string]) => Route
-
-export const modelHeads = ["Model", "Calls", "Failed", "p50", "p95", "p99", "1st token", "Tokens", "Cost"]
 
 /** Calls of models by model, the most expensive first. */
-export const modelItems = (rows: ReadonlyArray<AggregateRow>, to: To): ReadonlyArray<Item> => {
-  const models = rows
-    .filter(({ group }) => group["spanType"] === "model_generation")
-    .sort((a, b) => sumOf(b.values, "cost") - sumOf(a.values, "cost"))
-  const part = partsOf(models.map(({ values }) => sumOf(values, "cost")))
-  return models.map(({ group, values }, i) => {
-    const model = group["model"] ?? null
+export const models: Listing = {
+  dimension: "model",
+  spanType: "model_generation",
+  none: "no model",
+  by: "cost",
+  cells: { ...calls, "1st token": time("first50"), Tokens: number("input", "output"), Cost: cost }
+}
+
+/** Calls of tools by tool, the slowest first. */
+export const tools: Listing = {
+  dimension: "toolName",
+  spanType: "tool_call",
+  none: "no name",
+  by: "p95",
+  cells: { ...calls, Cost: cost }
+}
+
+/** Runs of agents by agent, those that run most first. */
+export const agents: Listing = {
+  dimension: "agentName",
+  spanType: "agent_run",
+  none: "no name",
+  by: "calls",
+  cells: {
+    Runs: calls.Calls,
+    Failed: calls.Failed,
+    p50: calls.p50,
+    p95: calls.p95,
+    Sessions: number("sessions")
+  }
+}
+
+/** Failed spans by the type of the error, the most frequent first. */
+export const errorTypes: Listing = {
+  dimension: "errorType",
+  none: "no type",
+  by: "errors",
+  cells: { Spans: number("errors") }
+}
+
+/** Who or what cost most. */
+export const topOf = (dimension: string): Listing => ({
+  dimension,
+  none: "none",
+  by: "cost",
+  cells: {
+    Turns: number("turns"),
+    Failed: failed((_, errors) => short(errors)),
+    Tokens: number("input", "output"),
+    Cost: cost
+  }
+})
+
+/** The rows of a table. */
+export const itemsOf = (
+  { by, cells, dimension, none, spanType }: Listing,
+  rows: ReadonlyArray<AggregateRow>,
+  to: (filter: readonly [string, string]) => Route
+): ReadonlyArray<Item> => {
+  const found = rows
+    .filter(({ group }) => spanType === undefined || group["spanType"] === spanType)
+    .sort((a, b) => sumOf(b.values, by) - sumOf(a.values, by))
+  const max = sumOf(found[0]?.values, by)
+  return found.map(({ group, values }) => {
+    const value = group[dimension] ?? null
     return {
-      key: JSON.stringify(model),
-      ...named(model, "no model", to, "model"),
-      part: part(i),
-      cells: [
-        <Short value={sumOf(values, "calls")} />,
-        <Rate values={values} />,
-        time(values, "p50"),
-        time(values, "p95"),
-        time(values, "p99"),
-        time(values, "first50"),
-        <Short value={sumOf(values, "input") + sumOf(values, "output")} />,
-        <Dollars value={sumOf(values, "cost")} />
-      ]
+      key: JSON.stringify(value),
+      ...(value === null
+        ? { name: none, isUnnamed: true, to: undefined }
+        : { name: String(value), to: to([dimension, String(value)]) }),
+      part: max > 0 ? sumOf(values, by) / max : 0,
+      cells: Object.values(cells).map((cell) => cell(values))
     }
   })
 }
 
-export const toolHeads = ["Tool", "Calls", "Failed", "p50", "p95", "p99", "Cost"]
-
-/** Calls of tools by tool, the slowest first. */
-export const toolItems = (rows: ReadonlyArray<AggregateRow>, to: To): ReadonlyArray<Item> => {
-  const tools = rows
-    .filter(({ group }) => group["spanType"] === "tool_call")
-    .sort((a, b) => sumOf(b.values, "p95") - sumOf(a.values, "p95"))
-  const part = partsOf(tools.map(({ values }) => sumOf(values, "p95")))
-  return tools.map(({ group, values }, i) => ({
-    key: JSON.stringify(group),
-    ...named(group["toolName"] ?? null, "no name", to, "toolName"),
-    part: part(i),
-    cells: [
-      <Short value={sumOf(values, "calls")} />,
-      <Rate values={values} />,
-      time(values, "p50"),
-      time(values, "p95"),
-      time(values, "p99"),
-      <Dollars value={sumOf(values, "cost")} />
-    ]
-  }))
-}
-
-export const agentHeads = ["Agent", "Runs", "Failed", "p50", "p95", "Sessions"]
-
-/** Runs of agents by agent, those that run most first. */
-export const agentItems = (rows: ReadonlyArray<AggregateRow>, to: To): ReadonlyArray<Item> => {
-  const agents = rows.filter(({ group }) => group["spanType"] === "agent_run")
-  const part = partsOf(agents.map(({ values }) => sumOf(values, "calls")))
-  return agents.map(({ group, values }, i) => ({
-    key: JSON.stringify(group),
-    ...named(group["agentName"] ?? null, "no name", to, "agentName"),
-    part: part(i),
-    cells: [
-      <Short value={sumOf(values, "calls")} />,
-      <Rate values={values} />,
-      time(values, "p50"),
-      time(values, "p95"),
-      <Short value={sumOf(values, "sessions")} />
-    ]
-  }))
-}
-
-export const errorHeads = ["Error", "Spans"]
-
-/** Failed spans by the type of the error, the most frequent first. */
-export const errorItems = (rows: ReadonlyArray<AggregateRow>, to: To): ReadonlyArray<Item> => {
+/** How many spans failed, by the type of the error. */
+export const failuresOf = (rows: ReadonlyArray<AggregateRow>): ReadonlyArray<AggregateRow> => {
   const byType = new Map<string | null, number>()
   for (const { group, values } of rows) {
     const errors = sumOf(values, "errors")
     const type = group["errorType"] ?? null
     if (errors > 0) byType.set(type, (byType.get(type) ?? 0) + errors)
   }
-  const all = Array.from(byType).sort((a, b) => b[1] - a[1])
-  const part = partsOf(all.map(([, errors]) => errors))
-  return all.map(([type, errors], i) => ({
-    key: JSON.stringify(type),
-    ...named(type, "no type", to, "errorType"),
-    part: part(i),
-    cells: [<Short value={errors} />]
-  }))
+  return Array.from(byType, ([errorType, errors]) => ({ group: { errorType }, values: { errors } }))
 }
 
 /** Calls of models that have ended and have no price. */
@@ -197,33 +225,3 @@ export const unpricedOf = (rows: ReadonlyArray<AggregateRow>): number =>
         : sum,
     0
   )
-
-export const topHeads = (label: string) => [label, "Turns", "Failed", "Tokens", "Cost"]
-
-export const topItems = (
-  rows: ReadonlyArray<AggregateRow>,
-  dimension: string,
-  toOne: (value: string) => Route
-): ReadonlyArray<Item> => {
-  const part = partsOf(rows.map(({ values }) => sumOf(values, "cost")))
-  return rows.map(({ group, values }, i) => {
-    const value = group[dimension] ?? null
-    const errors = sumOf(values, "errors")
-    return {
-      key: JSON.stringify(value),
-      ...(value === null
-        ? { name: "none", isUnnamed: true, to: undefined }
-        : { name: String(value), to: toOne(String(value)) }),
-      part: part(i),
-      cells: [
-        <Short value={sumOf(values, "turns")} />,
-        <span class={errors > 0 ? "bad" : "none"}>{short(errors)}</span>,
-        <Short value={sumOf(values, "input") + sumOf(values, "output")} />,
-        <Dollars value={sumOf(values, "cost")} />
-      ]
-    }
-  })
-}
-
-const named = (value: string | null, none: string, to: To, key: string): Pick<Item, "name" | "to" | "isUnnamed"> =>
-  value === null ? { name: none, isUnnamed: true, to: undefined } : { name: value, to: to([key, value]) }

@@ -2,7 +2,7 @@
 import type { AggregateRow } from "../../../internal/encoded.js"
 import { href, type Route } from "../../state/address.js"
 import { count, decimal, dollars, dollarsShort, short } from "../../state/numbers.js"
-import { duration } from "../../state/time.js"
+import { nanos } from "../../state/time.js"
 import { sumOf, valueOf } from "./rows.js"
 import { change } from "./scale.js"
 
@@ -22,7 +22,6 @@ interface Tile {
 export const percent = (value: number): string =>
   value > 0 && value < 0.001 ? "< 0.1 %" : `${Math.round(value * 1_000) / 10} %`
 export const percentWhole = (value: number): string => `${decimal(value * 100)} %`
-export const nanos = (value: number): string => duration(BigInt(Math.round(value)))
 
 const tiles: ReadonlyArray<Tile> = [
   { label: "Sessions", of: (values) => sumOf(values, "sessions"), short, whole: count },

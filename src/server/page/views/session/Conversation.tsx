@@ -210,6 +210,12 @@ const useMatch = (box: Box, matches: ReadonlyArray<Match>, found: Match | undefi
   }, [found?.at])
 }
 
+/** Whether something failed in a turn, or somebody was not content with it. */
+const isAmiss = ({ after, turn: { errors, span } }: ToldTurn): boolean =>
+  errors.length > 0 ||
+  span.status === "error" ||
+  after.some((item) => item._tag === "Score" && item.dataType === "boolean" && item.value === 0)
+
 /** The keys of the conversation, and the turns that they lead to. */
 const useMarks = (
   route: Route,
@@ -223,13 +229,13 @@ const useMarks = (
   const { isWhole } = told
   const [awaited, wait] = useState<"error" | "dearest" | undefined>(undefined)
   const marks = useMemo(() => {
-    const all = Array.from(turns.values(), ({ turn }) => turn).sort((a, b) => a.number - b.number)
-    const failed = all.filter(({ errors, span }) => errors.length > 0 || span.status === "error")
-    const next = failed.find(({ number }) => number > at)
-    let dearest: (typeof all)[number] | undefined
-    for (const turn of all) if ((turn.costUsd ?? 0) > (dearest?.costUsd ?? 0)) dearest = turn
+    const all = Array.from(turns.values()).sort((a, b) => a.turn.number - b.turn.number)
+    const failed = all.filter(isAmiss).map(({ turn }) => turn.number)
+    let dearest: ToldTurn["turn"] | undefined
+    for (const { turn } of all) if ((turn.costUsd ?? 0) > (dearest?.costUsd ?? 0)) dearest = turn
     // From the last one on to the first, if no more of them can be to come.
-    return { error: (next ?? (isWhole ? failed[0] : undefined))?.number, dearest: dearest?.number }
+    const error = failed.find((number) => number > at) ?? (isWhole ? failed[0] : undefined)
+    return { error, dearest: dearest?.number }
   }, [turns, at, isWhole])
   const to = (mark: "error" | "dearest") => {
     const number = marks[mark]
@@ -263,7 +269,7 @@ const useMarks = (
     { keys: "G", label: "last turn", run: () => go(told.count) },
     { keys: "n", label: "next place of what was found", run: () => toMatch(1) },
     { keys: "N", label: "previous place", run: () => toMatch(-1) },
-    { keys: "e", label: "next error", run: () => to("error") },
+    { keys: "e", label: "next error or complaint", run: () => to("error") },
     { keys: "$", label: "most expensive turn", run: () => to("dearest") },
     {
       keys: "Enter",

@@ -84,13 +84,13 @@ export const Find = ({ isWhole, marks, match, matches, route }: Props) => {
       )}
       <span class="find-tools">
         {marks.error !== undefined && (
-          <a class="tool tool-bad" href={href({ ...route, turn: marks.error })} title="Next error (e)">
-            Next error
+          <a class="tool tool-bad" href={href({ ...route, turn: marks.error })} title="Next error or complaint (e)">
+            Next problem
           </a>
         )}
         {marks.dearest !== undefined && (
-          <a class="tool" href={href({ ...route, turn: marks.dearest })} title="Most expensive turn ($)">
-            Dearest
+          <a class="tool" href={href({ ...route, turn: marks.dearest })} title="Turn that cost most ($)">
+            Most expensive
           </a>
         )}
         <a

@@ -32,7 +32,7 @@ export const Head = ({ id, isTold, summary }: Props) => {
           <a href={href({ view: "dashboard", filters })}>Dashboard</a>
           <a href={href({ view: "logs", filters })}>Logs</a>
           <a href={href({ view: "traces", filters })}>Traces</a>
-          <a href={href({ view: "compare", of: "sessions", ids: [id] })}>Compare</a>
+          <a href={href({ view: "sessions", pick: id })}>Compare with…</a>
         </span>
       </div>
       {summary !== undefined && (

@@ -100,11 +100,12 @@ const Scores = ({ scores = {} }: Session) => {
   const all = Object.entries(scores)
   const [first, ...rest] = all
   if (first === undefined) return <span class="none">–</span>
-  const said = ([name, { count: times, mean }]: (typeof all)[number]) =>
-    `${oneLine(name)} ${decimal(mean)}${times > 1 ? ` (${count(times)})` : ""}`
+  const valueOf = ([, { count: times, mean }]: (typeof all)[number]) =>
+    `${decimal(mean)}${times > 1 ? ` (${count(times)})` : ""}`
   return (
-    <span class="names" title={all.map(said).join(", ")}>
-      <bdi>{said(first)}</bdi>
+    <span class="names" title={all.map((score) => `${oneLine(score[0])} ${valueOf(score)}`).join(", ")}>
+      <bdi>{oneLine(first[0])}</bdi>
+      <span>{valueOf(first)}</span>
       {rest.length > 0 && <span class="more">+{rest.length}</span>}
     </span>
   )

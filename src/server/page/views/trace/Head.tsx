@@ -4,7 +4,7 @@ import { Badge } from "../../parts/Badge.js"
 import { When } from "../../parts/When.js"
 import { href, type RouteOf } from "../../state/address.js"
 import { count, dollars, dollarsShort, short, some } from "../../state/numbers.js"
-import { duration } from "../../state/time.js"
+import { nanos } from "../../state/time.js"
 import { oneLine } from "../../state/visible.js"
 import { sumOf, type Tree } from "./tree.js"
 
@@ -43,7 +43,7 @@ export const Head = ({ end, route, tree }: Props) => {
           </li>
         )}
         {tree.running > 0 && <li class="running">{count(tree.running)} running</li>}
-        <li>{duration(BigInt(Math.round(end)))}</li>
+        <li>{nanos(end)}</li>
         {input + output > 0 && (
           <li title={`Calls of models: ${count(input)} in, ${count(output)} out`}>∑ {short(input + output)} tokens</li>
         )}
@@ -58,6 +58,9 @@ export const Head = ({ end, route, tree }: Props) => {
             </a>
           </li>
         ))}
+        <li>
+          <a href={href({ view: "traces", pick: tree.traceId })}>Compare with…</a>
+        </li>
       </ul>
       {tree.truncated && (
         <p class="note trace-cut">

@@ -4,7 +4,7 @@ import type { OutlineSpan } from "../../../internal/encoded.js"
 import { signOf } from "../../parts/Badge.js"
 import { navigate, type RouteOf, shared } from "../../state/address.js"
 import { nextTurn } from "../../state/rows.js"
-import { duration } from "../../state/time.js"
+import { nanos } from "../../state/time.js"
 import { brushed, type Range } from "./scale.js"
 import { endAt, type Tree } from "./tree.js"
 
@@ -64,16 +64,12 @@ export const Minimap = ({ end, range, route, tree }: Props) => {
       onPointerCancel={() => setDrag(undefined)}
       onDblClick={() => navigate({ ...route, from: undefined, to: undefined })}
     >
-      <canvas
-        ref={canvas}
-        role="img"
-        aria-label={`All spans over ${duration(BigInt(Math.round(end)))}: drag to zoom into a part`}
-      />
+      <canvas ref={canvas} role="img" aria-label={`All spans over ${nanos(end)}: drag to zoom into a part`} />
       {!isWhole && (
         <>
           <div class="minimap-off" style={{ "--from": "0%", "--to": percent(shown.from / end) }} />
           <div class="minimap-off" style={{ "--from": percent(shown.to / end), "--to": "100%" }} />
-          <output class="minimap-said">{duration(BigInt(Math.round(shown.to - shown.from)))}</output>
+          <output class="minimap-said">{nanos(shown.to - shown.from)}</output>
         </>
       )}
     </div>

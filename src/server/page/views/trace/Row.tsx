@@ -4,7 +4,7 @@ import type { OutlineSpan } from "../../../internal/encoded.js"
 import { Badge, signOf } from "../../parts/Badge.js"
 import type { RouteOf } from "../../state/address.js"
 import { count, dollars, dollarsShort, short } from "../../state/numbers.js"
-import { duration } from "../../state/time.js"
+import { nanos } from "../../state/time.js"
 import { cut, oneLine } from "../../state/visible.js"
 import type { CriticalPath } from "./criticalPath.js"
 import { type Range, seen } from "./scale.js"
@@ -89,7 +89,7 @@ export const Row = (props: Props) => {
         <Marks tree={tree} index={index} isOpen={isOpen} />
       </div>
       <Numbers tree={tree} index={index} />
-      <div class={isRunning ? "t-time running" : "t-time"}>{duration(BigInt(Math.round(length)))}</div>
+      <div class={isRunning ? "t-time running" : "t-time"}>{nanos(length)}</div>
       <Time tree={tree} index={index} end={end} range={range} path={path} />
     </div>
   )

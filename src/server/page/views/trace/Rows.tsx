@@ -4,7 +4,7 @@ import type { OutlineSpan } from "../../../internal/encoded.js"
 import { href, navigate, type RouteOf } from "../../state/address.js"
 import { useKeys } from "../../state/keys.js"
 import { isNarrow } from "../../state/narrow.js"
-import { duration } from "../../state/time.js"
+import { nanos } from "../../state/time.js"
 import { Row, type RowsProps } from "./Row.js"
 import { isOpen, rowAt } from "./rows.js"
 import { type Range, ticksOf } from "./scale.js"
@@ -109,7 +109,7 @@ const Ticks = ({ range }: { readonly range: Range }) => (
         return (
           <span key={tick} class="tick" style={{ "--from": `${(part * 100).toFixed(3)}%` }}>
             {/* There is no room for it at the end. */}
-            {part < 0.88 && (tick === 0 ? "0" : duration(BigInt(Math.round(tick))))}
+            {part < 0.88 && (tick === 0 ? "0" : nanos(tick))}
           </span>
         )
       })}
