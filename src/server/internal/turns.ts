@@ -7,6 +7,7 @@ import * as Struct from "effect/Struct"
 import { forEachInTurns } from "../../runtime/eventLoop.js"
 import { replay } from "../../signal/conventions/effectObservability.js"
 import * as genAi from "../../signal/conventions/genAi.js"
+import { sum } from "../../signal/internal/exact.js"
 import { read as contentOf, type Message, type Part as RecordedPart } from "../../signal/internal/messages.js"
 import { errorsOf, type Failing, isReplayed } from "../../signal/internal/spans.js"
 import type { Json } from "../../signal/Json.js"
@@ -221,7 +222,7 @@ class TurnReader {
   private toolCalls = 0
   private inputTokens = 0
   private outputTokens = 0
-  private nanodollars: bigint | undefined
+  private readonly costs: Array<number> = []
   private text = maxText
   private images = maxImages
 
@@ -324,7 +325,7 @@ class TurnReader {
       models: [...this.models].sort(),
       inputTokens: this.inputTokens,
       outputTokens: this.outputTokens,
-      costUsd: this.nanodollars === undefined ? undefined : Number(this.nanodollars) / 1e9,
+      costUsd: this.costs.length === 0 ? undefined : sum(this.costs),
       errors: errorsOf(failed).slice(0, maxErrors).map(toFailure),
       truncated
     }
@@ -443,8 +444,7 @@ class TurnReader {
   }
 
   private spend(costUsd: number | undefined): void {
-    if (costUsd === undefined) return
-    this.nanodollars = (this.nanodollars ?? 0n) + BigInt(Math.round(costUsd * 1e9))
+    if (costUsd !== undefined) this.costs.push(costUsd)
   }
 }
 

@@ -16,7 +16,12 @@ const lexerAlone: Plugin = {
     )
     if (alone === code) this.error("the module of marked ends in another way")
     const plain = alone
-      .replace(/this\.options\.(?:pedantic|breaks|extensions\?\.\w+)/g, "(void 0)")
+      .replace(/this\.options\.hooks\?\.emStrongMask(?:\?\.call\(\{lexer:this\},\w+\))?/g, "(void 0)")
+      .replace(/this\.options\.(?:pedantic|breaks|silent|extensions\?\.\w+)/g, "(void 0)")
+      .replace(/this\.options\.gfm\b/g, "true")
+      // Of its tokenizer the page changes nothing that these ask for.
+      .replace(/(?:\|\||&&)this\.tokenizer\.\w+[!=]==\w+\.prototype\.\w+/g, "")
+      .replace(/static get rules\(\).*?(?=\blex\(\w+\)\{)/, "")
       .replace(/,(?:breaks:\w+,)?pedantic:\w+\}/g, "}")
     return { code: plain, map: null }
   }

@@ -9,12 +9,20 @@ export const json = (value: Json | undefined): Json | undefined => {
   if (typeof value !== "string" || value.length > maxParsed || !/^\s*[[{"]/.test(value)) return value
   try {
     if (!isShallow(value)) return value
-    const parsed = JSON.parse(value) as Json
+    const parsed = JSON.parse(exact(value)) as Json
     return /\\u[dD]|\d[eE]\+?\d{3}|\d{309}/.test(value) ? mended(parsed) : parsed
   } catch {
     return value
   }
 }
+
+/** JSON of which whole numbers with more digits than a number keeps are texts, so that ids stay what they are. */
+export const exact = (text: string): string =>
+  /\d{16}/.test(text)
+    ? text.replace(/"(?:[^"\\]|\\.)*"?|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g, (found) =>
+        found[0] === '"' || Number.isSafeInteger(Number(found)) ? found : `"${found}"`
+      )
+    : text
 
 /** JSON may say what no store keeps: a half of a character, and a number beyond all that there are. */
 const mended = (value: Json): Json => {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { beforeAll, vi } from "vitest"
 import type { Filter } from "../../../src/server/page/state/filters.js"
 import { merge } from "../../../src/server/page/state/merge.js"
-import { bytes, count, dollars, dollarsShort, short } from "../../../src/server/page/state/numbers.js"
+import { bytes, count, decimal, dollars, dollarsShort, short } from "../../../src/server/page/state/numbers.js"
 import { cut, oneLine, visible } from "../../../src/server/page/state/visible.js"
 
 /** They read the address when they are loaded. */
@@ -113,6 +113,8 @@ describe("numbers", () => {
       "$0.30",
       "−$0.50"
     ])
+    assert.match(dollars(1e300), /^\$1,000,000,(?:\d{3},)+\d{3}\.00$/)
+    assert.deepStrictEqual([0, 1 / 3, -2.5, 1e308].map(decimal), ["0", "0.333", "-2.5", "1e+308"])
     assert.deepStrictEqual([0, 0.00001, 0.0042, 0.12345, 12.345, 4321, -0.00001, -2].map(dollarsShort), [
       "$0",
       "< $0.0001",

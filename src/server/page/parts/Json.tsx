@@ -1,5 +1,6 @@
 /** A value of JSON as a tree: what is folded is not drawn, and long texts and lists are cut. */
 import { useState } from "preact/hooks"
+import { exact } from "../../../signal/internal/parsed.js"
 import { count } from "../state/numbers.js"
 import { cut, oneLine, visible } from "../state/visible.js"
 import { Text } from "./Text.js"
@@ -79,7 +80,7 @@ const longest = 500_000
 export const jsonOf = (text: string): unknown => {
   if (text.length > longest || !/^\s*(?:\{[\s\S]*\}|\[[\s\S]*\])\s*$/.test(text)) return undefined
   try {
-    return JSON.parse(text)
+    return JSON.parse(exact(text))
   } catch {
     return undefined
   }

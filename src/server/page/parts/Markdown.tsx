@@ -2,7 +2,7 @@
  * Markdown of a stranger as nodes: `marked` takes it apart, and no text of it becomes anything else. HTML stays text, links
  * lead to the web and mail alone, and no image is fetched.
  */
-import { Lexer, type MarkedToken, type Token } from "marked"
+import { Lexer, type MarkedToken, type Token, type Tokenizer } from "marked"
 import type { ComponentChildren, JSX } from "preact"
 import { useMemo } from "preact/hooks"
 import { visible } from "../state/visible.js"
@@ -10,7 +10,7 @@ import { Copy } from "./Copy.js"
 import { Text } from "./Text.js"
 
 /** Longer ones are shown as they are: to take one apart would hold the page. */
-const longest = 60_000
+const longest = 30_000
 /** Lists and quotes that lie deeper are shown as they are. */
 const deepest = 24
 
@@ -24,10 +24,24 @@ export const Markdown = ({ text }: { readonly text: string }) => {
   )
 }
 
+/** Cells of all tables of a text. Each line has one for each column: few characters would make millions of them. */
+const mostCells = 20_000
+
 /** Whoever nests a thousand quotes makes the lexer fail. */
 const tokensOf = (text: string): ReadonlyArray<Token> | undefined => {
+  const lexer = new Lexer({})
+  const tokenizer = lexer.options.tokenizer as Tokenizer
+  const table = tokenizer.table.bind(tokenizer)
+  let room = mostCells
+  tokenizer.table = (rest) => {
+    const columns = rest.split("\n", 2)[1]?.split("|").length ?? 0
+    const cells = columns < 2 ? 0 : columns * (rest.split(/\n *\n/, 1)[0] as string).split("\n").length
+    const found = cells > room ? undefined : table(rest)
+    if (found !== undefined) room -= cells
+    return found
+  }
   try {
-    return Lexer.lex(text, { gfm: true })
+    return lexer.lex(text)
   } catch {
     return undefined
   }

@@ -30,7 +30,7 @@ const word = <W extends string>(...words: ReadonlyArray<W>) =>
 /** A whole number that is not negative. */
 const whole = one((text): number | undefined => (/^\d{1,9}$/.test(text) ? Number(text) : undefined))
 /** Nanoseconds from the start of what is shown. */
-const offset = one((text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined))
+const offset = one((text) => (/^\d{1,20}$/.test(text) ? Number(text) : undefined))
 /** Texts in an order. */
 const texts: Param<ReadonlyArray<string>> = {
   read: (query, name) => (query.has(name) ? query.getAll(name) : undefined),

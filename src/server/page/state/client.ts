@@ -59,7 +59,7 @@ export const askRows = <M extends Method>(
 ): Promise<Answers[M]> => send(method, posted(options), abort, (answer) => readRows(answer, name))
 
 /** The fate of the server’s records. */
-export const stats = (abort?: AbortSignal): Promise<Stats> => send("stats", {}, abort)
+export const stats = (): Promise<Stats> => send("stats", {}, undefined)
 
 const send = async <A>(
   path: string,
@@ -83,7 +83,8 @@ const send = async <A>(
     connection.value = { state: "unauthorized" }
     throw new AskError("Unauthorized", "the server asks for its token", undefined, false)
   }
-  if (!answer.headers.has(versionHeader)) throw lose()
+  // What is in between may refuse a question; or nobody is behind it.
+  if (!answer.headers.has(versionHeader) && (answer.ok || answer.status > 501)) throw lose()
   isUp()
   throw await errorOf(answer)
 }
@@ -94,7 +95,12 @@ const errorOf = async (answer: Response): Promise<AskError> => {
     const { detail, field, reason, retryable } = JSON.parse(text)
     return new AskError(String(reason), String(detail), field, retryable === true)
   } catch {
-    return new AskError("Refused", text.trim() || `status ${answer.status}`, undefined, false)
+    return new AskError(
+      "Refused",
+      (answer.headers.has(versionHeader) && text.trim()) || `status ${answer.status}`,
+      undefined,
+      true
+    )
   }
 }
 
@@ -105,17 +111,21 @@ const longestDelay = 30_000
 let delay = firstDelay
 let timer: number | undefined
 
+let upAt = 0
+
 const isUp = (): void => {
   if (connection.value.state === "up") return
   window.clearTimeout(timer)
   timer = undefined
-  delay = firstDelay
+  upAt = Date.now()
   connection.value = { state: "up" }
   reconnected.value++
 }
 
 const lose = (): AskError => {
   if (timer === undefined) {
+    // One question alone that nobody answers must not be asked each second.
+    if (Date.now() - upAt > longestDelay) delay = firstDelay
     timer = window.setTimeout(retry, delay)
     connection.value = { state: "lost", retryAt: Date.now() + delay }
     delay = Math.min(delay * 2, longestDelay)

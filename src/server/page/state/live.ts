@@ -87,7 +87,7 @@ export const useAnswer = <M extends Method>(
   { isLast, key: question, live = false }: AnswerOptions<Answers[M]> = {}
 ): Asking<Answers[M]> => {
   const key = options === undefined ? undefined : `${method} ${question ?? JSON.stringify(options)}`
-  const [state, setState] = useState<{ key?: string; answer?: Answers[M]; error?: AskError }>({})
+  const [state, setState] = useState<{ key?: string; answer?: Answers[M]; failed?: string; error?: AskError }>({})
   const [times, setTimes] = useState(0)
   const latest = useRef(options)
   latest.current = options
@@ -102,7 +102,8 @@ export const useAnswer = <M extends Method>(
         setState({ key, answer })
         if (isLast?.(answer)) stop?.()
       } catch (error) {
-        if (!abort.signal.aborted && error instanceof AskError) setState((before) => ({ ...before, key, error }))
+        if (!abort.signal.aborted && error instanceof AskError)
+          setState((before) => ({ ...before, failed: key, error }))
         throw error
       }
     }
@@ -117,7 +118,7 @@ export const useAnswer = <M extends Method>(
     () => ({
       answer: state.answer,
       isCurrent: state.key === key,
-      error: state.key === key ? state.error : undefined,
+      error: state.failed === key ? state.error : undefined,
       again: () => setTimes((count) => count + 1)
     }),
     [state, key]

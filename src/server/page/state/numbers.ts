@@ -1,6 +1,7 @@
 /** Numbers as they are shown: all their digits, or an abbreviation that says that it is one. */
 
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 20 })
+const billionths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 9 })
 
 /** With all digits, by thousands: `"1,234,567"`. */
 export const count = (value: number | bigint): string => grouped.format(value)
@@ -23,13 +24,7 @@ export const short = (value: number): string => {
  * US dollars, to a billionth as they are kept: at least two decimals, and as many more as there are: `"$0.00"`, `"$12.30"`,
  * `"$0.000021"`.
  */
-export const dollars = (value: number): string => {
-  const text = Math.abs(value)
-    .toFixed(9)
-    .replace(/0{1,7}$/, "")
-  const [whole = "0", decimals = ""] = text.split(".")
-  return `${value < 0 ? "−" : ""}$${grouped.format(BigInt(whole))}.${decimals}`
-}
+export const dollars = (value: number): string => `${value < 0 ? "−" : ""}$${billionths.format(Math.abs(value))}`
 
 /** US dollars with about three digits, for a column: `"$12.30"`, `"$0.0042"`, `"< $0.0001"`. The whole of it belongs into a title. */
 export const dollarsShort = (value: number): string => {
@@ -41,7 +36,7 @@ export const dollarsShort = (value: number): string => {
 }
 
 /** A mean or a score: at most three decimals. */
-export const decimal = (value: number): string => String(Math.round(value * 1000) / 1000)
+export const decimal = (value: number): string => String(Number(value.toFixed(3)))
 
 /** Bytes: `"1.2 kB"`. */
 export const bytes = (value: number): string =>

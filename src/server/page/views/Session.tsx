@@ -59,7 +59,7 @@ export const Session = ({ route }: { readonly route: RouteOf<"session"> }) => {
     )
   }
   const { view: View } = tabs.find((other) => other.tab === tab) as (typeof tabs)[number]
-  const counts = { conversation: summary?.turns, timeline: undefined, logs: summary?.logs, scores: undefined }
+  const counts: { readonly [tab: string]: number | undefined } = { "": summary?.turns, logs: summary?.logs }
   return (
     <div class="session" key={id}>
       <Head id={id} summary={summary} isTold={told.turns.value.size > 0 || tab !== undefined} />
@@ -67,9 +67,7 @@ export const Session = ({ route }: { readonly route: RouteOf<"session"> }) => {
         {tabs.map(({ label, tab: other }) => (
           <a key={label} href={href({ ...route, tab: other })} aria-current={other === tab ? "page" : undefined}>
             {label}
-            {counts[other ?? "conversation"] !== undefined && (
-              <span class="quiet"> {counts[other ?? "conversation"]}</span>
-            )}
+            <span class="quiet"> {counts[other ?? ""]}</span>
           </a>
         ))}
       </nav>

@@ -1,16 +1,16 @@
 /** A span on a page of its own. */
 import { Badge } from "../parts/Badge.js"
-import { Empty, ErrorNote, Loading } from "../parts/states.js"
 import { useTitle } from "../parts/useTitle.js"
 import { href, navigate, type RouteOf } from "../state/address.js"
 import { useKeys } from "../state/keys.js"
 import { cut, oneLine } from "../state/visible.js"
-import { SpanBody } from "./span/SpanBody.js"
+import { Shown } from "./span/Shown.js"
 import { useSpan } from "./span/useSpan.js"
 
 export const Span = ({ route }: { readonly route: RouteOf<"span"> }) => {
   const { id, said, trace } = route
-  const { again, answer: span, content, error, isCurrent } = useSpan(trace, id)
+  const asked = useSpan(trace, id)
+  const { span } = asked
   useTitle(span?.name ?? "Span")
   const inTrace = { view: "trace", id: trace, span: id } as const
   useKeys("Span", [
@@ -21,20 +21,10 @@ export const Span = ({ route }: { readonly route: RouteOf<"span"> }) => {
       run: () => span?.parentSpanId !== undefined && navigate({ ...route, id: span.parentSpanId })
     }
   ])
-  if (trace === undefined || id === undefined || span === null) {
-    return (
-      <Empty title="There is no such span">
-        <p>It was deleted, or is not here yet: it is shown as soon as it comes.</p>
-      </Empty>
-    )
-  }
   return (
-    <>
-      {error !== undefined && <ErrorNote error={error} again={again} />}
-      {span === undefined || !isCurrent ? (
-        error === undefined && <Loading label="The span is loading" lines={12} />
-      ) : (
-        <div class="span-page">
+    <div class="span-page">
+      {span && (
+        <>
           <header class="span-head">
             <Badge type={span.spanType} />
             <h1>
@@ -43,15 +33,13 @@ export const Span = ({ route }: { readonly route: RouteOf<"span"> }) => {
             <a href={href(inTrace)}>In its trace</a>
           </header>
           <h2 class="heard">What it was</h2>
-          <SpanBody
-            key={span.spanId}
-            span={span}
-            content={content}
-            isRaw={said === "raw"}
-            toOther={{ ...route, said: said === "raw" ? undefined : "raw" }}
-          />
-        </div>
+        </>
       )}
-    </>
+      <Shown
+        asked={trace === undefined || id === undefined ? { ...asked, span: null } : asked}
+        isRaw={said === "raw"}
+        toOther={{ ...route, said: said === "raw" ? undefined : "raw" }}
+      />
+    </div>
   )
 }

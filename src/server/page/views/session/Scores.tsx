@@ -1,5 +1,5 @@
 /** What users, people and models thought of a session, and a form to say what one thinks oneself. */
-import { useEffect, useId, useState } from "preact/hooks"
+import { useEffect, useId, useRef, useState } from "preact/hooks"
 import type { PostedScore, ScoreRow } from "../../../internal/encoded.js"
 import { Empty, ErrorNote, Loading } from "../../parts/states.js"
 import { Text } from "../../parts/Text.js"
@@ -107,6 +107,7 @@ const Form = ({
   const [kind, setKind] = useState<Kind>("thumbs")
   const [said, say] = useState<string | AskError | undefined>(undefined)
   const [isSending, send] = useState(false)
+  const sending = useRef(false)
   const isReadOnly = useReadOnly()
   const id = useId()
   const summary = told.summary.value
@@ -115,6 +116,9 @@ const Form = ({
     return <p class="note">This server changes nothing: scores are added where it is not read-only.</p>
   }
   const submit = async (form: HTMLFormElement) => {
+    // A second press may come before the first is drawn.
+    if (sending.current) return
+    sending.current = true
     const fields = new FormData(form)
     send(true)
     say(undefined)
@@ -126,6 +130,7 @@ const Form = ({
     } catch (error) {
       say(error instanceof AskError ? error : "It could not be sent.")
     } finally {
+      sending.current = false
       send(false)
     }
   }
@@ -135,12 +140,13 @@ const Form = ({
       aria-label="Add a score"
       onSubmit={(event) => {
         event.preventDefault()
-        if (!isSending) void submit(event.currentTarget)
+        void submit(event.currentTarget)
       }}
     >
       <label>
         About
-        <select name="about" defaultValue={turn === undefined ? "" : String(turn)}>
+        {/* It is there before its turn is. */}
+        <select key={String(turns >= (turn ?? 0))} name="about" defaultValue={turn === undefined ? "" : String(turn)}>
           <option value="">the session</option>
           {Array.from({ length: Math.min(turns, mostTurns) }, (_, i) => (
             <option key={i} value={i + 1}>
@@ -176,15 +182,17 @@ const Form = ({
             <input type="radio" name="value" value="0" /> bad
           </label>
         </fieldset>
-      ) : kind === "number" ? (
-        <label key="number">
-          Value
-          <input name="value" type="number" step="any" required />
-        </label>
       ) : (
-        <label key="label">
-          Label
-          <input name="value" type="text" required maxLength={200} autocomplete="off" />
+        <label key={kind}>
+          {kind === "number" ? "Value" : "Label"}
+          <input
+            name="value"
+            type={(kind === "number" ? kind : "text") as "number"}
+            step="any"
+            required
+            maxLength={200}
+            autocomplete="off"
+          />
         </label>
       )}
       <label class="score-form-comment">
@@ -243,11 +251,9 @@ const aboutTurn = async (told: Told, number: number) => {
 const useReadOnly = (): boolean | undefined => {
   const [isReadOnly, set] = useState<boolean | undefined>(undefined)
   useEffect(() => {
-    const abort = new AbortController()
-    stats(abort.signal)
+    stats()
       .then(({ readOnly }) => set(readOnly))
       .catch(() => {})
-    return () => abort.abort()
   }, [])
   return isReadOnly
 }

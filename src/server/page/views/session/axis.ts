@@ -5,7 +5,7 @@ export interface Axis {
   readonly at: (millis: number) => number
   /** The time of a place. */
   readonly timeOf: (at: number) => number
-  /** Stretches that were cut short: their places, and how long they last in milliseconds. */
+  /** Stretches that were cut short, unless they are very many: their places, and how long they last in milliseconds. */
   readonly gaps: ReadonlyArray<{ readonly from: number; readonly to: number; readonly millis: number }>
 }
 
@@ -23,6 +23,8 @@ type Interval = readonly [from: number, to: number]
 const longGap = 0.05
 /** The part that is left of it. */
 const shortGap = 0.02
+/** Each line shows all of them: more are not shown. */
+const mostGaps = 100
 
 export const axisOf = (intervals: ReadonlyArray<Interval>, isCut: boolean, zoom: Zoom): Axis => {
   const busy = union(intervals)
@@ -47,7 +49,8 @@ export const axisOf = (intervals: ReadonlyArray<Interval>, isCut: boolean, zoom:
   return {
     at: (millis) => scaled(between(times, places, millis)),
     timeOf: (at) => between(places, times, (zoom.from + at * (zoom.to - zoom.from)) * length),
-    gaps: cuts.map(({ from, millis, to }) => ({ from: scaled(from), to: scaled(to), millis }))
+    gaps:
+      cuts.length > mostGaps ? [] : cuts.map(({ from, millis, to }) => ({ from: scaled(from), to: scaled(to), millis }))
   }
 }
 

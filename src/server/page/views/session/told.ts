@@ -42,6 +42,7 @@ export class Told {
   private isAsking = false
   private readsAll = false
   private abort = new AbortController()
+  private end = () => {}
   /** The turn that is looked at, which is asked for again when something happens. */
   seen = 1
 
@@ -54,7 +55,9 @@ export class Told {
 
   /** Asks for the session, and goes on as it does. Ends with the function that it gives. */
   start(): () => void {
-    this.abort = new AbortController()
+    this.end()
+    const abort = new AbortController()
+    this.abort = abort
     this.wanted = []
     this.isAsking = false
     this.tried.clear()
@@ -62,10 +65,11 @@ export class Told {
     void this.guarded(() => this.summarise(this.abort.signal))
     void this.guarded(() => this.tell(this.seen, this.abort.signal, few)).then(() => this.read())
     const stop = poll((signal) => this.refresh(AbortSignal.any([signal, this.abort.signal])))
-    return () => {
+    this.end = () => {
       stop()
-      this.abort.abort()
+      abort.abort()
     }
+    return this.end
   }
 
   /** Asks for a turn before all others. */
@@ -102,13 +106,21 @@ export class Told {
     this.tried.clear()
     await this.tell(Number.isFinite(from) ? from : 1, signal)
     if (this.seen < from) await this.tell(this.seen, signal, few)
+    this.error.value = undefined
     void this.read()
   }
 
   private async summarise(signal: AbortSignal): Promise<void> {
     const summary = await ask("getSession", { sessionId: this.sessionId }, signal)
+    if ((summary?.turns ?? 0) < (this.summary.peek()?.turns ?? 0)) this.forget()
     if (JSON.stringify(summary) !== JSON.stringify(this.summary.peek())) this.summary.value = summary
-    this.error.value = undefined
+  }
+
+  /** Turns that are deleted, or come late, give those after them other numbers. */
+  private forget(): void {
+    this.turns.value = new Map()
+    this.before.value = []
+    this.tried.clear()
   }
 
   private async guarded(work: () => Promise<void>): Promise<boolean> {
@@ -157,6 +169,10 @@ export class Told {
   }
 
   private add(items: ReadonlyArray<TranscriptItem>): void {
+    const isOther = (item: TranscriptItem) =>
+      item._tag === "Turn" &&
+      (this.turns.peek().get(item.number)?.turn.span.spanId ?? item.span.spanId) !== item.span.spanId
+    if (items.some(isOther)) this.forget()
     const turns = new Map(this.turns.peek())
     const start = items.findIndex((item) => item._tag === "Turn")
     const isFirst = start < 0 || (items[start] as Turn).number === 1

@@ -139,16 +139,17 @@ const Value = ({ isRaw, value }: { readonly value: unknown; readonly isRaw: bool
 /** Images that came as bytes are shown; what lies elsewhere is a link that nothing fetches by itself. */
 const Media = ({ part: { data, mediaType, uri } }: { readonly part: Extract<Part, { readonly _tag: "Media" }> }) => {
   const type = oneLine(cut(mediaType ?? "media", 80))
-  if (data !== undefined && /^image\/(?:png|jpeg|gif|webp)$/.test(mediaType ?? "") && isBase64(data)) {
-    return <img class="media" src={`data:${mediaType};base64,${data}`} alt={`${type}, ${bytes(data.length * 0.75)}`} />
+  if (data && /^image\/(?:png|jpeg|gif|webp)$/.test(mediaType ?? "") && isBase64(data)) {
+    return <img class="media" src={`data:${mediaType};base64,${data}`} alt={type} />
   }
   return (
     <p class="quiet">
       {type}
       {uri !== undefined && <bdi class="mono"> {oneLine(cut(uri, 300))}</bdi>}
-      {data !== undefined && (data.startsWith("[") ? <bdi> {oneLine(cut(data, 120))}</bdi> : `, ${bytes(data.length)}`)}
+      {data && <bdi> {data[0] === "[" ? oneLine(cut(data, 120)) : bytes(data.length)}</bdi>}
     </p>
   )
 }
 
-const isBase64 = (data: string): boolean => data.length < 20_000_000 && /^[A-Za-z0-9+/_-]{8,}={0,2}$/.test(data)
+/** A pattern for all of a text has no room for ten million characters. */
+const isBase64 = (data: string): boolean => data.length < 20_000_000 && !/[^\w+/=]/.test(data)

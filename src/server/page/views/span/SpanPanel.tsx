@@ -1,11 +1,10 @@
 /** A span beside the tree. */
 import { useEffect, useRef } from "preact/hooks"
 import { Badge } from "../../parts/Badge.js"
-import { Empty, ErrorNote, Loading } from "../../parts/states.js"
 import { href, navigate, type Route } from "../../state/address.js"
 import { useKeys } from "../../state/keys.js"
 import { cut, oneLine } from "../../state/visible.js"
-import { SpanBody } from "./SpanBody.js"
+import { Shown } from "./Shown.js"
 import { useSpan } from "./useSpan.js"
 
 interface Props {
@@ -18,7 +17,8 @@ interface Props {
 }
 
 export const SpanPanel = ({ isRaw, spanId, toClosed, toOther, traceId }: Props) => {
-  const { again, answer: span, content, error } = useSpan(traceId, spanId)
+  const asked = useSpan(traceId, spanId)
+  const { span } = asked
   const box = useRef<HTMLElement>(null)
   useEffect(() => {
     if (box.current !== null) box.current.scrollTop = 0
@@ -30,7 +30,7 @@ export const SpanPanel = ({ isRaw, spanId, toClosed, toOther, traceId }: Props) 
   return (
     <aside class="span-panel" aria-label="Span" ref={box} tabIndex={-1}>
       <header class="span-head">
-        {span !== undefined && span !== null && <Badge type={span.spanType} />}
+        {span && <Badge type={span.spanType} />}
         <h2>
           <bdi>{oneLine(cut(span?.name ?? spanId, 300))}</bdi>
         </h2>
@@ -39,16 +39,7 @@ export const SpanPanel = ({ isRaw, spanId, toClosed, toOther, traceId }: Props) 
           ×
         </a>
       </header>
-      {error !== undefined && <ErrorNote error={error} again={again} />}
-      {span === null && (
-        <Empty title="There is no such span">
-          <p>It was deleted, or is not here yet.</p>
-        </Empty>
-      )}
-      {span === undefined && error === undefined && <Loading label="The span is loading" />}
-      {span !== undefined && span !== null && (
-        <SpanBody key={span.spanId} span={span} content={content} isRaw={isRaw} toOther={toOther} />
-      )}
+      <Shown asked={asked} isRaw={isRaw} toOther={toOther} />
     </aside>
   )
 }

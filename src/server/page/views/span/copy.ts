@@ -123,10 +123,7 @@ const factsOf = (span: Span): ReadonlyArray<readonly [name: string, value: strin
 
 const numberOf = (value: number | undefined): string | undefined => (value === undefined ? undefined : String(value))
 
-const instantOf = (nanos: string): string => {
-  const millis = Number(BigInt(nanos) / 1_000_000n)
-  return Math.abs(millis) <= 8.64e15 ? new Date(millis).toISOString() : nanos
-}
+const instantOf = (nanos: string): string => new Date(Number(BigInt(nanos) / 1_000_000n)).toISOString()
 
 const stackOf = (chain: ReturnType<typeof failuresOf>[number]["chain"]): string =>
   chain
