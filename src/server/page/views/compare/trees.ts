@@ -12,7 +12,7 @@ export interface Node {
   readonly b: OutlineSpan | undefined
 }
 
-/** What is directly below a span of a tree, or the roots of it. */
+/** The spans directly below one of a tree, or the roots of it. */
 const below = (tree: Tree, above: OutlineSpan | null | undefined): ReadonlyArray<OutlineSpan> => {
   if (above === undefined) return []
   const at = above === null ? -1 : (tree.indexOf.get(above.spanId) as number)
