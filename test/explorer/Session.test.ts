@@ -87,7 +87,7 @@ describeBrowser("a conversation", () => {
           "/dashboard?sessionId=support-0003",
           "/logs?sessionId=support-0003",
           "/traces?sessionId=support-0003",
-          "/compare?of=sessions&ids=support-0003"
+          "/?pick=support-0003"
         ])
         const failed = page.locator(".tool-failed")
         assert.strictEqual(await failed.getAttribute("open"), "")
