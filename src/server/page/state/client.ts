@@ -83,7 +83,7 @@ const send = async <A>(
     connection.value = { state: "unauthorized" }
     throw new AskError("Unauthorized", "the server asks for its token", undefined, false)
   }
-  // What is in between may refuse a question; or nobody is behind it.
+  // A proxy may refuse a question; or nobody is behind it.
   if (!answer.headers.has(versionHeader) && (answer.ok || answer.status > 501)) throw lose()
   isUp()
   throw await errorOf(answer)
