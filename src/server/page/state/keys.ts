@@ -1,6 +1,6 @@
 /** The keys of the page, in one registry: each view adds its own, and `?` shows all of them. */
 import { signal } from "@preact/signals"
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 
 export interface Key {
   /** As `"j"`, `"Enter"`, `"Escape"`, `"/"`, or two in a row: `"g s"`. */
@@ -23,7 +23,8 @@ export const useKeys = (title: string, keys: ReadonlyArray<Key>): void => {
   const latest = useRef(keys)
   latest.current = keys
   const names = keys.map(({ keys, label }) => `${keys} ${label}`).join("\n")
-  useEffect(() => {
+  // The keys of a view are there as soon as it is seen.
+  useLayoutEffect(() => {
     const group: Group = {
       title,
       keys: latest.current.map((key, i) => ({ ...key, run: () => latest.current[i]?.run() }))

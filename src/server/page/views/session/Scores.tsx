@@ -1,5 +1,5 @@
 /** What users, people and models thought of a session, and a form to say what one thinks oneself. */
-import { useEffect, useId, useRef, useState } from "preact/hooks"
+import { useEffect, useRef, useState } from "preact/hooks"
 import type { PostedScore, ScoreRow } from "../../../internal/encoded.js"
 import { Empty, ErrorNote, Loading } from "../../parts/states.js"
 import { Text } from "../../parts/Text.js"
@@ -108,11 +108,15 @@ const Form = ({
   const [said, say] = useState<string | AskError | undefined>(undefined)
   const [isSending, send] = useState(false)
   const sending = useRef(false)
-  const isReadOnly = useReadOnly()
-  const id = useId()
+  const [isReadOnly, setReadOnly] = useState(false)
+  useEffect(() => {
+    stats()
+      .then(({ readOnly }) => setReadOnly(readOnly))
+      .catch(() => {})
+  }, [])
   const summary = told.summary.value
   const { count: turns } = told
-  if (isReadOnly === true) {
+  if (isReadOnly) {
     return <p class="note">This server changes nothing: scores are added where it is not read-only.</p>
   }
   const submit = async (form: HTMLFormElement) => {
@@ -157,9 +161,9 @@ const Form = ({
       </label>
       <label>
         Name
-        <input name="name" required maxLength={200} list={`${id}-names`} defaultValue="thumbs" autocomplete="off" />
+        <input name="name" required maxLength={200} list="score-names" defaultValue="thumbs" autocomplete="off" />
       </label>
-      <datalist id={`${id}-names`}>
+      <datalist id="score-names">
         {["thumbs", "helpfulness", "correctness", "tone", ...Object.keys(summary?.scores ?? {})].map((name) => (
           <option key={name} value={name} />
         ))}
@@ -245,15 +249,4 @@ const aboutTurn = async (told: Told, number: number) => {
   }
   const span = (known ?? (await found()))?.span
   return span && { traceId: span.traceId, spanId: span.spanId }
-}
-
-/** Whether the server takes no scores; not known at first. */
-const useReadOnly = (): boolean | undefined => {
-  const [isReadOnly, set] = useState<boolean | undefined>(undefined)
-  useEffect(() => {
-    stats()
-      .then(({ readOnly }) => set(readOnly))
-      .catch(() => {})
-  }, [])
-  return isReadOnly
 }
