@@ -32,11 +32,7 @@ const examplesOf = (path: string): Array<[path: string, source: string]> => {
 }
 
 const examples = new Map(
-  [
-    "README.md",
-    ...ts.sys.readDirectory("docs", [".md"], ["docs/api"]),
-    ...ts.sys.readDirectory("src", [".ts"])
-  ].flatMap(examplesOf)
+  ["README.md", ...ts.sys.readDirectory("docs", [".md"]), ...ts.sys.readDirectory("src", [".ts"])].flatMap(examplesOf)
 )
 
 const host = ts.createCompilerHost(options)
