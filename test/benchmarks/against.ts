@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { inProcess, median, type Suite } from "./harness.js"
+import { inProcess, median, numbers, type Suite } from "./harness.js"
 
 export interface Comparison {
   /** The task, and which of its numbers. */
@@ -35,13 +35,6 @@ const install = (directory: string): string => {
     })
   )
   return tsconfig
-}
-
-/** The numbers in what a task gave, by their path; of many the median. */
-const numbers = (path: string, result: unknown): ReadonlyArray<readonly [path: string, value: number]> => {
-  if (typeof result === "number") return [[path, result]]
-  if (Array.isArray(result)) return [[path, median(result)]]
-  return Object.entries(result ?? {}).flatMap(([key, value]) => numbers(`${path}.${key}`, value))
 }
 
 export const compare = async (

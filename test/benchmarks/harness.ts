@@ -53,6 +53,13 @@ export const quantile = (values: ReadonlyArray<number>, q: number): number => {
 
 export const median = (values: ReadonlyArray<number>): number => quantile(values, 0.5)
 
+/** The numbers in what a task gave, by their path; of many the median. */
+export const numbers = (path: string, result: unknown): ReadonlyArray<readonly [path: string, value: number]> => {
+  if (typeof result === "number") return [[path, result]]
+  if (Array.isArray(result)) return [[path, median(result)]]
+  return Object.entries(result ?? {}).flatMap(([key, value]) => numbers(`${path}.${key}`, value))
+}
+
 /**
  * Runs one measurement of a suite in a process of its own, whose memory is its own, and gives what it sent. What it
  * prints goes to stderr.

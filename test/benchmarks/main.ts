@@ -1,12 +1,15 @@
 /**
  * `npm run bench -- SUITE [--json]`. Compares side by side in one run; read the ratios, for machines are noisy.
  *
+ * `npm run bench -- SUITE --task TASK --record` appends what the task measured to docs/benchmarks.jsonl, as a line.
+ *
  * `npm run bench -- SUITE --against DIR [--task TASK] [--rounds COUNT] [--json]` compares with the build in another
  * checkout.
  */
 import { parseArgs } from "node:util"
 import { compare } from "./against.js"
-import { print, type Suite, short } from "./harness.js"
+import { inProcess, print, type Suite, short } from "./harness.js"
+import { record } from "./record.js"
 
 const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   answers: () => import("./answers.js"),
@@ -30,6 +33,7 @@ const { positionals, values } = parseArgs({
   options: {
     against: { type: "string" },
     json: { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
     rounds: { type: "string", default: "5" },
     task: { type: "string" }
   }
@@ -41,6 +45,7 @@ if (load === undefined) fail("SUITE", Object.keys(suites))
 const suite = await load()
 const task = values.task === undefined ? undefined : suite.tasks[values.task]
 if (values.task !== undefined && task === undefined) fail("TASK", Object.keys(suite.tasks))
+if (values.record && values.task === undefined) fail("TASK", Object.keys(suite.tasks))
 const rounds = Number(values.rounds)
 if (!Number.isInteger(rounds) || rounds < 1) fail("COUNT", ["1", "2", "…"])
 
@@ -60,6 +65,9 @@ if (values.against !== undefined) {
       ])
     ])
   }
+} else if (values.record && values.task !== undefined) {
+  const result = await inProcess(name, values.task, { nodeOptions: suite.nodeOptions?.[values.task] })
+  console.log(record({ suite: name, task: values.task, result }))
 } else if (task !== undefined) {
   const result = await task()
   if (process.send === undefined) console.log(JSON.stringify(result))
@@ -85,7 +93,7 @@ if (values.against !== undefined) {
 
 function fail(what: string, known: ReadonlyArray<string>): never {
   console.error(
-    `usage: npm run bench -- SUITE [--against DIR [--rounds COUNT]] [--task TASK] [--json], where ${what} is one of: ${known.join(", ")}`
+    `usage: npm run bench -- SUITE [--against DIR [--rounds COUNT]] [--task TASK [--record]] [--json], where ${what} is one of: ${known.join(", ")}`
   )
   process.exit(2)
 }

@@ -133,7 +133,7 @@ describe("effect-observability", () => {
             yield* count("scores", "--name", "thumbs", "--min-value", "1"),
             yield* count("logs", "--search", "refund")
           ],
-          [64, 2, 62, 1, 1, 0, 3, 0, 2, 2, 2]
+          [77, 6, 71, 1, 1, 0, 3, 0, 2, 2, 2]
         )
       })
     )
@@ -167,7 +167,7 @@ describe("effect-observability", () => {
     it.effect("shows a trace as a tree, and a span whole", () =>
       Effect.gen(function* () {
         const { airline } = yield* Files
-        const found = yield* run(["spans", "--db", airline, "--tool", "cancel_reservation", "--json"])
+        const found = yield* run(["spans", "--db", airline, "--type", "tool_call", "--tool", "cancel_reservation", "--json"])
         const { spanId, traceId } = JSON.parse(found.stdout)
         const tree = yield* run(["trace", traceId, "--db", airline])
         assert.match(tree.stdout, /├─ execute_tool cancel_reservation .* ✗ ToolError: basic economy is not refundable/)
@@ -227,7 +227,7 @@ describe("effect-observability", () => {
           ) as never
         )
         const stats = yield* run(["stats", "--db", airline, "--json"])
-        assert.deepInclude(JSON.parse(stats.stdout).spans, { count: 64, errors: 2, sessions: 3, traces: 12, users: 3 })
+        assert.deepInclude(JSON.parse(stats.stdout).spans, { count: 77, errors: 6, sessions: 3, traces: 12, users: 3 })
       })
     )
 
@@ -301,7 +301,7 @@ describe("effect-observability", () => {
         assert.deepStrictEqual(yield* count("--of", "logs", "--min-level", "warn"), [0, "", 2])
         assert.deepStrictEqual(yield* count("--of", "scores", "--name", "thumbs", "--min-value", "1"), [0, "", 2])
         assert.deepStrictEqual(yield* count("--of", "metrics", "--kind", "counter"), [0, "", 0])
-        assert.deepStrictEqual(yield* count("--failed", "--tool", "cancel_reservation"), [0, "", 1])
+        assert.deepStrictEqual(yield* count("--failed", "--tool", "cancel_reservation"), [0, "", 2])
         for (const [of, option, ...value] of [
           ["logs", "--tool", "x"],
           ["spans", "--level", "warn"],
@@ -439,7 +439,7 @@ describe("effect-observability", () => {
             yield* count("scores"),
             yield* count("logs", "--search", "refund")
           ],
-          [3, 64, 0, 2]
+          [3, 77, 0, 2]
         )
         assert.strictEqual(statSync(old).mtimeMs, before)
       })

@@ -16,16 +16,22 @@ const source = [
   ["imports", "depcruise src --config .dependency-cruiser.mjs"],
   ["unused exports", "knip --no-progress"],
   ["ratchet", "tsx test/tools/ratchet.ts"],
+  ["workflows", "tsx test/tools/workflows.ts"],
   ["examples", "tsx test/tools/examples.ts"],
   ["docs", "npm run docs"]
 ] as const
 
 const pack = [
-  ["pack", `npm pack --pack-destination ${packed}`],
+  // A tarball of an earlier version would be checked beside the new one.
+  ["pack", `rm -f ${tarball} && npm pack --pack-destination ${packed}`],
   ["publint", `publint run ${tarball} --strict`],
   ["attw", `attw ${tarball} --profile esm-only`],
+  ["sizes", `tsx test/tools/sizes.ts ${tarball}`],
   ["smoke", `tsx test/tools/smoke.ts ${tarball}`]
 ] as const
+
+/** Checks that have something to say when they pass, too. */
+const telling: ReadonlySet<string> = new Set(["sizes"])
 
 const wanted = process.argv.slice(2)
 const started = performance.now()
@@ -36,14 +42,15 @@ const run = async (steps: typeof source | typeof pack) => {
   for (const [name, command] of steps) {
     if (wanted.length > 0 && !wanted.includes(name)) continue
     const start = performance.now()
-    const output = await promisify(exec)(command, { maxBuffer: 1 << 28 }).then(
-      () => undefined,
-      ({ stdout, stderr }) => `${stdout}${stderr}`
+    const { ok, output } = await promisify(exec)(command, { maxBuffer: 1 << 28 }).then(
+      ({ stdout }) => ({ ok: true, output: stdout }),
+      ({ stdout, stderr }) => ({ ok: false, output: `${stdout}${stderr}` })
     )
     const seconds = ((performance.now() - start) / 1000).toFixed(1)
-    console.log(`${output === undefined ? "ok    " : "FAILED"} ${name} (${seconds} s)`)
-    if (output === undefined) {
+    console.log(`${ok ? "ok    " : "FAILED"} ${name} (${seconds} s)`)
+    if (ok) {
       passed++
+      if (telling.has(name)) console.log(output.trimEnd())
     } else {
       failed++
       console.log(`$ ${command}\n${output}`)

@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { Console, Effect, Layer, Schema } from "effect"
-import { GenAi } from "effect-observability/ai"
 import { DuckDbStorage } from "effect-observability/duckdb"
 import { demo } from "../../docs/examples/airline/Demo.js"
 import * as Replay from "../../docs/examples/airline/Replay.js"
@@ -29,7 +28,6 @@ export const held = (transcript: string) =>
     const storage = DuckDbStorage.layer({ path: `${yield* fs.makeTempDirectoryScoped()}/airline.duckdb` })
     const console = yield* Console.consoleWith(Effect.succeed)
     yield* demo({ transcript, tools: "recorded", storage }).pipe(
-      Effect.provide(GenAi.layerGlobal({ captureContent: true })),
       Console.withConsole({ ...console, log: () => Effect.void })
     )
     return storage

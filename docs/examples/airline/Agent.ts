@@ -1,6 +1,6 @@
 /** The agent: for each message of the customer it calls the model, and the tools that the model asks for. */
 import { LanguageModel, Prompt, Response } from "@effect/ai"
-import { Effect } from "effect"
+import { Chunk, Effect, Stream } from "effect"
 import { Agent } from "effect-observability"
 import { AirlineTools, ToolError } from "./Tools.js"
 
@@ -11,17 +11,40 @@ const goodbye = "###STOP###"
  * A conversation from its first to its last message. Each message is a turn, and each turn a trace of its own, which
  * holds a span for every call of the model and of a tool.
  */
-export const converse = Effect.fnUntraced(function* (instructions: string, messages: ReadonlyArray<string>) {
+export const converse = Effect.fnUntraced(function* (options: {
+  readonly instructions: string
+  readonly messages: ReadonlyArray<string>
+  /** Whether the model answers piece by piece. */
+  readonly streamed: boolean
+}) {
   const toolkit = yield* AirlineTools
-  let prompt = Prompt.make([{ role: "system", content: instructions }])
+  let prompt = Prompt.make([{ role: "system", content: options.instructions }])
   let modelCalls = 0
 
   // The tools are run here, to record them as `Agent.tool` does.
-  const callModel = Effect.suspend(() =>
-    LanguageModel.generateText({ prompt, toolkit, disableToolCallResolution: true })
+  const generated = Effect.suspend(() =>
+    Effect.map(
+      LanguageModel.generateText({ prompt, toolkit, disableToolCallResolution: true }),
+      ({ content, text, toolCalls }) => ({ content, text, toolCalls })
+    )
   )
 
-  type ToolCall = Effect.Effect.Success<typeof callModel>["toolCalls"][number]
+  const streamed = Stream.suspend(() =>
+    LanguageModel.streamText({ prompt, toolkit, disableToolCallResolution: true })
+  ).pipe(
+    Stream.runCollect,
+    Effect.map((parts) => ({
+      content: Chunk.toReadonlyArray(parts),
+      text: Chunk.toReadonlyArray(parts)
+        .map((part) => (part.type === "text-delta" ? part.delta : ""))
+        .join(""),
+      toolCalls: Chunk.toReadonlyArray(parts).filter((part) => part.type === "tool-call")
+    }))
+  )
+
+  const callModel = options.streamed ? streamed : generated
+
+  type ToolCall = Effect.Effect.Success<typeof generated>["toolCalls"][number]
 
   const callTool = (call: ToolCall) =>
     toolkit.handle(call.name, call.params).pipe(
@@ -80,5 +103,5 @@ export const converse = Effect.fnUntraced(function* (instructions: string, messa
     (turn, message) => turn.pipe(Agent.run({ name: "airline", input: message, output: (answer) => answer }))
   )
 
-  yield* Effect.forEach(messages, turn, { discard: true })
+  yield* Effect.forEach(options.messages, turn, { discard: true })
 })

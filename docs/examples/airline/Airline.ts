@@ -1,18 +1,12 @@
-/** A small airline in memory: what the tools work on when no recording answers for them. */
-import { Effect } from "effect"
+/**
+ * A small airline in memory: what the tools work on when no recording answers for them. Flights are another service's, and
+ * tickets come by a workflow.
+ */
+import { WorkflowEngine } from "@effect/workflow"
+import { Effect, Layer } from "effect"
+import * as Ticketing from "./Ticketing.js"
+import { airports, type Cabin, type Timetable } from "./Timetable.js"
 import { AirlineTools, ToolError } from "./Tools.js"
-
-type Cabin = "basic_economy" | "economy" | "business"
-
-interface Flight {
-  readonly flight_number: string
-  readonly origin: string
-  readonly destination: string
-  readonly departs: string
-  readonly arrives: string
-  readonly seats: Record<Cabin, number>
-  readonly prices: Record<Cabin, number>
-}
 
 interface User {
   readonly user_id: string
@@ -33,142 +27,141 @@ interface Reservation {
   readonly status: "booked" | "cancelled"
 }
 
-export const layer = AirlineTools.toLayer(
-  Effect.sync(() => {
-    const users = new Map(customers.map((user) => [user.user_id, user]))
-    const reservations = new Map(booked.map((reservation) => [reservation.reservation_id, reservation]))
+export const make = (timetable: Timetable) =>
+  AirlineTools.toLayer(
+    Effect.gen(function* () {
+      const engine = yield* WorkflowEngine.WorkflowEngine
+      const users = new Map(customers.map((user) => [user.user_id, user]))
+      const reservations = new Map(booked.map((reservation) => [reservation.reservation_id, reservation]))
 
-    const price = (flights: Reservation["flights"], cabin: Cabin, passengers: number) =>
-      Effect.forEach(flights, ({ flight_number }) => find(timetable, "flight", flight_number)).pipe(
-        Effect.filterOrElse(
-          (flights) => flights.every(({ seats }) => seats[cabin] >= passengers),
-          () => refuse(`there are not enough free seats in ${cabin}`)
-        ),
-        Effect.map((flights) => flights.reduce((sum, { prices }) => sum + prices[cabin] * passengers, 0))
-      )
-
-    /** Takes an amount from a payment method; a negative one is a refund. */
-    const pay = Effect.fnUntraced(function* (userId: string, paymentId: string, amount: number) {
-      const user = yield* find(users, "customer", userId)
-      const balance = user.payment_methods[paymentId]
-      if (balance === undefined) {
-        return yield* refuse(`the customer has no payment method ${paymentId}`)
-      }
-      if (balance < amount) {
-        return yield* refuse(`${paymentId} holds ${balance}, and ${amount} are due`)
-      }
-      users.set(userId, { ...user, payment_methods: { ...user.payment_methods, [paymentId]: balance - amount } })
-    })
-
-    const update = Effect.fnUntraced(function* (
-      id: string,
-      change: (reservation: Reservation) => Effect.Effect<Partial<Reservation>, ToolError>
-    ) {
-      const reservation = yield* find(reservations, "reservation", id)
-      const updated = { ...reservation, ...(yield* change(reservation)) }
-      reservations.set(id, updated)
-      return JSON.stringify(updated)
-    })
-
-    return AirlineTools.of({
-      get_user_details: ({ user_id }) => Effect.map(find(users, "customer", user_id), json),
-      get_reservation_details: ({ reservation_id }) =>
-        Effect.map(find(reservations, "reservation", reservation_id), json),
-      list_all_airports: () => Effect.succeed(json(airports)),
-      search_direct_flight: ({ destination, origin }) => Effect.succeed(json(flightsBetween(origin, destination))),
-      search_onestop_flight: ({ destination, origin }) =>
-        Effect.succeed(
-          json(
-            Object.keys(airports).flatMap((stop) =>
-              flightsBetween(origin, stop).flatMap((first) =>
-                flightsBetween(stop, destination)
-                  .filter(({ departs }) => departs > first.arrives)
-                  .map((second) => [first, second])
-              )
-            )
+      const price = (flights: Reservation["flights"], cabin: Cabin, passengers: number) =>
+        Effect.forEach(flights, ({ flight_number }) =>
+          Effect.flatMap(timetable.flights({ flight_number }), ([flight]) =>
+            flight === undefined ? refuse(`there is no flight ${flight_number}`) : Effect.succeed(flight)
           )
-        ),
-      book_reservation: Effect.fnUntraced(function* ({
-        cabin,
-        flights,
-        passengers,
-        payment_methods,
-        user_id,
-        ...rest
-      }) {
-        const due =
-          (yield* price(flights, cabin, passengers.length)) +
-          rest.nonfree_baggages * pricePerBag +
-          (rest.insurance === "yes" ? passengers.length * pricePerInsurance : 0)
-        const offered = payment_methods.reduce((sum, { amount }) => sum + amount, 0)
-        const [payment] = payment_methods
-        if (payment === undefined || offered !== due) {
-          return yield* refuse(`${due} are due, and ${offered} are offered`)
+        ).pipe(
+          Effect.filterOrElse(
+            (flights) => flights.every(({ seats }) => seats[cabin] >= passengers),
+            () => refuse(`there are not enough free seats in ${cabin}`)
+          ),
+          Effect.map((flights) => flights.reduce((sum, { prices }) => sum + prices[cabin] * passengers, 0))
+        )
+
+      /** Takes an amount from a payment method; a negative one is a refund. */
+      const pay = Effect.fnUntraced(function* (userId: string, paymentId: string, amount: number) {
+        const user = yield* find(users, "customer", userId)
+        const balance = user.payment_methods[paymentId]
+        if (balance === undefined) {
+          return yield* refuse(`the customer has no payment method ${paymentId}`)
         }
-        yield* Effect.forEach(payment_methods, ({ amount, payment_id }) => pay(user_id, payment_id, amount))
-        const reservation: Reservation = {
-          reservation_id: `NEW${reservations.size}`,
-          user_id,
+        if (balance < amount) {
+          return yield* refuse(`${paymentId} holds ${balance}, and ${amount} are due`)
+        }
+        users.set(userId, { ...user, payment_methods: { ...user.payment_methods, [paymentId]: balance - amount } })
+      })
+
+      const update = Effect.fnUntraced(function* (
+        id: string,
+        change: (reservation: Reservation) => Effect.Effect<Partial<Reservation>, ToolError>
+      ) {
+        const reservation = yield* find(reservations, "reservation", id)
+        const updated = { ...reservation, ...(yield* change(reservation)) }
+        reservations.set(id, updated)
+        return JSON.stringify(updated)
+      })
+
+      return AirlineTools.of({
+        get_user_details: ({ user_id }) => Effect.map(find(users, "customer", user_id), json),
+        get_reservation_details: ({ reservation_id }) =>
+          Effect.map(find(reservations, "reservation", reservation_id), json),
+        list_all_airports: () => Effect.succeed(json(airports)),
+        search_direct_flight: ({ destination, origin }) => Effect.map(timetable.flights({ destination, origin }), json),
+        search_onestop_flight: ({ destination, origin }) =>
+          Effect.map(timetable.connections({ destination, origin }), json),
+        book_reservation: Effect.fnUntraced(function* ({
           cabin,
           flights,
           passengers,
-          price: due,
-          payment_id: payment.payment_id,
-          total_baggages: rest.total_baggages,
-          nonfree_baggages: rest.nonfree_baggages,
-          status: "booked"
-        }
-        reservations.set(reservation.reservation_id, reservation)
-        return json(reservation)
-      }),
-      update_reservation_flights: ({ cabin, flights, payment_id, reservation_id }) =>
-        update(
-          reservation_id,
-          Effect.fnUntraced(function* (reservation) {
-            const due = yield* price(flights, cabin, reservation.passengers.length)
-            yield* pay(reservation.user_id, payment_id, due - reservation.price)
-            return { cabin, flights, price: due, payment_id }
-          })
-        ),
-      update_reservation_baggages: ({ nonfree_baggages, payment_id, reservation_id, total_baggages }) =>
-        update(reservation_id, (reservation) =>
-          Effect.as(
-            pay(reservation.user_id, payment_id, (nonfree_baggages - reservation.nonfree_baggages) * pricePerBag),
-            { total_baggages, nonfree_baggages }
+          payment_methods,
+          user_id,
+          ...rest
+        }) {
+          const due =
+            (yield* price(flights, cabin, passengers.length)) +
+            rest.nonfree_baggages * pricePerBag +
+            (rest.insurance === "yes" ? passengers.length * pricePerInsurance : 0)
+          const offered = payment_methods.reduce((sum, { amount }) => sum + amount, 0)
+          const [payment] = payment_methods
+          if (payment === undefined || offered !== due) {
+            return yield* refuse(`${due} are due, and ${offered} are offered`)
+          }
+          yield* Effect.forEach(payment_methods, ({ amount, payment_id }) => pay(user_id, payment_id, amount))
+          const reservation: Reservation = {
+            reservation_id: `NEW${reservations.size}`,
+            user_id,
+            cabin,
+            flights,
+            passengers,
+            price: due,
+            payment_id: payment.payment_id,
+            total_baggages: rest.total_baggages,
+            nonfree_baggages: rest.nonfree_baggages,
+            status: "booked"
+          }
+          reservations.set(reservation.reservation_id, reservation)
+          yield* Ticketing.Ticketing.execute({ reservation_id: reservation.reservation_id }).pipe(
+            Effect.provideService(WorkflowEngine.WorkflowEngine, engine)
           )
-        ),
-      update_reservation_passengers: ({ passengers, reservation_id }) =>
-        update(reservation_id, (reservation) =>
-          passengers.length === reservation.passengers.length
-            ? Effect.succeed({ passengers })
-            : refuse("the number of passengers cannot change")
-        ),
-      cancel_reservation: ({ reservation_id }) =>
-        update(reservation_id, (reservation) =>
-          reservation.cabin === "basic_economy"
-            ? refuse("basic economy is not refundable")
-            : Effect.as(pay(reservation.user_id, reservation.payment_id, -reservation.price), {
-                status: "cancelled" as const
-              })
-        ),
-      send_certificate: ({ amount, user_id }) =>
-        Effect.map(find(users, "customer", user_id), (user) => {
-          const certificate = `certificate_${Object.keys(user.payment_methods).length}`
-          users.set(user_id, { ...user, payment_methods: { ...user.payment_methods, [certificate]: amount } })
-          return `${certificate} of ${amount} was sent to ${user_id}`
+          return json(reservation)
         }),
-      calculate: ({ expression }) =>
-        /^[\d\s.()+*/-]+$/.test(expression)
-          ? Effect.try({
-              try: () => String(Function(`return (${expression})`)()),
-              catch: () => new ToolError({ message: `cannot evaluate ${expression}` })
+        update_reservation_flights: ({ cabin, flights, payment_id, reservation_id }) =>
+          update(
+            reservation_id,
+            Effect.fnUntraced(function* (reservation) {
+              const due = yield* price(flights, cabin, reservation.passengers.length)
+              yield* pay(reservation.user_id, payment_id, due - reservation.price)
+              return { cabin, flights, price: due, payment_id }
             })
-          : refuse("only numbers, + - * / and brackets can be evaluated"),
-      think: () => Effect.succeed(""),
-      transfer_to_human_agents: () => Effect.succeed("The conversation was handed over")
+          ),
+        update_reservation_baggages: ({ nonfree_baggages, payment_id, reservation_id, total_baggages }) =>
+          update(reservation_id, (reservation) =>
+            Effect.as(
+              pay(reservation.user_id, payment_id, (nonfree_baggages - reservation.nonfree_baggages) * pricePerBag),
+              { total_baggages, nonfree_baggages }
+            )
+          ),
+        update_reservation_passengers: ({ passengers, reservation_id }) =>
+          update(reservation_id, (reservation) =>
+            passengers.length === reservation.passengers.length
+              ? Effect.succeed({ passengers })
+              : refuse("the number of passengers cannot change")
+          ),
+        cancel_reservation: ({ reservation_id }) =>
+          update(reservation_id, (reservation) =>
+            reservation.cabin === "basic_economy"
+              ? refuse("basic economy is not refundable")
+              : Effect.as(pay(reservation.user_id, reservation.payment_id, -reservation.price), {
+                  status: "cancelled" as const
+                })
+          ),
+        send_certificate: ({ amount, user_id }) =>
+          Effect.map(find(users, "customer", user_id), (user) => {
+            const certificate = `certificate_${Object.keys(user.payment_methods).length}`
+            users.set(user_id, { ...user, payment_methods: { ...user.payment_methods, [certificate]: amount } })
+            return `${certificate} of ${amount} was sent to ${user_id}`
+          }),
+        calculate: ({ expression }) =>
+          /^[\d\s.()+*/-]+$/.test(expression)
+            ? Effect.try({
+                try: () => String(Function(`return (${expression})`)()),
+                catch: () => new ToolError({ message: `cannot evaluate ${expression}` })
+              })
+            : refuse("only numbers, + - * / and brackets can be evaluated"),
+        think: () => Effect.succeed(""),
+        transfer_to_human_agents: () => Effect.succeed("The conversation was handed over")
+      })
     })
-  })
-)
+  ).pipe(Layer.provide(Ticketing.layer))
 
 const json = (value: unknown) => JSON.stringify(value)
 
@@ -181,41 +174,6 @@ const find = <A>(all: ReadonlyMap<string, A>, kind: string, id: string): Effect.
 
 const pricePerBag = 50
 const pricePerInsurance = 30
-
-const airports = { LIS: "Lisbon", MAD: "Madrid", CPH: "Copenhagen", HEL: "Helsinki" }
-
-const flight = (
-  flight_number: string,
-  [origin, destination]: [keyof typeof airports, keyof typeof airports],
-  [departs, arrives]: [string, string],
-  economy: number,
-  seats = 9
-): [string, Flight] => [
-  flight_number,
-  {
-    flight_number,
-    origin,
-    destination,
-    departs,
-    arrives,
-    seats: { basic_economy: seats, economy: seats, business: 2 },
-    prices: { basic_economy: economy - 40, economy, business: economy * 3 }
-  }
-]
-
-/** The same every day. */
-const timetable = new Map([
-  flight("NL101", ["LIS", "MAD"], ["07:10", "09:30"], 90),
-  flight("NL102", ["LIS", "MAD"], ["18:40", "21:00"], 120),
-  flight("NL201", ["MAD", "CPH"], ["11:15", "14:35"], 160),
-  flight("NL202", ["MAD", "CPH"], ["16:05", "19:25"], 140, 0),
-  flight("NL301", ["CPH", "HEL"], ["08:00", "10:40"], 110),
-  flight("NL302", ["HEL", "CPH"], ["17:20", "18:00"], 110),
-  flight("NL401", ["LIS", "CPH"], ["06:30", "11:05"], 310)
-])
-
-const flightsBetween = (origin: string, destination: string) =>
-  Array.from(timetable.values()).filter((flight) => flight.origin === origin && flight.destination === destination)
 
 const customers: ReadonlyArray<User> = [
   { user_id: "ines_duarte", name: "Inês Duarte", payment_methods: { gift_card_31: 20, credit_card_77: 5000 } },

@@ -2,10 +2,12 @@
 import { FileSystem } from "@effect/platform"
 import { Clock, Effect, identity, Layer, Logger, Schema } from "effect"
 import { Feedback, Observability, Pricing, Score, SessionId, type Storage, TracingOptions } from "effect-observability"
+import { GenAi } from "effect-observability/ai"
 import * as Agent from "./Agent.js"
 import * as Airline from "./Airline.js"
 import * as Replay from "./Replay.js"
 import * as Report from "./Report.js"
+import * as Timetable from "./Timetable.js"
 
 /**
  * Records the conversations of a transcript in a storage, then prints what that holds. The tools work on the
@@ -21,7 +23,7 @@ export const demo = Effect.fnUntraced(function* (options: {
 
   yield* Effect.forEach(
     conversations,
-    (conversation) => hold(conversation, options.tools === "live" ? Airline.layer : Replay.toolsLayer(conversation)),
+    (conversation) => hold(conversation, options.tools === "live" ? airline : Replay.toolsLayer(conversation)),
     { concurrency: 8, discard: true }
   ).pipe(
     Effect.provide([
@@ -45,10 +47,19 @@ const prices: Pricing.Table = {
   ]
 }
 
+/** The airline, and the timetable that it asks. */
+const airline = Timetable.start.pipe(Effect.map(Airline.make), Layer.unwrapScoped)
+
+type Tools = Layer.Layer.Success<ReturnType<typeof Replay.toolsLayer>>
+
 /** One conversation, in a session of its own, and what its customer and the program think of it. */
-const hold = (conversation: Replay.Conversation, tools: ReturnType<typeof Replay.toolsLayer>) =>
-  Agent.converse(conversation.said("system").join("\n"), conversation.said("user")).pipe(
-    Effect.provide([tools, Replay.modelLayer(conversation)]),
+const hold = <E>(conversation: Replay.Conversation, tools: Layer.Layer<Tools, E>) =>
+  Agent.converse({
+    instructions: conversation.said("system").join("\n"),
+    messages: conversation.said("user"),
+    streamed: conversation.streamed
+  }).pipe(
+    Effect.provide([tools, GenAi.layer({ captureContent: true }).pipe(Layer.provide(Replay.modelLayer(conversation)))]),
     // a turn that failed is in the recording
     Effect.ignore,
     Effect.zipRight(Score.record({ name: "resolved", value: !conversation.isHandedOver, scorer: { name: "demo" } })),

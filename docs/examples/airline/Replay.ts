@@ -27,6 +27,8 @@ export class Conversation extends Schema.Class<Conversation>("Conversation")({
   /** When it was held: now, where it is not said. */
   at: Schema.optional(Schema.DateFromString),
   model: Schema.optionalWith(Schema.String, { default: () => "replay" }),
+  /** Whether the model answers piece by piece. */
+  streamed: Schema.optionalWith(Schema.Boolean, { default: () => false }),
   /** What the customer thought of it. */
   feedback: Schema.optional(Schema.Struct({ thumbs: Schema.Literal("up", "down"), comment: Schema.String }))
 }) {
@@ -51,48 +53,84 @@ export class Conversation extends Schema.Class<Conversation>("Conversation")({
 export const Transcript = Schema.parseJson(Schema.Array(Conversation))
 
 /** A model that gives the recorded replies in their order. */
-export const modelLayer = (conversation: Conversation) =>
-  Layer.effect(
+export const modelLayer = (conversation: Conversation) => {
+  /** The reply to a prompt, once that is read. */
+  const replyTo = Effect.fnUntraced(function* ({ prompt, span }: LanguageModel.ProviderOptions) {
+    // This is what a provider does: it makes the span of `@effect/ai` that of a model call.
+    Telemetry.addGenAIAnnotations(span, {
+      system: "replay",
+      operation: { name: "chat" },
+      request: { model: conversation.model }
+    })
+    const reply = conversation.replies[prompt.content.filter(({ role }) => role === "assistant").length]
+    if (reply === undefined) {
+      return yield* new AiError.UnknownError({
+        module: "Replay",
+        method: "replyTo",
+        description: "the transcript has no further reply"
+      })
+    }
+    const inputTokens = estimateTokens(prompt.content)
+    const outputTokens = estimateTokens(reply)
+    const reading = inputTokens / tokensReadPerMillisecond
+    yield* Effect.sleep(reading)
+    span.attribute("airline.usage.estimated", true)
+    return {
+      text: reply.content ?? "",
+      reading,
+      writing: outputTokens / tokensPerMillisecond,
+      calls: reply.tool_calls.map(({ id, function: { name, arguments: params } }) => ({
+        type: "tool-call" as const,
+        id,
+        name,
+        params
+      })),
+      finish: {
+        type: "finish" as const,
+        reason: reply.tool_calls.length === 0 ? ("stop" as const) : ("tool-calls" as const),
+        usage: {
+          inputTokens,
+          outputTokens,
+          totalTokens: inputTokens + outputTokens,
+          cachedInputTokens: estimateTokens(askedBefore(prompt))
+        }
+      }
+    }
+  })
+
+  return Layer.effect(
     LanguageModel.LanguageModel,
     LanguageModel.make({
-      generateText: Effect.fnUntraced(function* ({ prompt, span }) {
-        // This is what a provider does: it makes the span of `@effect/ai` that of a model call.
-        Telemetry.addGenAIAnnotations(span, {
-          system: "replay",
-          operation: { name: "chat" },
-          request: { model: conversation.model }
-        })
-        const reply = conversation.replies[prompt.content.filter(({ role }) => role === "assistant").length]
-        if (reply === undefined) {
-          return yield* noReply("generateText", "the transcript has no further reply")
-        }
-        const inputTokens = estimateTokens(prompt.content)
-        const outputTokens = estimateTokens(reply)
-        const reading = inputTokens / tokensReadPerMillisecond
-        yield* Effect.sleep(reading)
-        span.attribute("gen_ai.response.time_to_first_chunk", reading / 1000)
-        yield* Effect.sleep(outputTokens / tokensPerMillisecond)
-        Telemetry.addGenAIAnnotations(span, { usage: { inputTokens, outputTokens } })
-        span.attribute("gen_ai.usage.cache_read.input_tokens", estimateTokens(askedBefore(prompt)))
-        span.attribute("airline.usage.estimated", true)
-        return [
-          ...(reply.content === null ? [] : [{ type: "text" as const, text: reply.content }]),
-          ...reply.tool_calls.map(({ id, function: { name, arguments: params } }) => ({
-            type: "tool-call" as const,
-            id,
-            name,
-            params
-          })),
-          {
-            type: "finish" as const,
-            reason: reply.tool_calls.length === 0 ? ("stop" as const) : ("tool-calls" as const),
-            usage: { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens }
-          }
-        ]
+      generateText: Effect.fnUntraced(function* (options) {
+        const { calls, finish, reading, text, writing } = yield* replyTo(options)
+        options.span.attribute("gen_ai.response.time_to_first_chunk", reading / 1000)
+        yield* Effect.sleep(writing)
+        return [...(text === "" ? [] : [{ type: "text" as const, text }]), ...calls, finish]
       }),
-      streamText: () => noReply("streamText", "a transcript cannot be streamed").pipe(Stream.fromEffect)
+      streamText: (options) =>
+        replyTo(options).pipe(
+          Effect.map(({ calls, finish, text, writing }) => {
+            const words = text.match(/\S+\s*/g) ?? []
+            const id = "text"
+            const said = Stream.fromIterable(words).pipe(
+              Stream.tap(() => Effect.sleep(writing / words.length)),
+              Stream.map((delta) => ({ type: "text-delta" as const, id, delta }))
+            )
+            return Stream.concat(
+              words.length === 0
+                ? Stream.empty
+                : Stream.make({ type: "text-start" as const, id }).pipe(
+                    Stream.concat(said),
+                    Stream.concat(Stream.make({ type: "text-end" as const, id }))
+                  ),
+              Stream.make(...calls, finish)
+            )
+          }),
+          Stream.unwrap
+        )
     })
   )
+}
 
 /** Tools that give the recorded results in their order, and fail where the recording has an error. */
 export const toolsLayer = (conversation: Conversation) =>
@@ -126,6 +164,3 @@ const askedBefore = (prompt: Prompt.Prompt) =>
 
 /** Transcripts hold no usage: about four characters a token. */
 const estimateTokens = (content: unknown) => Math.ceil(JSON.stringify(content).length / 4)
-
-const noReply = (method: string, description: string) =>
-  new AiError.UnknownError({ module: "Replay", method, description })
