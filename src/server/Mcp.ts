@@ -5,6 +5,7 @@
  */
 import type { Readable, Writable } from "node:stream"
 import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
@@ -80,14 +81,18 @@ export const httpApp: Effect.Effect<HttpApp.Default, McpUnavailable, Storage> = 
   return Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
     const runtime = yield* Effect.runtime<never>()
-    return HttpServerResponse.fromWeb(
-      yield* Effect.promise(async (signal) => {
-        const web = HttpServerRequest.toWebEither(request, { signal, runtime })
-        if (Either.isLeft(web)) return new Response(null, { status: 400 })
-        server.clientGone.set(web.right, signal)
-        return handler.fetch(web.right)
-      })
-    )
+    const answer = yield* Effect.promise(async (signal) => {
+      const web = HttpServerRequest.toWebEither(request, { signal, runtime })
+      if (Either.isLeft(web)) return new Response(null, { status: 400 })
+      server.clientGone.set(web.right, signal)
+      return handler.fetch(web.right)
+    })
+    const response = HttpServerResponse.fromWeb(answer)
+    const type = answer.headers.get("content-type")
+    // `fromWeb` of the first releases of `@effect/platform` 0.94 gives a body the type of bytes.
+    return type !== null && response.body._tag === "Stream"
+      ? HttpServerResponse.setBody(response, HttpBody.stream(response.body.stream, type))
+      : response
     // A server may run what is mounted as uninterruptible.
   }).pipe(Effect.interruptible)
 })

@@ -27,7 +27,9 @@ const pack = [
   ["publint", `publint run ${tarball} --strict`],
   ["attw", `attw ${tarball} --profile esm-only`],
   ["sizes", `tsx test/tools/sizes.ts ${tarball}`],
-  ["smoke", `tsx test/tools/smoke.ts ${tarball}`]
+  ["smoke", `tsx test/tools/smoke.ts ${tarball}`],
+  ["families", `npm run families -- --short ${tarball}`],
+  ["runtimes", `npm run runtimes -- --short ${tarball}`]
 ] as const
 
 /** Checks that have something to say when they pass, too. */

@@ -57,7 +57,10 @@ export const make = (dispatcher: Dispatcher | undefined, proxies: Proxies): Effe
 }
 
 /** Through the proxies of the environment. */
-const proxied = ({ fetch, ProxyAgent }: typeof import("undici"), proxies: Proxies): Transport => {
+const proxied = (
+  { fetch, ProxyAgent }: Pick<typeof import("undici"), "fetch" | "ProxyAgent">,
+  proxies: Proxies
+): Transport => {
   const agentOf = (proxy: string | undefined) => (proxy === undefined ? undefined : new ProxyAgent(optionsOf(proxy)))
   const http = agentOf(proxies.http)
   const https = agentOf(proxies.https) ?? http
