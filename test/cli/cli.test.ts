@@ -167,7 +167,16 @@ describe("effect-observability", () => {
     it.effect("shows a trace as a tree, and a span whole", () =>
       Effect.gen(function* () {
         const { airline } = yield* Files
-        const found = yield* run(["spans", "--db", airline, "--type", "tool_call", "--tool", "cancel_reservation", "--json"])
+        const found = yield* run([
+          "spans",
+          "--db",
+          airline,
+          "--type",
+          "tool_call",
+          "--tool",
+          "cancel_reservation",
+          "--json"
+        ])
         const { spanId, traceId } = JSON.parse(found.stdout)
         const tree = yield* run(["trace", traceId, "--db", airline])
         assert.match(tree.stdout, /├─ execute_tool cancel_reservation .* ✗ ToolError: basic economy is not refundable/)

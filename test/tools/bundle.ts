@@ -3,7 +3,7 @@
  * everything takes longer to be read than most commands to run. Names are shortened, for size, and told by `keepNames` where
  * an error says the name of a class. Part of `npm run build`.
  */
-import { chmodSync, rmSync } from "node:fs"
+import { chmodSync, existsSync, rmSync } from "node:fs"
 import { build, type Plugin } from "esbuild"
 
 /** Loads packages that may be missing when something asks for them, and not before. */
@@ -19,11 +19,12 @@ const whenAsked = (...packages: ReadonlyArray<string>): Plugin => ({
   }
 })
 
-/** The page of the explorer is in dist already, and a tenth of the tarball: parts in dist/cli load it from there. */
-const page: Plugin = {
+/** The page of the explorer is a tenth of the tarball, and in dist beside: parts in dist/cli load it from there. */
+const page = "server/internal/page"
+const pageBeside: Plugin = {
   name: "page",
   setup: ({ onResolve }) => {
-    onResolve({ filter: /\/internal\/page\.js$/ }, () => ({ path: "../server/internal/page.js", external: true }))
+    onResolve({ filter: /\/internal\/page\.js$/ }, () => ({ path: `../${page}.js`, external: true }))
   }
 }
 
@@ -57,9 +58,11 @@ const { metafile } = await build({
   logLevel: "warning",
   // Packages for CommonJS ask for modules of Node by `require`.
   banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);` },
-  plugins: [page, validator, whenAsked("@duckdb/node-api")]
+  plugins: [pageBeside, validator, whenAsked("@duckdb/node-api")]
 })
 chmodSync("dist/cli.js", 0o755)
+// Where nothing was built before, as in tests.
+if (!existsSync(`dist/${page}.js`)) await build({ entryPoints: [`src/${page}.ts`], outfile: `dist/${page}.js` })
 
 if (process.argv.includes("--sizes")) {
   const sizes = new Map<string, number>()

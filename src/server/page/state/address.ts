@@ -79,6 +79,8 @@ const tables = {
     raw: word("on"),
     /** Absent: only what failed is unfolded. */
     folds: word("open"),
+    /** Parts that are open where they would be shut, as `"3-0-1o"`, and shut where they would be open, as `"3-0-1s"`. */
+    fold: texts,
     /** The least level of the logs. */
     level: word("debug", "info", "warn", "error", "fatal"),
     /** The part of the time line that is seen: two parts of 10,000, as `"0-2500"`. */

@@ -226,7 +226,7 @@ const EntryView = ({ at, entry, isLast, isOpen, isRaw, match, traceId, turn }: E
   if (role === "system") {
     const isFound = match?.at.startsWith(`${at}-`) === true
     return (
-      <Fold class="entry entry-system" data-role={role} isOpen={isOpen || isFound}>
+      <Fold class="entry entry-system" at={at} data-role={role} isOpen={isOpen || isFound}>
         <summary>
           {who} <bdi class="glimpse">{oneLine(cut(wordsOf(entry), 160))}</bdi>
         </summary>

@@ -41,7 +41,7 @@ export const Part = (props: PartProps) => {
       )
     case "Reasoning":
       return (
-        <Fold class="part reasoning" data-part={at} isOpen={isOpen || until !== undefined}>
+        <Fold class="part reasoning" at={at} isOpen={isOpen || until !== undefined}>
           <summary>
             Reasoning <Glimpse text={part.text} />
           </summary>
@@ -53,7 +53,7 @@ export const Part = (props: PartProps) => {
       return <Tool {...props} until={until} use={part} />
     case "ToolResult":
       return (
-        <Fold class="part tool" data-part={at} data-tool-result="" isOpen={isOpen || until !== undefined}>
+        <Fold class="part tool" at={at} data-tool-result="" isOpen={isOpen || until !== undefined}>
           <summary>
             <Badge type="tool_call" /> <span>result</span> <Glimpse text={textOf(part.result)} />
           </summary>
@@ -133,7 +133,7 @@ const Tool = ({ at, isOpen, isRaw, traceId, turn, until, use }: PartProps & { re
   return (
     <Fold
       class={hasFailed ? "part tool tool-failed" : "part tool"}
-      data-part={at}
+      at={at}
       data-tool={name}
       isOpen={isOpen || hasFailed || until !== undefined}
     >
