@@ -16,11 +16,11 @@ export const json = (value: Json | undefined): Json | undefined => {
   }
 }
 
-/** JSON of which whole numbers with more digits than a number keeps are texts, so that ids stay what they are. */
+/** JSON of which whole numbers that a number would change are texts of their digits, so that ids stay what they are. */
 export const exact = (text: string): string =>
   /\d{16}/.test(text)
     ? text.replace(/"(?:[^"\\]|\\.)*"?|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g, (found) =>
-        found[0] === '"' || Number.isSafeInteger(Number(found)) ? found : `"${found}"`
+        found[0] === '"' || String(Number(found)) === found ? found : `"${found}"`
       )
     : text
 
