@@ -39,7 +39,7 @@ export const newest: Family = {
 
 /** One that has neither a ClickHouse nor a guide's column. */
 const between: Family = {
-  effect: "3.21.3",
+  effect: "3.21.5",
   "@effect/platform": "0.96.3",
   "@effect/platform-node": "0.107.0",
   "@effect/experimental": "0.60.0",
