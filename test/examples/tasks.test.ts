@@ -13,6 +13,7 @@ import { type Answer, make as makeServer } from "../providers/server.js"
 import * as ClickhouseServer from "../utils/clickhouseServer.js"
 import { describeEngine } from "../utils/describeEngine.js"
 import { folder } from "../utils/folder.js"
+import * as openAiApi from "../utils/openAi.js"
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const guide = file("docs/examples.md")
@@ -208,20 +209,8 @@ const says = (said: {
   readonly tokens: readonly [input: number, cached: number, output: number]
 }): Answer => ({
   json: {
-    id: "resp_1",
-    object: "response",
-    status: "completed",
-    created_at: 1,
-    error: null,
-    incomplete_details: null,
-    instructions: null,
-    metadata: {},
+    ...openAiApi.response,
     model: "gpt-5-mini-2026-08-07",
-    parallel_tool_calls: true,
-    temperature: 1,
-    top_p: 1,
-    tool_choice: "auto",
-    tools: [],
     output: [
       ...(said.text === undefined
         ? []

@@ -8,6 +8,7 @@ import { OpenAiClient, OpenAiLanguageModel } from "@effect/ai-openai"
 import { OpenRouterClient, OpenRouterLanguageModel } from "@effect/ai-openrouter"
 import { FetchHttpClient } from "@effect/platform"
 import { Layer, Redacted } from "effect"
+import * as openAiApi from "../utils/openAi.js"
 import type { Answer } from "./server.js"
 
 /** What a model says, whoever it is. */
@@ -37,20 +38,8 @@ const apiKey = Redacted.make("key")
 const text = ({ text = [] }: Said) => text.join("")
 
 const openAiResponse = (said: Said) => ({
-  id: "resp_1",
-  object: "response",
-  status: "completed",
-  created_at: 1,
-  error: null,
-  incomplete_details: null,
-  instructions: null,
-  metadata: {},
+  ...openAiApi.response,
   model: "gpt-5-2026-08-07",
-  parallel_tool_calls: true,
-  temperature: 1,
-  top_p: 1,
-  tool_choice: "auto",
-  tools: [],
   output: [...(said.text === undefined ? [] : [openAiMessage(text(said))]), ...(said.calls ?? []).map(openAiCall)],
   usage: {
     input_tokens: 1200,

@@ -259,6 +259,8 @@ describe("content", () => {
     assert.isAtMost(json.length, 131_072)
     assert.isTrue(isMessages(JSON.parse(json)))
     assert.include(json, "199: x")
+    const long = `[{"role":"user","parts":[{"type":"text","content":"${"x".repeat(200_000)}"},{"id":12345678901234567890}]}]`
+    assert.include(made(input, long).json as unknown as string, "12345678901234567890")
     const plain = made("input.value", `[first ${"x".repeat(200_000)} last`).json as unknown as string
     assert.isAtMost(plain.length, 131_072)
     assert.match(plain, /^\[first x+…\[\d+ characters left out\]…x+ last$/)

@@ -84,6 +84,8 @@ const watch = (page: Page, expected: RegExp | undefined): ReadonlyArray<string> 
   let origin: string | undefined
   page.on("pageerror", (error) => add(`error: ${error.stack ?? error.message}`))
   page.on("console", (message) => {
+    // Of an answer that is no page, such as a refusal, the browser asks the origin for an icon, sooner or later.
+    if (message.location().url.endsWith("/favicon.ico")) return
     if (message.type() === "error" || message.type() === "warning") add(`${message.type()}: ${message.text()}`)
   })
   page.on("dialog", (dialog) => {

@@ -11,6 +11,7 @@ import { content as forms } from "../conventions/conventions.js"
 import type { Json, JsonObject } from "../Json.js"
 import * as blob from "./blob.js"
 import { assign, isOmitted, type Limits, type Meter, toJson, truncated, Walk, wellFormed } from "./jsonWalk.js"
+import { exact } from "./parsed.js"
 import { sizeOfJson } from "./size.js"
 
 /** Bounds on the JSON of attributes. */
@@ -65,7 +66,7 @@ const ofText = (form: ContentForm, given: string, limits: ContentLimits): Made =
   if (text.length <= length) return { json: wellFormed(text, length), cut: said !== undefined }
   if (text.length <= maxParsed && /^\s*[[{]/.test(text.slice(0, 100))) {
     try {
-      const { json } = ofValue(form, JSON.parse(text), limits, length)
+      const { json } = ofValue(form, JSON.parse(exact(text)), limits, length)
       return { json: JSON.stringify(json), cut: true }
     } catch {
       // The text only looked like JSON.

@@ -191,6 +191,7 @@ const Form = ({
           {kind === "number" ? "Value" : "Label"}
           <input
             name="value"
+            // The types of Preact have no input that is either.
             type={(kind === "number" ? kind : "text") as "number"}
             step="any"
             required
