@@ -514,6 +514,31 @@ describe("a flush", () => {
 })
 
 describe("durability on disk", () => {
+  it.scopedLive("writes each record once, whenever the writer is closed", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const hanging: Exporter = { name: "store", export: () => Effect.never }
+      const padding = "x".repeat(3_000)
+      for (let round = 0; round < 40; round++) {
+        const spool = join(directory, String(round))
+        const { close, writer } = yield* closing(make(hanging, spool, { durability: "disk", shutdown: 0 }))
+        for (let wave = 0; wave < 6; wave++) {
+          for (const i of upTo(60)) {
+            emitTo(writer.emitter, span({ name: `${wave}-${i}`, attributes: { padding } }))
+          }
+          yield* Effect.sleep(1)
+        }
+        yield* Effect.sleep(round % 7)
+        yield* close
+        const names = files(spool)
+          .flatMap(linesOf)
+          .flatMap((line) => /"name":"(\d+-\d+)"/.exec(line)?.[1] ?? [])
+        assert.strictEqual(new Set(names).size, 360)
+        assert.lengthOf(names, 360)
+      }
+    })
+  )
+
   it.scopedLive("lets a flush return as soon as everything is written, though the exporter hangs", () =>
     Effect.gen(function* () {
       const directory = yield* folder

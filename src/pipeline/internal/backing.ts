@@ -102,7 +102,9 @@ export class Backing<Entry extends Held> {
             else this.released.push(place)
           }
         })
-      )
+      ),
+      // To close the writer may interrupt it: what is on disk and not known to be would be written again.
+      Effect.uninterruptible
     )
   }).pipe(
     Effect.repeat({ while: () => this.unwritten.size > 0 }),
@@ -146,7 +148,9 @@ export class Backing<Entry extends Held> {
   }
 
   /** Deletes what is not needed any longer. */
-  readonly tidy: Effect.Effect<void> = Effect.suspend(() => this.segments.release(this.released.splice(0)))
+  readonly tidy: Effect.Effect<void> = Effect.uninterruptible(
+    Effect.suspend(() => this.segments.release(this.released.splice(0)))
+  )
 
   /** Reads back so many records or characters; `toEntry` gives no entry for a damaged one. */
   read(
