@@ -6,7 +6,7 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Fiber, Layer, Option } from "effect"
 import * as DuckDbClient from "../../../src/storage/duckdb/DuckDbClient.js"
 import * as DuckDbStorage from "../../../src/storage/duckdb/DuckDbStorage.js"
 import * as Storage from "../../../src/storage/Storage.js"
@@ -322,6 +322,37 @@ describe("the sessions of a DuckDB file", () => {
       assert.deepStrictEqual(
         (yield* storage.listSessions()).items.map(({ spans }) => spans),
         Array(20).fill(30)
+      )
+    }).pipe(Effect.provide(live()))
+  )
+
+  it.scopedLive("are counted once, whenever an insertion or a list is interrupted", () =>
+    Effect.gen(function* () {
+      const { deleteBefore, insertLogs, insertSpans, listSessions } = yield* Storage.Storage
+      const sql = yield* DuckDbClient.DuckDbClient
+      for (let round = 0; round < 60; round++) {
+        const sessionId = `s${round}`
+        const spans = Array.from({ length: 60 }, () => span({ sessionId, attributes: { text: "x".repeat(500) } }))
+        const insertion = yield* Effect.fork(insertSpans(spans))
+        yield* Effect.sleep(round % 12)
+        yield* Fiber.interrupt(insertion)
+        // Every other one is tried again, as a batch is that was not answered in time.
+        if (round % 2 === 0) yield* insertSpans(spans)
+        yield* insertLogs([log({ sessionId })])
+        const list = yield* Effect.fork(listSessions())
+        yield* Effect.sleep((round * 7) % 5)
+        yield* Fiber.interrupt(list)
+      }
+      // Nothing is that old; what waits is written.
+      yield* deleteBefore(at(0) - 1n)
+      const counted = yield* sql`
+        SELECT session_id, sum(spans)::INTEGER AS spans, sum(logs)::INTEGER AS logs FROM mastra_ai_sessions
+        GROUP BY ALL ORDER BY session_id`
+      assert.deepStrictEqual(
+        counted,
+        yield* sql`
+          SELECT session_id, (SELECT count(*) FROM mastra_ai_spans AS spans WHERE spans.session_id = logs.session_id)::INTEGER AS spans,
+            count(*)::INTEGER AS logs FROM mastra_ai_logs AS logs GROUP BY ALL ORDER BY session_id`
       )
     }).pipe(Effect.provide(live()))
   )

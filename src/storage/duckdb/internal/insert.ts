@@ -126,8 +126,10 @@ const writerOf = (sql: DuckDbClient, table: Table, rollUp: RollUp.RollUp): Write
       ...(replaced.length === 0 ? [] : [rollUp.replaced(signal, records, replaced)])
     ]
     const written = statements.length === 1 ? inserted : sql.withTransaction(Effect.all(statements, { discard: true }))
-    const noted = replaced.length === 0 ? rollUp.added(signal, records) : Effect.void
-    const all = Effect.uninterruptibleMask((restore) => Effect.zipRight(restore(written), noted))
+    const all =
+      replaced.length > 0
+        ? written
+        : Effect.onExit(written, (exit) => (Exit.isSuccess(exit) ? rollUp.added : rollUp.unsure)(signal, records))
     yield* words === undefined ? all : Effect.onExit(all, words.ended)
   })
 }

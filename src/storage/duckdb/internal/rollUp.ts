@@ -40,7 +40,7 @@ export const columns: ReadonlyArray<Pick<Column<never>, "name" | "type">> = [
   { name: "scores", type: "BIGINT" },
   // Drawn for each change: those of a session joined tell whether a summary is that of the session as it is now.
   { name: "stamp", type: "BIGINT" },
-  // Records that reached to its times may be gone.
+  // Records that reached to its times may be gone, or records may be stored that nobody counted.
   { name: "shrunk", type: "BOOLEAN" },
   { name: "summary", type: "VARCHAR" }
 ]
@@ -91,15 +91,16 @@ const definition = columns.map(({ name, type }) => `"${name}" ${type}`).join(", 
 export const make = (sql: DuckDbClient, tables: Tables) => {
   const name = nameOf(tables)
   const table = sql.literal(name)
-  const [rows, append] = [waitingRows(sql, name), appendTo(sql, name)]
 
-  /** Puts the times of sessions right that have lost records. */
+  /** Puts the rows of sessions right that have lost records, or of which nobody knows what they have. */
   const settle = Effect.gen(function* () {
     const shrunk = sql`SELECT session_id FROM ${table} WHERE shrunk`
     yield* sql`DELETE FROM ${table} WHERE shrunk IS DISTINCT FROM true AND session_id IN (${shrunk})`
     yield* sql`${insert(sql, name)} ${counted(sql, tables, sql`session_id IN (${shrunk})`)}`
     yield* sql`DELETE FROM ${table} WHERE shrunk`
   })
+
+  const [rows, append] = [waitingRows(sql, name, settle), appendTo(sql, name)]
 
   return {
     ...rows,
@@ -109,8 +110,7 @@ export const make = (sql: DuckDbClient, tables: Tables) => {
       const changes: Changes = new Map()
       add(changes, signal, records)
       take(changes, signal, replaced)
-      const hasShrunk = Array.from(changes.values()).some(({ shrunk }) => shrunk)
-      return hasShrunk ? Effect.zipRight(append(changes), settle) : append(changes)
+      return hasShrunk(changes) ? Effect.zipRight(append(changes), settle) : append(changes)
     },
     /** The same for records that meet a condition and are going to be deleted; `settle` follows the deletion. */
     removing: (signal: SignalName, condition: Fragment): Effect.Effect<unknown, SqlError> =>
@@ -164,19 +164,20 @@ const isSummed = (signal: SignalName): signal is SessionSignal =>
 
 const appendTo = (sql: DuckDbClient, name: string) => (changes: Changes) => sql.unsafe(...insertion(name, changes))
 
-/** The rows that wait. */
-const waitingRows = (sql: DuckDbClient, name: string) => {
+/** The rows that wait. `settle` puts sessions right of which they do not say all. */
+const waitingRows = (sql: DuckDbClient, name: string, settle: Effect.Effect<unknown, SqlError>) => {
   const waiting = waitingFor(sql, name)
+  const append = appendTo(sql, name)
 
-  /** Writes them, within the write lock. */
-  const write = Effect.suspend(() =>
-    waiting.changes.size === 0
-      ? Effect.void
-      : Effect.map(Effect.uninterruptible(appendTo(sql, name)(waiting.changes)), () => {
-          waiting.changes = new Map()
-          waiting.insertions = 0
-        })
-  )
+  /** Writes them, within the write lock. To interrupt it between the rows and what is known of them would write them again. */
+  const write = Effect.suspend(() => {
+    if (waiting.changes.size === 0) return Effect.void
+    const rows = append(waiting.changes)
+    return Effect.map(hasShrunk(waiting.changes) ? sql.withTransaction(Effect.zipRight(rows, settle)) : rows, () => {
+      waiting.changes = new Map()
+      waiting.insertions = 0
+    })
+  }).pipe(Effect.uninterruptible)
 
   return {
     write,
@@ -192,9 +193,19 @@ const waitingRows = (sql: DuckDbClient, name: string) => {
         if (!isSummed(signal)) return
         add(waiting.changes, signal, records)
         waiting.insertions++
+      }),
+    /** The same where an insertion was interrupted, or failed: nobody knows what is stored of it. */
+    unsure: (signal: SignalName, records: ReadonlyArray<object>) =>
+      Effect.sync(() => {
+        if (!isSummed(signal)) return
+        for (const { sessionId } of records as ReadonlyArray<{ readonly sessionId?: string }>) {
+          if (sessionId !== undefined) changeOf(waiting.changes, sessionId).shrunk = true
+        }
       })
   }
 }
+
+const hasShrunk = (changes: Changes): boolean => Array.from(changes.values()).some(({ shrunk }) => shrunk)
 
 /** More rows than this beside those of sessions are too many to be grouped for each list. */
 const fewRows = 20_000
