@@ -149,9 +149,9 @@ const scrolling = `new Promise((resolve) => {
   requestAnimationFrame(step)
 })`
 
-const trace = () =>
+const traceOf = (spans: number, bytes: number) =>
   inFolder((path) =>
-    withServer(path, data.insertBigTrace(now, treeSpans, treeBytes), (url) =>
+    withServer(path, data.insertBigTrace(now, spans, bytes), (url) =>
       withBrowser(async (browser) => {
         const address = `${url}/trace?id=${data.big.traceId}`
         const times = await timesOf(browser, address, treeItems)
@@ -176,6 +176,11 @@ const trace = () =>
     )
   )
 
+const trace = () => traceOf(treeSpans, treeBytes)
+
+/** As many spans as the tree has at most. */
+const largestTrace = () => traceOf(100_000, 1_000)
+
 const conversation = () =>
   inFolder((path) =>
     withServer(path, data.insert(data.longConversation(now)), (url) =>
@@ -183,13 +188,14 @@ const conversation = () =>
     )
   )
 
-export const tasks: Suite["tasks"] = { bytes, sessions, trace, conversation }
+export const tasks: Suite["tasks"] = { bytes, sessions, trace, largestTrace, conversation }
 
 export const run: Suite["run"] = async (): Promise<ReadonlyArray<Figure>> => {
   const task = <A>(name: string) => inProcess<A>("explorer", name)
   const size = await task<number>("bytes")
   const listed = await task<Awaited<ReturnType<typeof sessions>>>("sessions")
   const tree = await task<Awaited<ReturnType<typeof trace>>>("trace")
+  const largest = await task<Awaited<ReturnType<typeof largestTrace>>>("largestTrace")
   const said = await task<number>("conversation")
   const of = `a trace of ${treeSpans.toLocaleString("en")} spans of ${treeBytes / 1_000} kB`
   return [
@@ -203,6 +209,9 @@ export const run: Suite["run"] = async (): Promise<ReadonlyArray<Figure>> => {
     figure("the same: memory that it holds", tree.held, "MiB"),
     figure("the same: its answer, gzip", tree.sent / 1e6, "MB", { target: { atMost: 6 } }),
     figure("scrolling it: a frame, p99", tree.frame, "ms", { target: { atMost: 50 } }),
+    figure("a trace of 100,000 spans of 1 kB: from navigation to its tree", largest.millis, "ms"),
+    figure("the same: memory that it holds", largest.held, "MiB"),
+    figure("scrolling it: a frame, p99", largest.frame, "ms"),
     figure("a conversation of 200 turns: from navigation to its first turns", said, "ms", { target: { atMost: 800 } })
   ]
 }

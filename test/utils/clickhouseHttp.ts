@@ -28,29 +28,23 @@ const shards = (database: string): string =>
     .map((table) => `'${database}.mastra_ai_${table}_local': '${shardOf(table as TableName)}'`)
     .join()}}`
 
-/** An empty storage each time it is built: of one server, or of a cluster of two shards. */
-export const layer = (of: "server" | "shards"): Layer.Layer<Storage, unknown> => {
+/** An empty storage each time it is built, of a cluster of two shards. */
+export const layer = (): Layer.Layer<Storage, unknown> => {
   const scope = Effect.runSync(Scope.make())
   afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
-  const options = of === "shards" ? { cluster } : {}
   const opened = Effect.gen(function* () {
-    const { password, url, username } = yield* ClickhouseServer.make({ path, ...options })
-    const settings = {
-      max_threads: 1,
-      ...(of === "shards" && { additional_table_filters: shards("default") as never })
-    }
+    const { password, url, username } = yield* ClickhouseServer.make({ path, cluster })
     const storage = yield* ClickhouseStorage.make({
       url,
       username,
       password: Redacted.make(password),
-      settings,
+      settings: { max_threads: 1, additional_table_filters: shards("default") as never },
       timeout: "100 seconds",
-      ...options
+      cluster
     })
     const client = createClient({ url, username, password })
-    const suffix = of === "shards" ? "_local" : ""
     const empty = Effect.forEach([...signalNames, "sessions"], (table) =>
-      Effect.promise(() => client.command({ query: `TRUNCATE TABLE mastra_ai_${table}${suffix}` }))
+      Effect.promise(() => client.command({ query: `TRUNCATE TABLE mastra_ai_${table}_local` }))
     )
     return Effect.as(empty, storage)
   }).pipe(Scope.extend(scope), Effect.cached, Effect.runSync)
