@@ -28,7 +28,7 @@ const answerAlike = (one: StorageLayer, other: StorageLayer) =>
         yield* storeDrawn(b, drawn)
         let found = 0
         for (const list of ["listTraces", "listSpans", "listLogs", "listSessions"] as const) {
-          found += yield* sameAnswers(a, b, drawn, list, 50)
+          found += yield* sameAnswers(a, b, drawn, list, 25)
         }
         for (const signal of ["spans", "logs", "metrics", "scores"] as const) {
           found += yield* sameAggregates(a, b, drawn, signal, 8)
